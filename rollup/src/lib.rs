@@ -2,3 +2,6 @@
 //! L2
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 pub mod ecgfp5;
+pub mod formats;
+pub mod poseidon;
+pub mod schnorr;

@@ -3,7 +3,7 @@
 
 use crypto_bigint::modular::constant_mod::ResidueParams;
 use crypto_bigint::{Encoding, U320, impl_modulus};
-use subtle::{Choice, ConstantTimeEq, ConstantTimeLess};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};
 use zeroize::DefaultIsZeroes;
 
 // n, from the ecGFp5 paper (ePrint 2022/274), section 3: a prime of 319 bits.
@@ -16,6 +16,12 @@ type Residue = crypto_bigint::modular::constant_mod::Residue<Order, { Order::LIM
 pub struct Scalar(U320);
 
 impl DefaultIsZeroes for Scalar {}
+
+impl ConditionallySelectable for Scalar {
+    fn conditional_select(a: &Self, b: &Self, choice: Choice) -> Self {
+        Self(U320::conditional_select(&a.0, &b.0, choice))
+    }
+}
 
 impl Scalar {
     /// Zero.
