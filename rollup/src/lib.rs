@@ -3,5 +3,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 pub mod ecgfp5;
 pub mod formats;
+pub mod keys;
 pub mod poseidon;
 pub mod schnorr;
+pub mod state;
