@@ -93,15 +93,23 @@ library PoseidonGoldilocks {
             // Block (r, s) of the matrix depends on s - r alone.
             function mds(w0, w1, w2, w3) -> r0, r1, r2, r3 {
                 let m := CYCLE
-                r0 := add(mulmod(w0, BLOCK_0, m), mulmod(w1, BLOCK_1, m))
-                r0 := add(r0, add(mulmod(w2, BLOCK_2, m), mulmod(w3, BLOCK_3, m)))
+                r0 := add(
+                    add(mulmod(w0, BLOCK_0, m), mulmod(w1, BLOCK_1, m)),
+                    add(mulmod(w2, BLOCK_2, m), mulmod(w3, BLOCK_3, m))
+                )
                 r0 := add(r0, shl(3, and(w0, LANE))) // the diagonal
-                r1 := add(mulmod(w0, BLOCK_MINUS_1, m), mulmod(w1, BLOCK_0, m))
-                r1 := add(r1, add(mulmod(w2, BLOCK_1, m), mulmod(w3, BLOCK_2, m)))
-                r2 := add(mulmod(w0, BLOCK_MINUS_2, m), mulmod(w1, BLOCK_MINUS_1, m))
-                r2 := add(r2, add(mulmod(w2, BLOCK_0, m), mulmod(w3, BLOCK_1, m)))
-                r3 := add(mulmod(w0, BLOCK_MINUS_3, m), mulmod(w1, BLOCK_MINUS_2, m))
-                r3 := add(r3, add(mulmod(w2, BLOCK_MINUS_1, m), mulmod(w3, BLOCK_0, m)))
+                r1 := add(
+                    add(mulmod(w0, BLOCK_MINUS_1, m), mulmod(w1, BLOCK_0, m)),
+                    add(mulmod(w2, BLOCK_1, m), mulmod(w3, BLOCK_2, m))
+                )
+                r2 := add(
+                    add(mulmod(w0, BLOCK_MINUS_2, m), mulmod(w1, BLOCK_MINUS_1, m)),
+                    add(mulmod(w2, BLOCK_0, m), mulmod(w3, BLOCK_1, m))
+                )
+                r3 := add(
+                    add(mulmod(w0, BLOCK_MINUS_3, m), mulmod(w1, BLOCK_MINUS_2, m)),
+                    add(mulmod(w2, BLOCK_MINUS_1, m), mulmod(w3, BLOCK_0, m))
+                )
             }
 
             // S-box on element 0 only.
