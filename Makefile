@@ -20,6 +20,8 @@ CARGO_FLAGS := --workspace --all-features --locked
 help: ## List the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
+SOLHINT := node_modules/.bin/solhint --disc --noPoster --max-warnings 0
+
 ##### The two commands of the README
 
 .PHONY: test demo
@@ -72,7 +74,8 @@ lint: deps solhint ## Lint: forge lint and solhint, any warning fails
 	forge lint --deny notes --severity high -- test
 
 solhint: deps
-	node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
+	$(SOLHINT) 'contracts/**/*.sol'
+	$(SOLHINT) --config .solhint.interfaces.json 'contracts/interfaces/**/*.sol'
 
 house-rules: ## Licence lines, no machine paths, no registry hosts, no unfinished work
 	scripts/check-spdx.sh
