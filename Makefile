@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Every command a person needs, each complete by itself: it installs what it uses. `make` alone lists them.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/proof-of-efficiency
+# forge, cast and anvil of the pinned version first: see scripts/deps.sh.
+export PATH := $(CURDIR)/target/bin:$(CACHE)/tools/bin:$(CURDIR)/target/cache/tools/bin:$(PATH)
+export FOUNDRY_DISABLE_NIGHTLY_WARNING := 1
+export CARGO_TERM_COLOR ?= auto
+
+# The Rust steps join once there is a workspace.
+RUST := $(wildcard Cargo.toml)
+# One profile and one feature set everywhere, so that no crate is built twice.
+CARGO_FLAGS := --workspace --all-features --locked
+
+.PHONY: help
+help: ## List the commands
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+SOLHINT := node_modules/.bin/solhint --disc --noPoster --max-warnings 0
+
+##### The two commands of the README
+
+.PHONY: test demo
+test: deps ## Run every test (forge default profile, Rust workspace, scripts)
+	forge test
+	scripts/rust-tests.sh
+	node --test scripts/test/
+
+demo: deps ## Show the protocol at work on a private chain
+	scripts/demo.sh
+
+##### Set-up
+
+.PHONY: deps env clean
+deps: ## Install forge, solc, forge-std and the Solidity packages at their pinned versions
+	@scripts/deps.sh
+
+env: ## Print the PATH that has this project's forge: eval "$$(make -s env)"
+	@echo 'export PATH="$(CURDIR)/target/bin:$(CACHE)/tools/bin:$$PATH"'
+
+clean: ## Remove everything that a build or a test wrote here
+	rm -rf out cache broadcast target lcov.info
+
+##### All that CI runs
+
+.PHONY: check check-static check-tests check-rust
+check: test check-static check-tests check-rust ## Run all that CI runs, in its order
+	@echo "check: all passed"
+
+check-static: teeth fmt-check lint house-rules bulloak requirements-check
+check-tests: sizes test-ci snapshots-check coverage slither halmos
+check-rust: fmt-check-rust clippy doc deny
+
+##### Form
+
+.PHONY: fmt fmt-check fmt-check-rust lint solhint house-rules clippy doc deny
+fmt: deps ## Format Solidity and Rust
+	forge fmt
+	$(if $(RUST),cargo fmt --all)
+
+fmt-check: deps
+	forge fmt --check
+
+fmt-check-rust:
+	$(if $(RUST),cargo fmt --all --check,@echo "rust: no workspace yet")
+
+lint: deps solhint ## Lint: forge lint and solhint, any warning fails
+	forge build --deny warnings
+	forge lint --deny notes contracts $(wildcard script)
+	forge lint --deny notes --severity high -- test
+
+solhint: deps
+	$(SOLHINT) 'contracts/**/*.sol'
+	$(SOLHINT) --config .solhint.interfaces.json 'contracts/interfaces/**/*.sol'
+
+house-rules: ## Licence lines, no machine paths, no registry hosts, no unfinished work
+	scripts/check-spdx.sh
+	scripts/check-house-rules.sh
+
+clippy:
+	$(if $(RUST),cargo clippy $(CARGO_FLAGS) --all-targets -- --deny warnings,@echo "rust: no workspace yet")
+
+doc:
+	$(if $(RUST),RUSTDOCFLAGS="--deny warnings" cargo doc $(CARGO_FLAGS) --no-deps,@echo "rust: no workspace yet")
+
+deny:
+	$(if $(RUST),scripts/cargo-deny.sh,@echo "rust: no workspace yet")
+
+##### Tests
+
+.PHONY: teeth test-ci deep sizes coverage bulloak halmos slither
+teeth: deps ## Prove that a failing test and a wrong snapshot fail the commands CI trusts
+	scripts/check-teeth.sh
+
+test-ci: deps
+	FOUNDRY_PROFILE=ci forge test
+
+deep: deps ## Fuzz and invariants for hours, with a new seed
+	FOUNDRY_PROFILE=deep scripts/deep.sh
+
+sizes: deps
+	forge build --sizes --skip test --skip script
+
+coverage: deps ## Line and branch coverage of contracts/, with the thresholds
+	FOUNDRY_PROFILE=coverage forge coverage --report lcov --report-file target/lcov.info
+	node scripts/coverage.mjs target/lcov.info --root contracts --lines 98 --branches 95
+
+bulloak: deps ## Every .tree file is implemented by the test beside it
+	scripts/bulloak.sh
+
+halmos: deps ## Symbolic tests
+	scripts/python-tools.sh halmos
+
+slither: deps ## Static analysis
+	scripts/python-tools.sh slither
+
+##### Generated files
+
+.PHONY: snapshots snapshots-check figures requirements requirements-check
+snapshots: deps ## Measure gas and code size anew into snapshots/
+	node scripts/snapshots.mjs
+
+snapshots-check: deps
+	node scripts/snapshots.mjs --check
+
+figures: deps ## Measure the performance figures: a table, and target/figures.json
+	node scripts/figures.mjs
+
+requirements: ## Generate docs/verification.md, the map from requirements to tests
+	node scripts/requirements.mjs
+
+requirements-check:
+	node scripts/requirements.mjs --check
