@@ -200,6 +200,14 @@ mod tests {
         WalletSignature(bytes)
     }
 
+    /// `cast wallet sign --data` (foundry 1.7.1) of the typed data, with anvil's first key: another implementation of EIP-712.
+    #[test]
+    fn the_typed_data_is_hashed_as_wallets_hash_it() {
+        let by_cast = "2bf0f92079b7360810f9f9f0189d764f7e094bd27037c0e2bba02714586c2da8\
+                       1866ef01ae4f182e830ae208427bd2ec9ba7d41e980af5e8751e405d634eb3401b";
+        assert_eq!(hex::encode(sign(&request()).0), by_cast);
+    }
+
     #[test]
     fn the_same_wallet_gives_the_same_key_in_every_form() {
         let (request, signer) = (request(), wallet().1);
