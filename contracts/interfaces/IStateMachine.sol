@@ -18,7 +18,7 @@ interface IStateMachine {
         bytes publicKey;
         address l1Owner;
         uint64 balance;
-        uint32 nonce;
+        uint64 nonce;
         bool registered;
     }
 
@@ -36,6 +36,9 @@ interface IStateMachine {
 
     /// @notice The account at `index` and its siblings lead to the root `computed`, not to `accountsRoot`.
     error AccountMismatch(uint32 index, bytes32 accountsRoot, bytes32 computed);
+
+    /// @notice Root of the state with no accounts and no messages consumed.
+    function genesisRoot() external pure returns (bytes32);
 
     /// @notice Requires that `publicKey` can be registered: canonical encoding of a non-neutral element of the group.
     /// @dev Circuits rely on it: with such keys the complete addition law of the curve has no exceptional case.

@@ -17,12 +17,20 @@ import {SparseMerkleTree} from "./SparseMerkleTree.sol";
 /// with H plonky2's `hash_no_pad`. A public key is 80 bytes: ten big-endian 64-bit limbs x[0..4], u[0..4], each below p;
 /// x = x[0] + x[1] z + .. in F_p[z] / (z^5 - 3), u likewise. An empty leaf is the same formula on zeros.
 contract PaymentsStateMachine is IStateMachine {
+    /// @dev H(root of the tree of 2^32 empty leaves, eight zero words); a test recomputes it.
+    bytes32 private constant GENESIS_ROOT = 0;
+
     uint256 private constant KEY_LENGTH = 80;
     uint256 private constant KEY_LIMBS = 10;
 
     /// @dev Gross deposits stay below 2^61 gwei and nothing else creates money, so no balance reaches 2^62. The bound
     /// also keeps a balance below p: one balance, one field element.
     uint256 private constant BALANCE_LIMIT = 1 << 62;
+
+    /// @inheritdoc IStateMachine
+    function genesisRoot() external pure returns (bytes32) {
+        return GENESIS_ROOT;
+    }
 
     /// @inheritdoc IStateMachine
     function requireValidKey(bytes calldata publicKey) external pure {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 import {Test, console2} from "forge-std/Test.sol";
-import {ProofOfEfficiency} from "../../contracts/ProofOfEfficiency.sol";
 import {IProofOfEfficiency} from "../../contracts/interfaces/IProofOfEfficiency.sol";
-import {IStateMachine, Account} from "../../contracts/interfaces/IStateMachine.sol";
+import {IStateMachine} from "../../contracts/interfaces/IStateMachine.sol";
 import {ISequencing} from "../../contracts/interfaces/ISequencing.sol";
 import {IProving} from "../../contracts/interfaces/IProving.sol";
 import {IVerifierRouter} from "../../contracts/interfaces/IVerifierRouter.sol";
@@ -13,15 +12,15 @@ import {FeeConfig} from "../../contracts/types/FeeParameters.sol";
 import {Checkpoint, CheckpointOpening, Sequence} from "../../contracts/types/Commitments.sol";
 import {Commitments} from "../../contracts/libraries/Commitments.sol";
 import {Statement} from "../../contracts/libraries/Statement.sol";
-import {Head, Market} from "../../contracts/types/Slots.sol";
+import {Head, Sequenced} from "../../contracts/types/Slots.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 contract T is ERC20("t","t") { constructor(){ _mint(msg.sender, 1e30);} }
 contract SM is IStateMachine {
-    function genesisRoot() external view returns (bytes32){ return bytes32(uint256(7)<<128|uint256(9)); }
-    function requireValidKey(bytes calldata publicKey) external view{}
+    function genesisRoot() external pure returns (bytes32){ return bytes32(uint256(7)<<128|uint256(9)); }
+    function requireValidKey(bytes calldata publicKey) external pure{}
     function requireCanonicalRoot(bytes32 stateRoot) external pure{}
-    function requireState(bytes32 stateRoot, bytes32 accountsRoot, bytes32 messageAcc) external view{}
-    function requireAccount(bytes32 accountsRoot, uint32 index, Account calldata account, bytes32[32] calldata siblings) external view{}
+    function requireState(bytes32 stateRoot, bytes32 accountsRoot, bytes32 messageAcc) external pure{}
+    function requireAccount(bytes32 accountsRoot, uint32 index, IStateMachine.Account calldata account, bytes32[32] calldata siblings) external pure{}
 }
 contract ProbeTest is Test {
     using Commitments for *;
@@ -45,12 +44,12 @@ contract ProbeTest is Test {
     function _seq(uint n) internal returns (uint40 k) {
         bytes[] memory b = new bytes[](n);
         for (uint i; i<n; i++) { b[i] = new bytes(96); for (uint j;j<96;j++) b[i][j]=0x11; }
-        Head memory h = poe.head(); Market memory m0 = poe.market();
+        Sequenced memory h = poe.sequenced(); Sequenced memory m0 = h;
         ISequencing.Limits memory l;
         l.maxFee = 1e24; l.deadline = block.timestamp; l.anchor = h.lastSequence; l.anchorAcc = poe.lastAcc(); l.anchorRest = keccak256("x");
         vm.prank(alice, alice);
         k = poe.sequenceBatches(b, 1, l);
-        Market memory m = poe.market(); h = poe.head();
+        Sequenced memory m = poe.sequenced(); h=m;
         seqs.push(Sequence(poe.lastAcc(), m.cumulativeFee, m.cumulativeFee-m0.cumulativeFee, h.cumulativeBatches, 1, alice));
     }
     function test_gas() external {
@@ -64,3 +63,4 @@ contract ProbeTest is Test {
         k = _seq(1);
     }
 }
+// x
