@@ -57,10 +57,7 @@ interface IStateMachine {
     /// @param index The leaf's position; bit i, least significant first, is 1 if the path is a right child at level i.
     /// @param account The leaf's contents.
     /// @param siblings The other child at each level, from the leaf up.
-    function requireAccount(
-        bytes32 accountsRoot,
-        uint32 index,
-        Account calldata account,
-        bytes32[32] calldata siblings
-    ) external pure;
+    function requireAccount(bytes32 accountsRoot, uint32 index, Account calldata account, bytes32[32] calldata siblings)
+        external
+        pure;
 }

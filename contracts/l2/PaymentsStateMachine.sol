@@ -56,12 +56,10 @@ contract PaymentsStateMachine is IStateMachine {
     }
 
     /// @inheritdoc IStateMachine
-    function requireAccount(
-        bytes32 accountsRoot,
-        uint32 index,
-        Account calldata account,
-        bytes32[32] calldata siblings
-    ) external pure {
+    function requireAccount(bytes32 accountsRoot, uint32 index, Account calldata account, bytes32[32] calldata siblings)
+        external
+        pure
+    {
         if (account.balance >= BALANCE_LIMIT) revert BalanceOutOfRange(account.balance);
         bytes memory roundConstants = PoseidonGoldilocks.loadRoundConstants();
         bytes32 leaf = _leaf(account, roundConstants);

@@ -13,12 +13,11 @@ library SparseMerkleTree {
     /// @param siblings The other child at each level, from the leaf up. A non-canonical one reverts with its limb
     /// counted from limb 0 of the first sibling, so that a path has one spelling.
     /// @param roundConstants As loaded by `PoseidonGoldilocks.loadRoundConstants`.
-    function computeRoot(
-        bytes32 leaf,
-        uint32 index,
-        bytes32[32] calldata siblings,
-        bytes memory roundConstants
-    ) internal pure returns (bytes32 node) {
+    function computeRoot(bytes32 leaf, uint32 index, bytes32[32] calldata siblings, bytes memory roundConstants)
+        internal
+        pure
+        returns (bytes32 node)
+    {
         node = leaf;
         unchecked {
             for (uint256 level = 0; level < 32; ++level) {
