@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {IStateMachine} from "../../../contracts/interfaces/IStateMachine.sol";
+import {Account as Leaf} from "../../../contracts/interfaces/IStateMachine.sol";
 import {GoldilocksQuintic} from "../../../contracts/l2/GoldilocksQuintic.sol";
 import {Test, stdJson} from "forge-std/Test.sol";
 
@@ -103,22 +103,18 @@ abstract contract Fixtures is Test {
         return bytes32((uint256(digest) & ~(uint256(type(uint64).max) << shift)) | (uint256(value) << shift));
     }
 
-    function accountCount() internal view returns (uint256 count) {
-        while (derivedJson.keyExists(item(".state.accounts", count, ""))) ++count;
-    }
-
     function readAccount(uint256 i)
         internal
         view
-        returns (uint32 index, IStateMachine.Account memory account, bytes32[32] memory siblings)
+        returns (uint32 index, Leaf memory account, bytes32[32] memory siblings)
     {
         string memory list = ".state.accounts";
         index = uint32(derivedJson.readUint(item(list, i, ".index")));
-        account = IStateMachine.Account({
+        account = Leaf({
             publicKey: derivedJson.readBytes(item(list, i, ".publicKey")),
             l1Owner: derivedJson.readAddress(item(list, i, ".l1Owner")),
             balance: uint64(derivedJson.readUint(item(list, i, ".balance"))),
-            nonce: uint32(derivedJson.readUint(item(list, i, ".nonce"))),
+            nonce: uint64(derivedJson.readUint(item(list, i, ".nonce"))),
             registered: derivedJson.readBool(item(list, i, ".registered"))
         });
         bytes32[] memory path = derivedJson.readBytes32Array(item(list, i, ".siblings"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {IStateMachine} from "../../../contracts/interfaces/IStateMachine.sol";
+import {Account as Leaf, IStateMachine} from "../../../contracts/interfaces/IStateMachine.sol";
 import {EcGFp5} from "../../../contracts/l2/EcGFp5.sol";
 import {Goldilocks} from "../../../contracts/l2/Goldilocks.sol";
 import {PaymentsStateMachine} from "../../../contracts/l2/PaymentsStateMachine.sol";
@@ -13,6 +13,7 @@ contract PaymentsStateMachineTest is Fixtures {
 
     uint256 private constant KEYS = 20;
     uint256 private constant STATES = 3;
+    uint256 private constant ACCOUNTS = 9;
     /// @dev The fixture's account at index 0x55555555, registered, with siblings that are all different.
     uint256 private constant SAMPLE = 5;
 
@@ -20,11 +21,19 @@ contract PaymentsStateMachineTest is Fixtures {
 
     bytes32 private accountsRoot = derivedJson.readBytes32(".state.accountsRoot");
     uint32 private index;
-    IStateMachine.Account private account;
+    Leaf private account;
     bytes32[32] private siblings;
 
     function setUp() public {
         (index, account, siblings) = readAccount(SAMPLE);
+    }
+
+    // --- genesisRoot --------------------------------------------------------------------------------------------------
+
+    function test_GenesisRoot_CommitsToAnEmptyTreeAndNoMessage() public view {
+        assertEq(MACHINE.genesisRoot(), derivedJson.readBytes32(".state.genesisRoot"));
+        MACHINE.requireState(MACHINE.genesisRoot(), derivedJson.readBytes32(".state.emptyRoot"), 0);
+        MACHINE.requireCanonicalRoot(MACHINE.genesisRoot());
     }
 
     // --- requireValidKey ----------------------------------------------------------------------------------------------
@@ -113,7 +122,6 @@ contract PaymentsStateMachineTest is Fixtures {
         for (uint256 i = 0; i < KEYS; ++i) {
             MACHINE.requireValidKey(key(i));
         }
-        vm.snapshotGasLastCall("l2", "requireValidKey");
         (uint256[5] memory x, uint256[5] memory u) = decodeKey(key(1));
         MACHINE.requireValidKey(encodeKey(x, scale(u, P - 1)));
     }
@@ -140,7 +148,6 @@ contract PaymentsStateMachineTest is Fixtures {
     /// @custom:req R8
     function test_RequireCanonicalRoot_WhenEveryLimbIsBelowP() public {
         MACHINE.requireCanonicalRoot(accountsRoot);
-        vm.snapshotGasLastCall("l2", "requireCanonicalRoot");
         for (uint256 i = 0; i < 4; ++i) {
             MACHINE.requireCanonicalRoot(withLimb(accountsRoot, i, uint64(P - 1)));
             MACHINE.requireCanonicalRoot(withLimb(0, i, 1));
@@ -177,10 +184,12 @@ contract PaymentsStateMachineTest is Fixtures {
     }
 
     /// @dev Every bit of the accumulator is bound.
-    function testFuzz_RequireState_RevertWhen_TheMessageAccumulatorIsAnother(uint8 bit) public {
+    function test_RequireState_RevertWhen_TheMessageAccumulatorIsAnother() public {
         (bytes32 stateRoot, bytes32 messageAcc) = state(2);
-        expectStateMismatch();
-        MACHINE.requireState(stateRoot, accountsRoot, messageAcc ^ bytes32(uint256(1) << bit));
+        for (uint256 bit = 0; bit < 256; ++bit) {
+            expectStateMismatch();
+            MACHINE.requireState(stateRoot, accountsRoot, messageAcc ^ bytes32(uint256(1) << bit));
+        }
     }
 
     function test_RequireState_RevertWhen_TheStateRootIsAnother() public {
@@ -198,7 +207,6 @@ contract PaymentsStateMachineTest is Fixtures {
         }
         (bytes32 root, bytes32 acc) = state(2);
         MACHINE.requireState(root, accountsRoot, acc);
-        vm.snapshotGasLastCall("l2", "requireState");
     }
 
     // --- requireAccount -------------------------------------------------------------------------------------------------
@@ -212,6 +220,16 @@ contract PaymentsStateMachineTest is Fixtures {
         for (uint256 i = 0; i < 4; ++i) {
             account.balance = balances[i];
             vm.expectRevert(abi.encodeWithSelector(IStateMachine.BalanceOutOfRange.selector, balances[i]));
+            MACHINE.requireAccount(accountsRoot, index, account, siblings);
+        }
+    }
+
+    /// @dev A nonce of p would be a second spelling of nonce 0.
+    function test_RequireAccount_RevertWhen_TheNonceIsAbove2Pow32() public {
+        uint64[3] memory nonces = [uint64(2 ** 32 + 1), uint64(P), type(uint64).max];
+        for (uint256 i = 0; i < 3; ++i) {
+            account.nonce = nonces[i];
+            vm.expectRevert(abi.encodeWithSelector(IStateMachine.NonceOutOfRange.selector, nonces[i]));
             MACHINE.requireAccount(accountsRoot, index, account, siblings);
         }
     }
@@ -245,7 +263,7 @@ contract PaymentsStateMachineTest is Fixtures {
     }
 
     function test_RequireAccount_RevertWhen_AnyFieldOfTheAccountIsChanged() public {
-        IStateMachine.Account memory changed = account;
+        Leaf memory changed = account;
         for (uint256 i = 0; i < 10; ++i) {
             changed.publicKey = withKeyLimb(account.publicKey, i, uint64(i));
             expectAccountMismatch();
@@ -297,41 +315,47 @@ contract PaymentsStateMachineTest is Fixtures {
         MACHINE.requireAccount(other, index, account, siblings);
     }
 
-    function test_RequireAccount_WhenTheLeafIsInTheTree() public {
-        uint256 count = accountCount();
-        uint256 credited;
-        uint256 empty;
-        for (uint256 i = 0; i < count; ++i) {
-            (index, account, siblings) = readAccount(i);
-            MACHINE.requireAccount(accountsRoot, index, account, siblings);
-            if (!account.registered) account.balance > 0 ? ++credited : ++empty;
-        }
-        assertGt(count, credited + empty, "given the account is registered");
-        assertGt(credited, 0, "given the account is not registered but holds fee credits");
-        assertGt(empty, 0, "given the leaf is empty");
-
-        setUp();
-        MACHINE.requireAccount(accountsRoot, index, account, siblings);
-        vm.snapshotGasLastCall("l2", "requireAccount, depth 32");
-    }
-
     /// @dev Nobody can present the balance of one leaf as another's: all pairs of leaves and paths but the true ones fail.
     function test_RequireAccount_RevertWhen_LeafAndPathBelongToDifferentAccounts() public {
-        uint256 count = accountCount();
-        uint32[] memory positions = new uint32[](count);
-        IStateMachine.Account[] memory leaves = new IStateMachine.Account[](count);
-        bytes32[32][] memory paths = new bytes32[32][](count);
-        for (uint256 i = 0; i < count; ++i) {
+        uint32[] memory positions = new uint32[](ACCOUNTS);
+        Leaf[] memory leaves = new Leaf[](ACCOUNTS);
+        bytes32[32][] memory paths = new bytes32[32][](ACCOUNTS);
+        for (uint256 i = 0; i < ACCOUNTS; ++i) {
             (positions[i], leaves[i], paths[i]) = readAccount(i);
         }
-        for (uint256 i = 0; i < count; ++i) {
-            for (uint256 j = 0; j < count; ++j) {
+        for (uint256 i = 0; i < ACCOUNTS; ++i) {
+            for (uint256 j = 0; j < ACCOUNTS; ++j) {
                 // Two empty leaves are the same leaf.
                 if (keccak256(abi.encode(leaves[i])) == keccak256(abi.encode(leaves[j]))) continue;
                 expectAccountMismatch();
                 MACHINE.requireAccount(accountsRoot, positions[j], leaves[i], paths[j]);
             }
         }
+    }
+
+    /// @dev Checks every account of the fixture with this registration and this property of its balance.
+    function checkAccounts(bool registered, bool holdsMoney) private {
+        uint256 checked;
+        for (uint256 i = 0; i < ACCOUNTS; ++i) {
+            (index, account, siblings) = readAccount(i);
+            if (account.registered != registered || (account.balance > 0) != holdsMoney) continue;
+            MACHINE.requireAccount(accountsRoot, index, account, siblings);
+            ++checked;
+        }
+        assertGt(checked, 0, "the fixture has no such account");
+    }
+
+    function test_RequireAccount_GivenTheAccountIsRegistered() public {
+        checkAccounts({registered: true, holdsMoney: true});
+        checkAccounts({registered: true, holdsMoney: false});
+    }
+
+    function test_RequireAccount_GivenTheAccountIsNotRegisteredButHoldsFeeCredits() public {
+        checkAccounts({registered: false, holdsMoney: true});
+    }
+
+    function test_RequireAccount_GivenTheLeafIsEmpty() public {
+        checkAccounts({registered: false, holdsMoney: false});
     }
 
     /// @dev The runtime leaves room under EIP-170 for everything the constants table needs.
