@@ -20,8 +20,9 @@ struct Account {
 /// @notice The core treats the L2 as a statement hash and a route to a verifier. Three moments need more: a key enters
 /// the state (registration), a state root enters L1 (proving) and an account leaves without an operator (escape). They
 /// stand behind this interface, so that another state machine can be plugged in without touching the core.
-/// @dev Implementations are stateless: every function is pure and either returns, meaning that the claim holds, or
-/// reverts with a typed error. A state root is opaque to the core apart from `requireCanonicalRoot`.
+/// @dev Implementations are stateless: every `require` function either returns, meaning that the claim holds, or
+/// reverts with a typed error. They are `view` so that an implementation may call precompiles. A state root is opaque to
+/// the core apart from `requireCanonicalRoot`.
 interface IStateMachine {
     /// @notice A public key has `length` bytes instead of the length of this state machine's encoding.
     error InvalidKeyLength(uint256 length);
@@ -42,21 +43,23 @@ interface IStateMachine {
     error AccountMismatch(uint32 index, bytes32 accountsRoot, bytes32 computed);
 
     /// @notice The state root of a chain on which nothing happened: no accounts, no message consumed.
+    /// @return The root the first batch starts from.
     function genesisRoot() external pure returns (bytes32);
 
     /// @notice Requires that `publicKey` can be registered: canonical encoding of a non-neutral element of the group.
     /// @dev Circuits rely on it: with such keys the complete addition law of the curve has no exceptional case.
     /// @param publicKey The encoded key (for the payments state machine: 80 bytes).
-    function requireValidKey(bytes calldata publicKey) external pure;
+    function requireValidKey(bytes calldata publicKey) external view;
 
     /// @notice Requires that `stateRoot` is not zero and the only encoding of the root it denotes.
-    function requireCanonicalRoot(bytes32 stateRoot) external pure;
+    /// @param stateRoot The root a proof or a caller names.
+    function requireCanonicalRoot(bytes32 stateRoot) external view;
 
     /// @notice Requires that `stateRoot` commits to exactly this accounts root and this message accumulator.
     /// @param stateRoot The root of a checkpoint.
     /// @param accountsRoot The root of the accounts tree.
     /// @param messageAcc The accumulator of the L1 messages that state has consumed.
-    function requireState(bytes32 stateRoot, bytes32 accountsRoot, bytes32 messageAcc) external pure;
+    function requireState(bytes32 stateRoot, bytes32 accountsRoot, bytes32 messageAcc) external view;
 
     /// @notice Requires that the accounts tree of root `accountsRoot` holds `account` at `index`.
     /// @dev A key is bound, not judged: whatever the state holds passed `requireValidKey` when it was registered.
@@ -66,5 +69,5 @@ interface IStateMachine {
     /// @param siblings The other child at each level, from the leaf up.
     function requireAccount(bytes32 accountsRoot, uint32 index, Account calldata account, bytes32[32] calldata siblings)
         external
-        pure;
+        view;
 }

@@ -120,7 +120,7 @@ contract PaymentsStateMachine is IStateMachine {
     function _putWords(uint256[] memory elements, uint256 offset, uint256 value, uint256 count) private pure {
         unchecked {
             for (uint256 i = 0; i < count; ++i) {
-                elements[offset + i] = uint32(value >> (32 * (count - 1 - i)));
+                elements[offset + i] = (value >> (32 * (count - 1 - i))) & 0xFFFFFFFF;
             }
         }
     }

@@ -70,6 +70,8 @@ library PoseidonGoldilocks {
 
     /// @notice The permutation, in place.
     /// @param state Lanes below 2^73 going in and coming out: congruent to the elements, not reduced.
+    // Long because Yul functions live in the block that calls them.
+    // solhint-disable-next-line function-max-lines
     function permute(uint256[4] memory state, bytes memory roundConstants) internal pure {
         assembly ("memory-safe") {
             // x^7 in each lane. x < 2^84, so the bare products x * x and x^3 * x^3 do not overflow.

@@ -4,7 +4,8 @@ pragma solidity 0.8.30;
 import {Goldilocks} from "./Goldilocks.sol";
 import {PoseidonGoldilocks} from "./PoseidonGoldilocks.sol";
 
-/// @title Paths in the accounts tree: binary, depth 32, nodes are Poseidon `two_to_one` digests
+/// @title Paths in the accounts tree
+/// @notice A binary tree of depth 32 whose nodes are Poseidon `two_to_one` digests of their children.
 library SparseMerkleTree {
     /// @notice The root that a leaf and its siblings lead to.
     /// @dev A leaf hash and a node hash are the same function; the fixed depth tells them apart.

@@ -118,7 +118,7 @@ contract PaymentsStateMachineTest is Fixtures {
     }
 
     /// @custom:req C6
-    function test_RequireValidKey_WhenThePointIsANonNeutralElementOfTheGroup() public {
+    function test_RequireValidKey_WhenThePointIsANonNeutralElementOfTheGroup() public view {
         for (uint256 i = 0; i < KEYS; ++i) {
             MACHINE.requireValidKey(key(i));
         }
@@ -146,7 +146,7 @@ contract PaymentsStateMachineTest is Fixtures {
     }
 
     /// @custom:req R8
-    function test_RequireCanonicalRoot_WhenEveryLimbIsBelowP() public {
+    function test_RequireCanonicalRoot_WhenEveryLimbIsBelowP() public view {
         MACHINE.requireCanonicalRoot(accountsRoot);
         for (uint256 i = 0; i < 4; ++i) {
             MACHINE.requireCanonicalRoot(withLimb(accountsRoot, i, uint64(P - 1)));
@@ -199,7 +199,7 @@ contract PaymentsStateMachineTest is Fixtures {
         MACHINE.requireState(other, accountsRoot, messageAcc);
     }
 
-    function test_RequireState_WhenTheStateRootCommitsToBoth() public {
+    function test_RequireState_WhenTheStateRootCommitsToBoth() public view {
         for (uint256 i = 0; i < STATES; ++i) {
             (bytes32 stateRoot, bytes32 messageAcc) = state(i);
             MACHINE.requireState(stateRoot, accountsRoot, messageAcc);
