@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IExitVault} from "../interfaces/IExitVault.sol";
 import {IProofOfEfficiency} from "../interfaces/IProofOfEfficiency.sol";
-import {IStateMachine} from "../interfaces/IStateMachine.sol";
+import {Account} from "../interfaces/IStateMachine.sol";
 import {Accumulators} from "../libraries/Accumulators.sol";
 import {MessageFormat} from "../libraries/MessageFormat.sol";
 import {CheckpointOpening} from "../types/Commitments.sol";
@@ -98,7 +98,7 @@ contract ExitVault is IExitVault {
     /// @inheritdoc IExitVault
     function escapeAccount(
         uint32 index,
-        IStateMachine.Account calldata account,
+        Account calldata account,
         bytes32[32] calldata siblings,
         bytes calldata publicKey,
         address l1Owner

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {CheckpointOpening} from "../types/Commitments.sol";
-import {IStateMachine} from "./IStateMachine.sol";
+import {Account} from "./IStateMachine.sol";
 
 /// @title IExitVault
 /// @notice Holds all ether of the L2. Pays out withdrawals once the checkpoint that holds them has matured and, after the chain has closed, the balances of
@@ -77,7 +77,7 @@ interface IExitVault {
     /// @param l1Owner Owner registered on L1 for `index`: who is paid, even where the leaf holds only fees because its registration was never consumed.
     function escapeAccount(
         uint32 index,
-        IStateMachine.Account calldata account,
+        Account calldata account,
         bytes32[32] calldata siblings,
         bytes calldata publicKey,
         address l1Owner

@@ -17,9 +17,6 @@ import {SparseMerkleTree} from "./SparseMerkleTree.sol";
 /// with H plonky2's `hash_no_pad`. A public key is 80 bytes: ten big-endian 64-bit limbs x[0..4], u[0..4], each below p;
 /// x = x[0] + x[1] z + .. in F_p[z] / (z^5 - 3), u likewise. An empty leaf is the same formula on zeros.
 contract PaymentsStateMachine is IStateMachine {
-    /// @dev H(root of the tree of 2^32 empty leaves, eight zero words); a test recomputes it.
-    bytes32 private constant GENESIS_ROOT = 0;
-
     uint256 private constant KEY_LENGTH = 80;
     uint256 private constant KEY_LIMBS = 10;
 
@@ -32,11 +29,6 @@ contract PaymentsStateMachine is IStateMachine {
 
     /// @dev H(root of 2^32 empty leaves, accumulator 0).
     bytes32 private constant GENESIS_ROOT = 0x56376d1dc189d55d761596cd145a7f3e715e894284ff425022d56d395a2bcd60;
-
-    /// @inheritdoc IStateMachine
-    function genesisRoot() external pure returns (bytes32) {
-        return GENESIS_ROOT;
-    }
 
     /// @inheritdoc IStateMachine
     function genesisRoot() external pure returns (bytes32) {
