@@ -28,7 +28,7 @@ SOLHINT := node_modules/.bin/solhint --disc --noPoster --max-warnings 0
 test: deps ## Run every test (forge default profile, Rust workspace, scripts)
 	forge test
 	scripts/rust-tests.sh
-	node --test scripts/test/
+	node --test --test-reporter=spec scripts/test/
 
 demo: deps ## Show the protocol at work on a private chain
 	scripts/demo.sh
@@ -47,13 +47,16 @@ clean: ## Remove everything that a build or a test wrote here
 
 ##### All that CI runs
 
-.PHONY: check check-static check-tests check-rust
-check: test check-static check-tests check-rust ## Run all that CI runs, in its order
+# In the order of their cost. .ci/run takes the list from here.
+CHECKS := fmt-check lint house-rules requirements-check bulloak sizes test-ci snapshots-check figures coverage slither \
+          halmos fmt-check-rust clippy doc deny
+
+.PHONY: check list-checks
+check: teeth test $(CHECKS) ## Run all that CI runs
 	@echo "check: all passed"
 
-check-static: teeth fmt-check lint house-rules bulloak requirements-check
-check-tests: sizes test-ci snapshots-check coverage slither halmos
-check-rust: fmt-check-rust clippy doc deny
+list-checks:
+	@echo $(CHECKS)
 
 ##### Form
 
