@@ -25,7 +25,7 @@ export function commandOf(source) {
   if (source.snapshot) {
     return `FOUNDRY_SNAPSHOTS=${SNAPSHOTS} forge test --isolate --match-path 'test/gas/*' --gas-snapshot-emit true`;
   }
-  if (source.size) return "forge build --sizes --json --skip test --skip script";
+  if (source.size) return "forge build --sizes --json contracts";
   if (source.criterion) return `cargo bench --locked --package ${source.package} -- ${source.criterion}`;
   if (source.json) return source.command;
   throw new Error(`unknown source ${JSON.stringify(source)}`);
