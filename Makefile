@@ -43,7 +43,7 @@ env: ## Print the PATH that has this project's forge: eval "$$(make -s env)"
 	@echo 'export PATH="$(CURDIR)/target/bin:$(CACHE)/tools/bin:$$PATH"'
 
 clean: ## Remove everything that a build or a test wrote here
-	rm -rf out cache broadcast target lcov.info
+	rm -rf out cache broadcast target
 
 ##### All that CI runs
 
