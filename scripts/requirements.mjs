@@ -5,7 +5,8 @@
 // written: a stale map, a requirement that applies but has no test, an unknown id, or a tag on something that does not
 // run as a test fails.
 //
-// A tag stands in the comment before a test: `/// @custom:req R6, R7` in Solidity, `// REQ R6` in Rust and JavaScript.
+// A tag stands in the comment before a test, or before a test contract for all its tests:
+// `/// @custom:req R6, R7` in Solidity, `// REQ R6` in Rust and JavaScript.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -16,6 +17,8 @@ const LANGUAGES = {
   ".sol": {
     tag: /@custom:req\s+(.*)$/,
     declaration: /^\s*function\s+(\w+)/,
+    // A tag before a test contract stands for all its tests.
+    group: /^\s*contract\s+(\w+)/,
     runs: (name) => /^(test|invariant|check|statefulFuzz)/.test(name),
     kinds: [[/^invariant/, "invariant"], [/^check/, "symbolic"], [/^testFuzz/, "fuzz"], [/^test/, "test"]],
   },
@@ -40,6 +43,13 @@ export function tagsOf(text, extension) {
   const errors = [];
   let pending = [];
   let attributes = [];
+  let group; // The contract whose tests are being read, with the ids that it is tagged with.
+  const closeGroup = () => {
+    for (const { id, at } of group?.ids ?? []) {
+      if (group.tests > 0) found.push({ id, name: group.name, kind: `${group.tests} tests` });
+      else errors.push(`line ${at}: ${id} tags ${group.name}, which has no test of its own`);
+    }
+  };
   text.split("\n").forEach((line, index) => {
     const at = index + 1;
     const tag = line.match(language.tag);
@@ -48,6 +58,7 @@ export function tagsOf(text, extension) {
       for (const id of tag[1].replace(/\*\/.*$/, "").split(/[\s,]+/).filter(Boolean)) pending.push({ id, at });
     } else if (declaration) {
       const name = declaration[1];
+      if (group && language.runs(name, attributes)) group.tests++;
       const kind = language.kinds.find(([pattern]) => pattern.test(name))?.[1];
       for (const { id, at: line } of pending) {
         if (language.runs(name, attributes)) found.push({ id, name, kind });
@@ -55,6 +66,10 @@ export function tagsOf(text, extension) {
       }
       pending = [];
       attributes = [];
+    } else if (language.group?.test(line)) {
+      closeGroup();
+      group = { name: line.match(language.group)[1], ids: pending, tests: 0 };
+      pending = [];
     } else if (/^\s*(\/\/|\/\*|\*|#\[|\)\]|proptest! \{|$)/.test(line)) {
       if (/^\s*#\[/.test(line)) attributes.push(line);
     } else {
@@ -63,6 +78,7 @@ export function tagsOf(text, extension) {
       attributes = [];
     }
   });
+  closeGroup();
   for (const { id, at } of pending) errors.push(`line ${at}: ${id} does not stand before a test`);
   return { found, errors };
 }

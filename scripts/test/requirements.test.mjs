@@ -60,6 +60,14 @@ test("tags are found before tests, invariants, symbolic checks and Rust tests", 
   assert.deepEqual(tagsOf(rust, ".rs"), { found: [{ id: "C1", name: "same_root", kind: "test" }], errors: [] });
 });
 
+test("a tag before a test contract stands for its tests", () => {
+  const text = "/// @custom:req R1\ncontract A {\n  function test_X() {}\n  function test_Y() {}\n}\n/// @custom:req R2\ncontract B {\n}\n";
+  const { found, errors } = tagsOf(text, ".sol");
+  assert.deepEqual(found, [{ id: "R1", name: "A", kind: "2 tests" }]);
+  assert.equal(errors.length, 1);
+  assert.match(errors[0], /R2 tags B, which has no test of its own/);
+});
+
 test("a tag on what does not run as a test is an error", () => {
   assert.equal(tagsOf("/// @custom:req R1\nfunction helper() internal {}\n", ".sol").errors.length, 1);
   assert.equal(tagsOf("// REQ R1\nfn helper() {}\n", ".rs").errors.length, 1);
