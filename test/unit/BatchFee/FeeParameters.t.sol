@@ -29,7 +29,7 @@ contract FeeParametersTest is BatchFeeBase {
     /// @dev Two sets that differ in one field differ in one field: none shares a bit with its neighbours.
     function testFuzz_WhenEveryFieldIsInRange_GettersAreIndependent(uint256 word, uint256 field) external pure {
         uint256[8] memory start = [uint256(0), 40, 88, 136, 172, 204, 236, 256];
-        field = bound(field, 0, 6);
+        field = _bound(field, 0, 6);
         uint256 width = start[field + 1] - start[field];
         uint256 mask = ((1 << width) - 1) << start[field];
 
