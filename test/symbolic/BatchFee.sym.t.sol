@@ -72,12 +72,19 @@ contract BatchFeeSymbolic {
     }
 
     /// @dev No time, no move: also when the clock runs back.
-    function check_NoTimeNoMove(uint256 word, uint48 x, uint64 from, uint64 to, uint64 oldestPendingAt, bool hasPending)
-        external
-        pure
-    {
+    function check_NoTimeNoMove(
+        uint24 target,
+        uint48 x,
+        uint48 lateLevel,
+        uint64 from,
+        uint64 to,
+        uint64 oldestPendingAt,
+        bool hasPending
+    ) external pure {
         if (to > from) return;
-        assert(FeeParameters.wrap(word).settle(x, from, to, oldestPendingAt, hasPending) == x);
+        (uint256 onTime, uint256 late) = BatchFee.elapsed(target, from, to, oldestPendingAt, hasPending);
+        assert(onTime == 0 && late == 0);
+        assert(BatchFee.drift(x, 0, 0, lateLevel) == x);
     }
 
     /// @dev Two drifts are one, if nothing falls after it rose. With `check_TimeSplits`, and since a rate times a sum of
