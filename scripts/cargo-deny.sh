@@ -8,10 +8,10 @@ cd "$ROOT"
 
 scripts/tools.sh cargo-deny
 PATH="$(cache_dir)/tools/bin:$PATH"
-cargo deny --all-features check bans licenses sources
+cargo deny --log-level error --all-features check bans licenses sources
 
 if with_timeout 60 cargo deny fetch db >/dev/null 2>&1; then
-    cargo deny --all-features check advisories
+    cargo deny --log-level error --all-features check advisories
 else
     say "the advisory database does not answer: known vulnerabilities are not checked in this run"
 fi

@@ -254,7 +254,7 @@ function stateVectors(points) {
     account(3n, 0, 7n, 0xffffffffn),
     { ...EMPTY_ACCOUNT, index: 5n, balance: 42n },
     account(0x5555_5555n, 2, 2n ** 61n - 1n, 0xdead_beefn),
-    account(0x8000_0000n, 3, 2n ** 62n - 1n, 5n),
+    account(0x8000_0000n, 3, 2n ** 62n - 1n, 2n ** 32n),
     account(0xffff_ffffn, 4, 123_456_789n, 77n),
     { ...EMPTY_ACCOUNT, index: 0xaaaa_aaaan },
   ];
@@ -267,6 +267,7 @@ function stateVectors(points) {
   return {
     accountsRoot: limbs(root),
     emptyRoot: limbs(tree.empty[32]),
+    genesisRoot: limbs(hashNoPad([...tree.empty[32], ...words(0n, 8)])),
     states,
     accounts: accounts.map((a) => ({
       index: String(a.index),

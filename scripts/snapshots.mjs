@@ -34,7 +34,7 @@ function declaredContracts(folder) {
 }
 
 function measureSizes(folder) {
-  const output = forge(["build", "--sizes", "--json", "--skip", "test", "--skip", "script"]);
+  const output = forge(["build", "--sizes", "--json", ...(existsSync("contracts") ? ["contracts"] : [])]);
   const declared = declaredContracts("contracts");
   // Libraries of internal functions only are inlined into their users: what is left of them is a stub.
   const own = Object.entries(JSON.parse(output)).filter(([name, size]) => declared.has(name) && size.runtime_size > 100);

@@ -6,7 +6,7 @@ import {BatchFee} from "../libraries/BatchFee.sol";
 import {Commitments} from "../libraries/Commitments.sol";
 import {Checkpoint, CheckpointOpening} from "../types/Commitments.sol";
 import {FeeConfig, FeeParameters, FeeParametersLibrary} from "../types/FeeParameters.sol";
-import {Halt, Head, Market, Settlement, Status} from "../types/Slots.sol";
+import {Halt, Head, Sequenced, Settlement, Status} from "../types/Slots.sol";
 import {Proving} from "./Proving.sol";
 
 /// @title Emergency
@@ -30,15 +30,11 @@ abstract contract Emergency is Proving {
             proof
         );
 
-        Market memory market_ = _loadMarket();
-        _settlePrice(head_, market_);
-        _storeMarket(market_);
-        head_.status = Status.Halted;
-        _storeHead(head_);
-        _halt = Halt(uint40(block.timestamp), init, version, false);
-        Settlement memory settlement_ = _loadSettlement();
-        settlement_.progressAt = uint40(block.timestamp);
-        _storeSettlement(settlement_);
+        Sequenced memory sequenced_ = _loadSequenced();
+        _settlePrice(head_, sequenced_);
+        _storeSequenced(sequenced_);
+        _halt = Halt({haltedAt: uint40(block.timestamp), resumedAt: 0, conflictStart: init, conflictVersion: version});
+        _enter(Status.Halted, head_);
         emit ChainHalted(init, last, version, conflict.newStateRoot, conflict.newExitAcc);
     }
 
@@ -57,10 +53,7 @@ abstract contract Emergency is Proving {
             emit CheckpointVoided(at, voided.previous);
             at = voided.previous;
         }
-        Settlement memory settlement_ = _loadSettlement();
-        _moveVerified(head_, settlement_, at, path[path.length - 1].sequence);
-        _storeHead(head_);
-        _storeSettlement(settlement_);
+        _moveVerified(head_, _loadSettlement(), at, path[path.length - 1].sequence);
     }
 
     /// @inheritdoc IEmergency
@@ -71,47 +64,51 @@ abstract contract Emergency is Proving {
         (, uint16 resolved) = router.resolve(_halt.conflictVersion);
         if (resolved == _halt.conflictVersion) revert ConflictedVersionInUse(resolved);
 
-        Market memory market_ = _loadMarket();
-        if (version == market_.version) router.requireUsable(version);
-        else _activate(version, head_, market_);
-        market_.pausedSeconds += uint32(block.timestamp - _halt.haltedAt);
-        head_.status = Status.Running;
-        Settlement memory settlement_ = _loadSettlement();
-        settlement_.progressAt = uint40(block.timestamp);
-        delete _halt;
-        _storeHead(head_);
-        _storeMarket(market_);
-        _storeSettlement(settlement_);
-        emit ChainResumed(version, market_.pausedSeconds);
+        Sequenced memory sequenced_ = _loadSequenced();
+        if (version == head_.version) router.requireUsable(version);
+        else _activate(version, head_, sequenced_.lastSequence + 1);
+        // No clock has run: the price stands where it stood, and what is pending waits from now on.
+        sequenced_.updatedAt = uint40(block.timestamp);
+        head_.oldestPendingAt = uint40(block.timestamp);
+        _halt.resumedAt = uint40(block.timestamp);
+        _storeSequenced(sequenced_);
+        _enter(Status.Running, head_);
+        emit ChainResumed(version);
     }
 
     /// @inheritdoc IEmergency
     function activateVersion(uint16 version) external onlyOwner {
         Head memory head_ = _runningHead();
-        Market memory market_ = _loadMarket();
-        _activate(version, head_, market_);
+        _activate(version, head_, _loadSequenced().lastSequence + 1);
         _storeHead(head_);
-        _storeMarket(market_);
     }
 
     /// @inheritdoc IEmergency
     function setFeeParameters(FeeConfig calldata config) external onlyOwner {
         Head memory head_ = _runningHead();
-        Market memory market_ = _loadMarket();
+        Sequenced memory sequenced_ = _loadSequenced();
         FeeParameters parameters = FeeParametersLibrary.pack(config);
         _requireBelowCeiling(parameters);
-        _settlePrice(head_, market_);
-        market_.logPrice = BatchFee.convert(feeParameters, market_.logPrice, parameters);
+        FeeParameters former = _settlePrice(head_, sequenced_);
+        sequenced_.logPrice = BatchFee.convert(former, sequenced_.logPrice, parameters);
         feeParameters = parameters;
-        _storeMarket(market_);
+        _storeSequenced(sequenced_);
         emit FeeParametersChanged(config);
+    }
+
+    /// @dev A halt and a resume are progress: whoever waits to close the chain waits from there.
+    function _enter(Status status, Head memory head_) private {
+        head_.status = status;
+        _storeHead(head_);
+        Settlement memory settlement_ = _loadSettlement();
+        settlement_.progressAt = uint40(block.timestamp);
+        _storeSettlement(settlement_);
     }
 
     /// @dev The checkpoint exists, may still be undone, and the conflict contradicts it.
     function _requireContested(uint40 last, Conflict calldata conflict) private view {
         _requireCheckpoint(last, conflict.end.opening());
-        (bool matured,,) = _maturity(_commitments[last]);
-        if (matured) revert AlreadyMatured(last);
+        if (_isMatured(last)) revert AlreadyMatured(last);
         if (conflict.newStateRoot == conflict.end.stateRoot && conflict.newExitAcc == conflict.end.exitAcc) {
             revert NoConflict(last);
         }
@@ -119,8 +116,7 @@ abstract contract Emergency is Proving {
 
     /// @dev Whether the rewind must stop at checkpoint `at`: the conflict begins there or later, or its exits may have been paid.
     function _settled(uint40 at) internal view returns (bool) {
-        (bool matured,,) = _maturity(_commitments[at]);
-        return matured || at <= _halt.conflictStart;
+        return _isMatured(at) || at <= _halt.conflictStart;
     }
 
     function _requireRewound(Head memory head_) internal view {

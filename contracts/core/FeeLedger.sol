@@ -9,7 +9,6 @@ import {IFeeLedger} from "../interfaces/IFeeLedger.sol";
 import {Commitments} from "../libraries/Commitments.sol";
 import {RebasingTokens} from "../libraries/RebasingTokens.sol";
 import {Checkpoint} from "../types/Commitments.sol";
-import {Head} from "../types/Slots.sol";
 import {PoEBase} from "./PoEBase.sol";
 
 /// @title FeeLedger
@@ -66,9 +65,10 @@ abstract contract FeeLedger is PoEBase {
 
     /// @inheritdoc IFeeLedger
     function tip(uint40 sequence, uint256 amount) external {
-        Head memory head_ = _runningHead();
-        if (sequence <= head_.lastVerified || sequence > head_.lastSequence) {
-            revert SequenceNotPending(sequence, head_.lastVerified, head_.lastSequence);
+        uint40 lastVerified = _runningHead().lastVerified;
+        uint40 lastSequence = _loadSequenced().lastSequence;
+        if (sequence <= lastVerified || sequence > lastSequence) {
+            revert SequenceNotPending(sequence, lastVerified, lastSequence);
         }
         if (amount == 0) revert ZeroAmount();
         _debit(msg.sender, amount);

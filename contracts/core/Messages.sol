@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IMessages} from "../interfaces/IMessages.sol";
 import {Accumulators} from "../libraries/Accumulators.sol";
 import {MessageFormat} from "../libraries/MessageFormat.sol";
-import {Head, MessageQueue} from "../types/Slots.sol";
+import {Head} from "../types/Slots.sol";
 import {PoEBase} from "./PoEBase.sol";
 
 /// @title Messages
@@ -18,6 +18,8 @@ abstract contract Messages is PoEBase {
     uint256 private immutable _baseFeeGwei;
     uint256 private immutable _feeDepth;
 
+    /// @inheritdoc IMessages
+    uint256 public grossDepositsGwei;
     /// @inheritdoc IMessages
     mapping(uint32 index => bytes32 identity) public identityOf;
     /// @inheritdoc IMessages
@@ -35,62 +37,64 @@ abstract contract Messages is PoEBase {
         payable
         returns (uint32 index)
     {
+        Head memory head_ = _runningHead();
         if (l1Owner == address(0)) revert ZeroAddress();
+        if (head_.nextIndex >= MAX_ACCOUNTS) revert AccountsExhausted();
         stateMachine.requireValidKey(publicKey);
-        uint40 next = _queue.nextIndex;
-        if (next >= MAX_ACCOUNTS) revert AccountsExhausted();
-        index = uint32(next);
-        _queue.nextIndex = next + 1;
+
+        index = uint32(head_.nextIndex++);
         identityOf[index] = MessageFormat.identity(index, publicKey, l1Owner);
-        (uint64 amount, uint64 fee) = _takeEther(maxFeeGwei);
-        _enqueue(index, MessageFormat.register(index, publicKey, l1Owner, amount, fee));
+        (uint64 amount, uint64 fee) = _takeEther(head_, maxFeeGwei);
+        _enqueue(head_, index, MessageFormat.register(index, publicKey, l1Owner, amount, fee));
     }
 
     /// @inheritdoc IMessages
     function deposit(uint32 index, bytes32 expectedIdentity, uint256 maxFeeGwei) external payable {
+        Head memory head_ = _runningHead();
         bytes32 identity = identityOf[index];
         if (identity == 0 || identity != expectedIdentity) revert IdentityMismatch(index, expectedIdentity, identity);
-        (uint64 amount, uint64 fee) = _takeEther(maxFeeGwei);
-        _enqueue(index, MessageFormat.deposit(index, amount, fee));
+        (uint64 amount, uint64 fee) = _takeEther(head_, maxFeeGwei);
+        _enqueue(head_, index, MessageFormat.deposit(index, amount, fee));
     }
 
     /// @inheritdoc IMessages
     function messageFeeGwei() external view returns (uint256) {
-        return _messageFeeGwei(_loadHead(), _queue);
+        return _messageFeeGwei(_loadHead());
     }
 
-    /// @dev Attaches the oldest pending messages to one more batch, as many as it has room for.
-    /// @return attached Messages attached so far, these included.
-    function _attach(uint256 attached, uint256 messageCount, uint256 capacity) internal pure returns (uint256) {
-        uint256 room = attached + capacity;
-        return room < messageCount ? room : messageCount;
+    /// @dev Attaches the oldest pending messages to one more batch, as many as it has room for, in memory.
+    /// @return messageAcc Message accumulator after them; zero if none is pending, which saves reading the old one.
+    function _attachMessages(Head memory head_) internal view returns (bytes32 messageAcc) {
+        if (head_.attachedMessages == head_.messageCount) return 0;
+        uint256 room = uint256(head_.attachedMessages) + head_.messageCapacity;
+        head_.attachedMessages = room < head_.messageCount ? uint32(room) : head_.messageCount;
+        return messageAccOf[head_.attachedMessages];
     }
 
     /// @dev Splits the ether sent into the message fee and the amount credited, both in gwei.
-    function _takeEther(uint256 maxFeeGwei) private returns (uint64 amount, uint64 fee) {
-        Head memory head_ = _runningHead();
-        MessageQueue memory queue = _queue;
-        uint256 feeGwei = _messageFeeGwei(head_, queue);
+    function _takeEther(Head memory head_, uint256 maxFeeGwei) private returns (uint64 amount, uint64 fee) {
+        uint256 feeGwei = _messageFeeGwei(head_);
         uint256 valueGwei = msg.value / 1 gwei;
         if (msg.value % 1 gwei != 0) revert NotWholeGwei(msg.value);
         if (feeGwei > maxFeeGwei) revert MessageFeeAboveLimit(feeGwei, maxFeeGwei);
         if (valueGwei < feeGwei) revert MessageFeeNotCovered(valueGwei, feeGwei);
-        uint256 gross = queue.grossDepositsGwei + valueGwei;
+        uint256 gross = grossDepositsGwei + valueGwei;
         if (gross >= GROSS_DEPOSIT_CAP_GWEI) revert DepositCapReached(gross, GROSS_DEPOSIT_CAP_GWEI);
-        _queue.grossDepositsGwei = uint64(gross);
+        grossDepositsGwei = gross;
+        exitVault.receiveDeposit{value: msg.value}();
         return (uint64(valueGwei - feeGwei), uint64(feeGwei));
     }
 
-    function _enqueue(uint32 index, bytes memory message) private {
-        uint32 number = _queue.messageCount + 1;
-        _queue.messageCount = number;
+    function _enqueue(Head memory head_, uint32 index, bytes memory message) private {
+        uint32 number = ++head_.messageCount;
+        _storeHead(head_);
         messageAccOf[number] = Accumulators.stepMessage(messageAccOf[number - 1], message);
         emit MessageQueued(number, index, message);
     }
 
     /// @dev Linear in the queue, so that a flood of n messages costs its author a sum quadratic in n, paid to those who clear it.
-    function _messageFeeGwei(Head memory head_, MessageQueue memory queue) private view returns (uint256) {
-        uint256 waiting = queue.messageCount - head_.attachedMessages;
+    function _messageFeeGwei(Head memory head_) private view returns (uint256) {
+        uint256 waiting = head_.messageCount - head_.attachedMessages;
         return _baseFeeGwei + _baseFeeGwei * waiting / _feeDepth;
     }
 }

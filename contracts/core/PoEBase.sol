@@ -4,10 +4,13 @@ pragma solidity 0.8.30;
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
+import {ExitVault} from "../exits/ExitVault.sol";
+import {IExitVault} from "../interfaces/IExitVault.sol";
 import {IProofOfEfficiency} from "../interfaces/IProofOfEfficiency.sol";
 import {IStateMachine} from "../interfaces/IStateMachine.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 import {IVerifierRouter} from "../interfaces/IVerifierRouter.sol";
+import {Goldilocks} from "../l2/Goldilocks.sol";
 import {Accumulators} from "../libraries/Accumulators.sol";
 import {BatchFee} from "../libraries/BatchFee.sol";
 import {Commitments} from "../libraries/Commitments.sol";
@@ -15,7 +18,7 @@ import {SlotPacking} from "../libraries/SlotPacking.sol";
 import {Statement} from "../libraries/Statement.sol";
 import {Checkpoint, CheckpointOpening, Sequence} from "../types/Commitments.sol";
 import {FeeParameters, FeeParametersLibrary} from "../types/FeeParameters.sol";
-import {Halt, Head, Market, MessageQueue, Settlement, Status} from "../types/Slots.sol";
+import {Halt, Head, Sequenced, Settlement, Status} from "../types/Slots.sol";
 
 /// @title PoEBase
 /// @notice What all parts of the contract share: immutables, storage, the clock, and the checks of commitments and proofs.
@@ -30,6 +33,8 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     /// @inheritdoc IProofOfEfficiency
     IStateMachine public immutable stateMachine;
     /// @inheritdoc IProofOfEfficiency
+    IExitVault public immutable exitVault;
+    /// @inheritdoc IProofOfEfficiency
     bytes32 public immutable domain;
     /// @inheritdoc IProofOfEfficiency
     uint24 public immutable maxPendingBatches;
@@ -40,10 +45,10 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     /// @inheritdoc IProofOfEfficiency
     uint256 public immutable feeCeiling;
 
-    /* STORAGE: five words that every call finds warm or pays for once, then the maps */
+    /* STORAGE: the words of the hot paths, each read and written once a call, then the maps */
 
+    uint256 private _sequenced;
     uint256 private _head;
-    uint256 private _market;
     uint256 private _settlement;
     /// @inheritdoc IProofOfEfficiency
     FeeParameters public feeParameters;
@@ -52,11 +57,11 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     mapping(uint40 sequence => bytes32 word) internal _commitments;
     mapping(uint16 version => uint40 sequence) internal _firstSequence;
-    MessageQueue internal _queue;
     Halt internal _halt;
 
     constructor(Configuration memory config) Ownable(config.owner) {
         router = config.router;
+        exitVault = new ExitVault();
         stateMachine = config.stateMachine;
         maxPendingBatches = config.maxPendingBatches;
         exitDelay = config.exitDelay;
@@ -74,23 +79,18 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     /* VIEWS */
 
     /// @inheritdoc IProofOfEfficiency
+    function sequenced() external view returns (Sequenced memory) {
+        return _loadSequenced();
+    }
+
+    /// @inheritdoc IProofOfEfficiency
     function head() external view returns (Head memory) {
         return _loadHead();
     }
 
     /// @inheritdoc IProofOfEfficiency
-    function market() external view returns (Market memory) {
-        return _loadMarket();
-    }
-
-    /// @inheritdoc IProofOfEfficiency
     function settlement() external view returns (Settlement memory) {
         return _loadSettlement();
-    }
-
-    /// @inheritdoc IProofOfEfficiency
-    function messageQueue() external view returns (MessageQueue memory) {
-        return _queue;
     }
 
     /// @inheritdoc IProofOfEfficiency
@@ -109,8 +109,9 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     }
 
     /// @inheritdoc IProofOfEfficiency
-    function clock() external view returns (uint40) {
-        return _clock(_loadHead().status, _loadMarket());
+    function requireMatured(uint40 checkpoint, CheckpointOpening calldata opening) external view {
+        _requireCheckpoint(checkpoint, opening);
+        _requireMatured(checkpoint);
     }
 
     /* STORAGE ACCESS */
@@ -123,12 +124,12 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         _head = head_.pack();
     }
 
-    function _loadMarket() internal view returns (Market memory) {
-        return _market.unpackMarket();
+    function _loadSequenced() internal view returns (Sequenced memory) {
+        return _sequenced.unpackSequenced();
     }
 
-    function _storeMarket(Market memory market_) internal {
-        _market = market_.pack();
+    function _storeSequenced(Sequenced memory sequenced_) internal {
+        _sequenced = sequenced_.pack();
     }
 
     function _loadSettlement() internal view returns (Settlement memory) {
@@ -151,48 +152,54 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (head_.status != Status.Running) revert WrongStatus(uint8(head_.status));
     }
 
-    function _clock(Status status, Market memory market_) internal view returns (uint40) {
-        uint256 time = status == Status.Halted ? _halt.haltedAt : block.timestamp;
-        return uint40(time - market_.pausedSeconds);
+    /// @dev When nothing can undo `checkpoint` any more. A halt stops the wait, and a resume starts it anew for what had not matured; a closed chain has no
+    /// tripwire, so all it has left is final.
+    function _maturesAt(uint40 checkpoint) internal view returns (uint256) {
+        Status status = _loadHead().status;
+        if (status == Status.Closed) return 0;
+        uint256 verifiedAt = _commitments[checkpoint].timeOf();
+        Halt memory halt_ = _halt;
+        if (verifiedAt + exitDelay <= halt_.haltedAt) return verifiedAt + exitDelay;
+        if (status == Status.Halted) return type(uint256).max;
+        return (verifiedAt > halt_.resumedAt ? verifiedAt : halt_.resumedAt) + exitDelay;
     }
 
-    /// @dev Whether nothing can undo a checkpoint of this word any more. A closed chain has no tripwire: all it has left is final.
-    function _maturity(bytes32 word) internal view returns (bool matured, uint256 maturesAt, uint256 now_) {
-        Status status = _loadHead().status;
-        maturesAt = uint256(word.timeOf()) + exitDelay;
-        now_ = _clock(status, _loadMarket());
-        matured = status == Status.Closed || now_ >= maturesAt;
+    function _isMatured(uint40 checkpoint) internal view returns (bool) {
+        return block.timestamp >= _maturesAt(checkpoint);
     }
 
     function _requireMatured(uint40 checkpoint) internal view {
-        (bool matured, uint256 maturesAt, uint256 now_) = _maturity(_commitments[checkpoint]);
-        if (!matured) revert NotMatured(checkpoint, maturesAt, now_);
+        if (!_isMatured(checkpoint)) revert NotMatured(checkpoint, _maturesAt(checkpoint));
     }
 
     /// @dev Brings the price up to the present; everything that changes what it depends on calls this first.
-    function _settlePrice(Head memory head_, Market memory market_) internal view {
-        uint40 now_ = _clock(head_.status, market_);
-        market_.logPrice = BatchFee.settle(
-            feeParameters,
-            market_.logPrice,
-            market_.updatedAt,
-            now_,
+    function _settlePrice(Head memory head_, Sequenced memory sequenced_)
+        internal
+        view
+        returns (FeeParameters parameters)
+    {
+        parameters = feeParameters;
+        sequenced_.logPrice = BatchFee.settle(
+            parameters,
+            sequenced_.logPrice,
+            sequenced_.updatedAt,
+            block.timestamp,
             head_.oldestPendingAt,
-            head_.lastSequence > head_.lastVerified
+            sequenced_.lastSequence > head_.lastVerified
         );
-        market_.updatedAt = now_;
+        sequenced_.updatedAt = uint40(block.timestamp);
     }
 
     /* COMMITMENTS AND PROOFS */
 
-    /// @return sequencedAt Chain time at which `sequence` was sequenced.
+    /// @return sequencedAt Block time at which `sequence` was sequenced.
     function _requireSequence(uint40 sequence, Sequence memory preimage) internal view returns (uint40 sequencedAt) {
         bytes32 word = _commitments[sequence];
         sequencedAt = word.timeOf();
         if (word == 0 || preimage.word(sequencedAt) != word) revert SequenceMismatch(sequence);
     }
 
-    /// @return verifiedAt Chain time at which `checkpoint` was verified.
+    /// @return verifiedAt Block time at which `checkpoint` was verified.
     function _requireCheckpoint(uint40 checkpoint, CheckpointOpening memory opening)
         internal
         view
@@ -218,25 +225,26 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         bytes32 newExitAcc,
         bytes calldata proof
     ) internal view returns (uint16 resolvedVersion) {
-        stateMachine.requireCanonicalRoot(newStateRoot);
-        (IVerifier verifier, uint16 resolved) = router.resolve(end.version);
+        if (newStateRoot == 0) revert IStateMachine.ZeroRoot();
+        Goldilocks.requireCanonical(newStateRoot);
+        IVerifier verifier;
+        (verifier, resolvedVersion) = router.resolve(end.version);
         bytes32 statement =
-            Statement.hash(domain, resolved, beneficiary, start, end.acc, newStateRoot, newExitAcc);
+            Statement.hash(domain, resolvedVersion, beneficiary, start, end.acc, newStateRoot, newExitAcc);
         verifier.verify(Statement.publicInputs(statement), proof);
-        return resolved;
     }
 
     /* VERSIONS AND PARAMETERS */
 
-    /// @dev Pins new sequences to `version` and takes over its capacities.
-    function _activate(uint16 version, Head memory head_, Market memory market_) internal {
-        if (version <= market_.version) revert VersionNotNewer(version, market_.version);
+    /// @dev Pins sequences from `firstSequence` on to `version` and takes over its capacities, in memory.
+    function _activate(uint16 version, Head memory head_, uint40 firstSequence) internal {
+        if (version <= head_.version) revert VersionNotNewer(version, head_.version);
         IVerifierRouter.Route memory route = router.requireUsable(version);
-        market_.version = version;
+        head_.version = version;
         head_.slotCapacity = route.slotCapacity;
         head_.messageCapacity = route.messageCapacity;
-        _firstSequence[version] = head_.lastSequence + 1;
-        emit VersionActivated(version, head_.lastSequence + 1);
+        _firstSequence[version] = firstSequence;
+        emit VersionActivated(version, firstSequence);
     }
 
     function _requireBelowCeiling(FeeParameters parameters) internal view {
@@ -252,24 +260,25 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         genesis.stateRoot = genesisRoot;
         lastAcc = genesis.sequence.acc;
         _commitments[0] = genesis.word(block.timestamp);
-        _queue.nextIndex = 1;
 
         Settlement memory settlement_;
         settlement_.progressAt = uint40(block.timestamp);
         settlement_.verifiedAccPrefix = _prefix(genesis.sequence.acc);
         _storeSettlement(settlement_);
 
+        Sequenced memory sequenced_;
+        sequenced_.updatedAt = uint40(block.timestamp);
+        _storeSequenced(sequenced_);
+
         Head memory head_;
-        Market memory market_;
-        market_.updatedAt = uint40(block.timestamp);
-        _activate(1, head_, market_);
+        head_.nextIndex = 1;
+        _activate(1, head_, 1);
         _storeHead(head_);
-        _storeMarket(market_);
     }
 
-    /// @dev Leading 104 bits of an accumulator. Finding another accumulator with the same ones takes 2^104 hashes.
-    function _prefix(bytes32 acc) internal pure returns (uint104) {
-        return uint104(uint256(acc) >> 152);
+    /// @dev Leading 120 bits of an accumulator. Finding another accumulator with the same ones takes 2^120 hashes.
+    function _prefix(bytes32 acc) internal pure returns (uint120) {
+        return uint120(bytes15(acc));
     }
 
     function _requireConsistentDelays(Configuration memory config) private view {

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IProving} from "../interfaces/IProving.sol";
 import {Commitments} from "../libraries/Commitments.sol";
 import {Checkpoint, Sequence} from "../types/Commitments.sol";
-import {Head, Market, Settlement} from "../types/Slots.sol";
+import {Head, Sequenced, Settlement} from "../types/Slots.sol";
 import {FeeLedger} from "./FeeLedger.sol";
 
 /// @title Proving
@@ -18,7 +18,8 @@ abstract contract Proving is FeeLedger {
         Head memory head_ = _loadHead();
         if (last <= head_.lastVerified) revert LateProof(last, head_.lastVerified);
         _requireRunning(head_);
-        if (last > head_.lastSequence) revert UnknownSequence(last, head_.lastSequence);
+        Sequenced memory sequenced_ = _loadSequenced();
+        if (last > sequenced_.lastSequence) revert UnknownSequence(last, sequenced_.lastSequence);
         if (init > head_.lastVerified) revert StartNotVerified(init, head_.lastVerified);
         if (claim.beneficiary == address(0)) revert ZeroAddress();
 
@@ -31,7 +32,13 @@ abstract contract Proving is FeeLedger {
         _requireOneVersion(init, claim.end.version);
         _requireProof(claim.beneficiary, claim.start, claim.end, claim.newStateRoot, claim.newExitAcc, proof);
 
-        _advance(head_, settlement_, last, sequencedAt, claim, reward);
+        _settlePrice(head_, sequenced_);
+        _storeSequenced(sequenced_);
+        settlement_.paidCumulativeFee += uint112(reward);
+        settlement_.progressAt = uint40(block.timestamp);
+        feeBalanceOf[claim.beneficiary] += reward;
+        _addCheckpoint(head_, settlement_, last, sequencedAt, claim);
+        emit BatchesVerified(last, claim.beneficiary, init, claim.newStateRoot, claim.newExitAcc, reward);
     }
 
     /// @dev What verified batches paid and nobody has been paid for. After a rewind the prefix up to `paidCumulativeFee` has been: it earns nothing twice.
@@ -39,17 +46,13 @@ abstract contract Proving is FeeLedger {
         return cumulativeFee > settlement_.paidCumulativeFee ? cumulativeFee - settlement_.paidCumulativeFee : 0;
     }
 
-    function _advance(
+    function _addCheckpoint(
         Head memory head_,
         Settlement memory settlement_,
         uint40 last,
         uint40 sequencedAt,
-        Claim calldata claim,
-        uint256 reward
+        Claim calldata claim
     ) private {
-        Market memory market_ = _loadMarket();
-        _settlePrice(head_, market_);
-
         Checkpoint memory checkpoint = Checkpoint({
             sequence: claim.end,
             sequencedAt: sequencedAt,
@@ -58,35 +61,21 @@ abstract contract Proving is FeeLedger {
             previous: head_.lastVerified,
             beneficiary: claim.beneficiary
         });
-        _commitments[last] = checkpoint.word(market_.updatedAt);
-
-        settlement_.paidCumulativeFee += uint112(reward);
-        settlement_.progressAt = uint40(block.timestamp);
+        _commitments[last] = checkpoint.word(block.timestamp);
         _moveVerified(head_, settlement_, last, checkpoint.sequence);
-        _storeHead(head_);
-        _storeMarket(market_);
-        _storeSettlement(settlement_);
-
-        feeBalanceOf[claim.beneficiary] += reward;
-        emit BatchesVerified(
-            last,
-            claim.beneficiary,
-            checkpoint.previous,
-            claim.newStateRoot,
-            claim.newExitAcc,
-            reward,
-            market_.updatedAt
-        );
     }
 
-    /// @dev Makes `last` the newest checkpoint, in memory.
+    /// @dev Makes `last` the newest checkpoint.
     function _moveVerified(Head memory head_, Settlement memory settlement_, uint40 last, Sequence memory sequence)
         internal
-        view
     {
         head_.lastVerified = last;
-        head_.pendingBatches = uint32(head_.cumulativeBatches - sequence.cumulativeBatches);
-        head_.oldestPendingAt = last < head_.lastSequence ? _commitments[last + 1].timeOf() : 0;
+        head_.verifiedBatches = sequence.cumulativeBatches;
+        // The next sequence may be older than the last resume, from which on it counts as waiting; then the time that stands is the later one.
+        uint40 nextAt = _commitments[last + 1].timeOf();
+        if (nextAt > head_.oldestPendingAt) head_.oldestPendingAt = nextAt;
         settlement_.verifiedAccPrefix = _prefix(sequence.acc);
+        _storeHead(head_);
+        _storeSettlement(settlement_);
     }
 }

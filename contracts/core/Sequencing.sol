@@ -8,7 +8,8 @@ import {Accumulators} from "../libraries/Accumulators.sol";
 import {BatchFee} from "../libraries/BatchFee.sol";
 import {Commitments} from "../libraries/Commitments.sol";
 import {Sequence} from "../types/Commitments.sol";
-import {Head, Market, MessageQueue} from "../types/Slots.sol";
+import {FeeParameters} from "../types/FeeParameters.sol";
+import {Head, Sequenced} from "../types/Slots.sol";
 import {FeeLedger} from "./FeeLedger.sol";
 import {Messages} from "./Messages.sol";
 
@@ -23,25 +24,33 @@ abstract contract Sequencing is FeeLedger, Messages {
         returns (uint40 sequence)
     {
         Head memory head_ = _runningHead();
-        Market memory market_ = _loadMarket();
-        _requireLimits(head_, limits);
-        _requireRoom(head_, batches.length);
+        Sequenced memory sequenced_ = _loadSequenced();
+        _requireLimits(head_, sequenced_, limits);
+        _requireRoom(head_, sequenced_, batches.length);
 
-        uint112 fee = _charge(head_, market_, batches.length, limits.maxFee);
-        bytes32 acc = _accumulate(head_, market_.version, batches, feeRecipient);
+        uint32 attachedBefore = head_.attachedMessages;
+        bytes32 acc = _accumulate(head_, batches, feeRecipient);
+        uint112 fee = _charge(head_, sequenced_, batches.length, limits.maxFee);
 
-        sequence = ++head_.lastSequence;
-        head_.cumulativeBatches += uint40(batches.length);
-        head_.pendingBatches += uint32(batches.length);
-        if (head_.oldestPendingAt == 0) head_.oldestPendingAt = market_.updatedAt;
+        // The head stays as it is unless messages were attached or nothing else is pending.
+        bool alone = sequenced_.lastSequence == head_.lastVerified;
+        if (alone) head_.oldestPendingAt = uint40(block.timestamp);
+        if (alone || head_.attachedMessages != attachedBefore) _storeHead(head_);
 
-        Sequence memory entry =
-            Sequence(acc, market_.cumulativeFee, fee, head_.cumulativeBatches, market_.version, msg.sender);
+        sequence = ++sequenced_.lastSequence;
+        sequenced_.cumulativeBatches += uint40(batches.length);
+        _storeSequenced(sequenced_);
+
         lastAcc = acc;
-        _commitments[sequence] = entry.word(market_.updatedAt);
-        _storeHead(head_);
-        _storeMarket(market_);
-        _announceBatches(sequence, entry, feeRecipient, head_.attachedMessages);
+        _commitments[sequence] = Sequence(
+            acc,
+            sequenced_.cumulativeFee,
+            fee,
+            sequenced_.cumulativeBatches,
+            head_.version,
+            msg.sender
+        ).word(block.timestamp);
+        emit BatchesSequenced(sequence, msg.sender, acc, feeRecipient, fee, head_.attachedMessages);
         _publishBatches(sequence, batches);
     }
 
@@ -50,69 +59,64 @@ abstract contract Sequencing is FeeLedger, Messages {
         emit SequencerAnnounced(msg.sender, url);
     }
 
-    function _requireRoom(Head memory head_, uint256 count) private view {
+    function _requireRoom(Head memory head_, Sequenced memory sequenced_, uint256 count) private view {
         if (count == 0) revert NoBatches();
-        if (head_.pendingBatches + count > maxPendingBatches) {
-            revert TooManyPendingBatches(head_.pendingBatches, count, maxPendingBatches);
-        }
+        uint256 pending = sequenced_.cumulativeBatches - head_.verifiedBatches;
+        if (pending + count > maxPendingBatches) revert TooManyPendingBatches(pending, count, maxPendingBatches);
     }
 
-    function _requireLimits(Head memory head_, Limits calldata limits) private view {
+    function _requireLimits(Head memory head_, Sequenced memory sequenced_, Limits calldata limits) private view {
         if (block.timestamp > limits.deadline) revert DeadlinePassed(limits.deadline, block.timestamp);
-        if (!_anchorStands(head_, limits.anchor, limits.anchorAcc, limits.anchorRest)) {
+        if (!_anchorStands(head_, sequenced_, limits.anchor, limits.anchorAcc, limits.anchorRest)) {
             revert AnchorMismatch(limits.anchor, limits.anchorAcc);
         }
     }
 
     /// @dev The anchor may have become the newest checkpoint since the caller signed: its word then commits to results the caller could not know, and
     /// the prefix kept of its accumulator decides.
-    function _anchorStands(Head memory head_, uint40 anchor, bytes32 anchorAcc, bytes32 anchorRest)
-        private
-        view
-        returns (bool)
-    {
-        if (anchor == head_.lastSequence) return anchorAcc == lastAcc;
+    function _anchorStands(
+        Head memory head_,
+        Sequenced memory sequenced_,
+        uint40 anchor,
+        bytes32 anchorAcc,
+        bytes32 anchorRest
+    ) private view returns (bool) {
+        if (anchor == sequenced_.lastSequence) return anchorAcc == lastAcc;
         if (anchor == head_.lastVerified) return _prefix(anchorAcc) == _loadSettlement().verifiedAccPrefix;
         bytes32 word = _commitments[anchor];
         return word != 0 && Commitments.seal(anchorAcc, anchorRest, Commitments.timeOf(word)) == word;
     }
 
     /// @dev Debits the caller for `count` batches and moves the price.
-    function _charge(Head memory head_, Market memory market_, uint256 count, uint256 maxFee_)
+    function _charge(Head memory head_, Sequenced memory sequenced_, uint256 count, uint256 maxFee_)
         private
         returns (uint112 charged)
     {
-        _settlePrice(head_, market_);
-        (uint256 fee, uint48 logPrice) = BatchFee.charge(feeParameters, market_.logPrice, count);
+        FeeParameters parameters = _settlePrice(head_, sequenced_);
+        uint256 fee;
+        (fee, sequenced_.logPrice) = BatchFee.charge(parameters, sequenced_.logPrice, count);
         if (fee > maxFee_) revert FeeAboveLimit(fee, maxFee_);
         _debit(msg.sender, fee);
         charged = SafeCast.toUint112(fee);
-        market_.cumulativeFee += charged;
-        market_.logPrice = logPrice;
+        sequenced_.cumulativeFee += charged;
     }
 
     /// @dev Folds the batches, each with the messages it takes, into the accumulator.
-    function _accumulate(Head memory head_, uint16 version, bytes[] calldata batches, uint32 feeRecipient)
+    function _accumulate(Head memory head_, bytes[] calldata batches, uint32 feeRecipient)
         private
+        view
         returns (bytes32 acc)
     {
-        MessageQueue memory queue = _queue;
-        if (feeRecipient == 0 || feeRecipient >= queue.nextIndex) {
-            revert UnknownFeeRecipient(feeRecipient, queue.nextIndex);
+        if (feeRecipient == 0 || feeRecipient >= head_.nextIndex) {
+            revert UnknownFeeRecipient(feeRecipient, head_.nextIndex);
         }
         bytes memory buffer = Accumulators.newDataBuffer(head_.slotCapacity);
         acc = lastAcc;
-        uint256 attached = head_.attachedMessages;
-        bytes32 messageAcc = messageAccOf[uint32(attached)];
         for (uint256 i = 0; i < batches.length; ++i) {
-            if (attached < queue.messageCount) {
-                attached = _attach(attached, queue.messageCount, head_.messageCapacity);
-                messageAcc = messageAccOf[uint32(attached)];
-            }
             _requireWholeSlots(i, batches[i].length, buffer.length);
-            acc = Accumulators.step(acc, version, Accumulators.dataHash(batches[i], buffer), messageAcc, feeRecipient);
+            bytes32 dataHash = Accumulators.dataHash(batches[i], buffer);
+            acc = Accumulators.step(acc, head_.version, dataHash, _attachMessages(head_), feeRecipient);
         }
-        head_.attachedMessages = uint32(attached);
     }
 
     /// @dev A batch the circuit cannot process must be impossible to sequence: nobody could prove past it.
@@ -120,20 +124,6 @@ abstract contract Sequencing is FeeLedger, Messages {
         if (length > maxLength || length % Accumulators.SLOT_BYTES != 0) {
             revert InvalidBatchLength(index, length, maxLength);
         }
-    }
-
-    function _announceBatches(uint40 sequence, Sequence memory entry, uint32 feeRecipient, uint32 attached) private {
-        emit BatchesSequenced(
-            sequence,
-            entry.payer,
-            entry.acc,
-            feeRecipient,
-            entry.fee,
-            entry.cumulativeFee,
-            entry.cumulativeBatches,
-            attached,
-            entry.version
-        );
     }
 
     /// @dev Only if a plain account calls this contract directly is the calldata that of the transaction itself. An account with code (EIP-7702) may call

@@ -39,6 +39,9 @@ interface IMessages {
     /// @notice What queueing the next message costs, in gwei. It rises with the number of messages waiting.
     function messageFeeGwei() external view returns (uint256);
 
+    /// @notice Ether ever taken in, in gwei; below 2^61.
+    function grossDepositsGwei() external view returns (uint256);
+
     /// @notice Identity of account `index` (FMT-18); zero if not registered.
     function identityOf(uint32 index) external view returns (bytes32);
 

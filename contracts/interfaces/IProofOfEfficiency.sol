@@ -48,6 +48,8 @@ interface IProofOfEfficiency is ISequencing, IProving, IFeeLedger, IMessages, IE
         FeeConfig fee;
     }
 
+    /// @notice The checkpoint matures at `maturesAt`; type(uint256).max while the chain is halted.
+    error NotMatured(uint40 checkpoint, uint256 maturesAt);
     /// @notice At least one batch must be allowed to wait, and proving takes time.
     error InvalidBacklog(uint256 maxPendingBatches, uint256 batchProvingSeconds);
     /// @notice Exits must wait at least twice as long as the reference prover needs for a full backlog, so that a conflicting proof can be made in time.

@@ -25,19 +25,17 @@ interface IProving {
     /// @notice The final state advanced to sequence `last`.
     /// @param last Number of the new checkpoint.
     /// @param beneficiary Who was paid.
-    /// @param previous Number of the checkpoint before it.
+    /// @param init Number of the checkpoint the proof started from; the checkpoint before this one is `lastVerified` as it was.
     /// @param stateRoot Final state root.
     /// @param exitAcc Final exit accumulator.
     /// @param reward Batch fees paid, in token wei.
-    /// @param verifiedAt Chain time of the checkpoint.
     event BatchesVerified(
         uint40 indexed last,
         address indexed beneficiary,
-        uint40 previous,
+        uint40 init,
         bytes32 stateRoot,
         bytes32 exitAcc,
-        uint256 reward,
-        uint40 verifiedAt
+        uint256 reward
     );
 
     /// @notice The race is lost: everything up to `lastVerified` is proven already.

@@ -19,26 +19,21 @@ interface ISequencing {
         bytes32 anchorRest;
     }
 
-    /// @notice Batches were sequenced. With the calldata (or `BatchData`) this is all that is needed to compute the virtual state.
+    /// @notice Batches were sequenced. With the calldata (or `BatchData`) this and the messages before it is all that is needed to compute the virtual state.
+    /// @dev Running sums (batches, fees) and the version (`VersionActivated`) are not repeated here: 256 gas a word.
     /// @param sequence Number of the sequence.
     /// @param payer Who paid, i.e. the caller.
     /// @param acc Accumulator after it.
     /// @param feeRecipient L2 account that earns the L2 fees of these batches.
     /// @param fee What it cost, in token wei.
-    /// @param cumulativeFee Fees ever charged, in token wei.
-    /// @param cumulativeBatches Batches ever sequenced.
     /// @param attachedMessages L1 messages ever attached to a batch.
-    /// @param version Route the batches are pinned to.
     event BatchesSequenced(
         uint40 indexed sequence,
         address indexed payer,
         bytes32 acc,
         uint32 feeRecipient,
         uint256 fee,
-        uint256 cumulativeFee,
-        uint40 cumulativeBatches,
-        uint32 attachedMessages,
-        uint16 version
+        uint32 attachedMessages
     );
     /// @notice The batches of `sequence`, repeated in the log because they are not the calldata of the transaction itself.
     event BatchData(uint40 indexed sequence, bytes[] batches);

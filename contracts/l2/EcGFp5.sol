@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {Goldilocks} from "./Goldilocks.sol";
 import {GoldilocksQuintic} from "./GoldilocksQuintic.sol";
 
 /// @title The group ecGFp5 of T. Pornin (ePrint 2022/274), in (x, u) coordinates

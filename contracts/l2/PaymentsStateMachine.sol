@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {IStateMachine} from "../interfaces/IStateMachine.sol";
+import {Account, IStateMachine} from "../interfaces/IStateMachine.sol";
 import {EcGFp5} from "./EcGFp5.sol";
 import {Goldilocks} from "./Goldilocks.sol";
 import {PoseidonGoldilocks} from "./PoseidonGoldilocks.sol";
@@ -23,6 +23,17 @@ contract PaymentsStateMachine is IStateMachine {
     /// @dev Gross deposits stay below 2^61 gwei and nothing else creates money, so no balance reaches 2^62. The bound
     /// also keeps a balance below p: one balance, one field element.
     uint256 private constant BALANCE_LIMIT = 1 << 62;
+
+    /// @dev A withdraw may spend nonce 2^32 - 1 and leaves 2^32; nothing can follow it.
+    uint256 private constant LAST_NONCE = 1 << 32;
+
+    /// @dev H(root of 2^32 empty leaves, accumulator 0).
+    bytes32 private constant GENESIS_ROOT = 0x56376d1dc189d55d761596cd145a7f3e715e894284ff425022d56d395a2bcd60;
+
+    /// @inheritdoc IStateMachine
+    function genesisRoot() external pure returns (bytes32) {
+        return GENESIS_ROOT;
+    }
 
     /// @inheritdoc IStateMachine
     function requireValidKey(bytes calldata publicKey) external pure {
@@ -56,13 +67,12 @@ contract PaymentsStateMachine is IStateMachine {
     }
 
     /// @inheritdoc IStateMachine
-    function requireAccount(
-        bytes32 accountsRoot,
-        uint32 index,
-        Account calldata account,
-        bytes32[32] calldata siblings
-    ) external pure {
+    function requireAccount(bytes32 accountsRoot, uint32 index, Account calldata account, bytes32[32] calldata siblings)
+        external
+        pure
+    {
         if (account.balance >= BALANCE_LIMIT) revert BalanceOutOfRange(account.balance);
+        if (account.nonce > LAST_NONCE) revert NonceOutOfRange(account.nonce);
         bytes memory roundConstants = PoseidonGoldilocks.loadRoundConstants();
         bytes32 leaf = _leaf(account, roundConstants);
         bytes32 computed = SparseMerkleTree.computeRoot(leaf, index, siblings, roundConstants);
@@ -110,7 +120,7 @@ contract PaymentsStateMachine is IStateMachine {
     function _putWords(uint256[] memory elements, uint256 offset, uint256 value, uint256 count) private pure {
         unchecked {
             for (uint256 i = 0; i < count; ++i) {
-                elements[offset + i] = uint32(value >> (32 * (count - 1 - i)));
+                elements[offset + i] = (value >> (32 * (count - 1 - i))) & 0xFFFFFFFF;
             }
         }
     }

@@ -70,18 +70,28 @@ library PoseidonGoldilocks {
 
     /// @notice The permutation, in place.
     /// @param state Lanes below 2^73 going in and coming out: congruent to the elements, not reduced.
+    // Long because Yul functions live in the block that calls them.
+    // solhint-disable-next-line function-max-lines
     function permute(uint256[4] memory state, bytes memory roundConstants) internal pure {
         assembly ("memory-safe") {
-            function sbox(x) -> y {
-                // x < 2^84, so neither bare product overflows.
-                let x3 := mulmod(mul(x, x), x, PRIME)
-                y := mulmod(mul(x3, x3), x, PRIME)
+            // x^7 in each lane. x < 2^84, so the bare products x * x and x^3 * x^3 do not overflow.
+            function sboxEachLane(w) -> r {
+                let x := and(w, LANE)
+                let cube := mulmod(mul(x, x), x, PRIME)
+                r := mulmod(mul(cube, cube), x, PRIME)
+                x := and(shr(84, w), LANE)
+                cube := mulmod(mul(x, x), x, PRIME)
+                r := or(r, shl(84, mulmod(mul(cube, cube), x, PRIME)))
+                x := shr(168, w)
+                cube := mulmod(mul(x, x), x, PRIME)
+                r := or(r, shl(168, mulmod(mul(cube, cube), x, PRIME)))
             }
 
-            function sboxEachLane(w) -> r {
-                r := sbox(and(w, LANE))
-                r := or(r, shl(84, sbox(and(shr(84, w), LANE))))
-                r := or(r, shl(168, sbox(shr(168, w))))
+            // x^7 in lane 0 only.
+            function sboxFirst(w) -> r {
+                let x := and(w, LANE)
+                let cube := mulmod(mul(x, x), x, PRIME)
+                r := add(sub(w, x), mulmod(mul(cube, cube), x, PRIME))
             }
 
             // 2^64 = 2^32 - 1 mod p: each lane hi * 2^64 + lo becomes hi * (2^32 - 1) + lo.
@@ -110,12 +120,6 @@ library PoseidonGoldilocks {
                     add(mulmod(w0, BLOCK_MINUS_3, m), mulmod(w1, BLOCK_MINUS_2, m)),
                     add(mulmod(w2, BLOCK_MINUS_1, m), mulmod(w3, BLOCK_0, m))
                 )
-            }
-
-            // S-box on element 0 only.
-            function sboxFirst(w) -> r {
-                let x := and(w, LANE)
-                r := add(sub(w, x), sbox(x))
             }
 
             let w0 := mload(state)

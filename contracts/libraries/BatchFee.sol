@@ -39,20 +39,8 @@ library BatchFee {
         pure
         returns (uint48)
     {
-        if (to <= from) return x;
-
-        uint256 onTimeUntil = to;
-        if (hasPending) onTimeUntil = FixedPointMathLib.clamp(oldestPendingAt + p.targetSeconds(), from, to);
-
-        uint256 level = FixedPointMathLib.zeroFloorSub(x, (onTimeUntil - from) * p.decayPerSecond());
-
-        // Load may have carried the price above the late level; lateness neither raises it further nor lets it fall.
-        uint256 lateLevel = p.lateLogPrice();
-        if (level < lateLevel) {
-            level = FixedPointMathLib.min(level + (to - onTimeUntil) * p.risePerSecond(), lateLevel);
-        }
-        // forge-lint: disable-next-line(unsafe-typecast) at most the larger of x and lateLogPrice, both uint48
-        return uint48(level);
+        (uint256 onTime, uint256 late) = elapsed(p.targetSeconds(), from, to, oldestPendingAt, hasPending);
+        return drift(x, onTime * p.decayPerSecond(), late * p.risePerSecond(), p.lateLogPrice());
     }
 
     /// @notice What `batches` more batches cost at log price `x`, in wei, and the log price after them.
@@ -98,6 +86,7 @@ library BatchFee {
     /// @dev The price moves by at most 1e-12 of itself where the bounds do not clamp it. Keeps `x` if `minFeeGwei` is kept.
     function convert(FeeParameters oldP, uint48 x, FeeParameters newP) internal pure returns (uint48) {
         // The difference of two logarithms: the quotient as a wad would lose its digits if the new minimum is much larger.
+        // forge-lint: disable-next-line(unsafe-typecast) below 2^68
         int256 wad = int256(x * WAD_PER_LOG_UNIT) + _lnMinFeeWad(oldP) - _lnMinFeeWad(newP);
         if (wad <= 0) return 0;
         // forge-lint: disable-next-line(unsafe-typecast) positive
@@ -121,6 +110,27 @@ library BatchFee {
         }
         // forge-lint: disable-next-line(unsafe-typecast) cap is a uint48
         return (uint48(cap), rise - room);
+    }
+
+    /// @notice The seconds from `from` to `to` in which proofs were on time, and those, after them, in which they were late.
+    function elapsed(uint256 targetSeconds, uint256 from, uint256 to, uint256 oldestPendingAt, bool hasPending)
+        internal
+        pure
+        returns (uint256 onTime, uint256 late)
+    {
+        if (to <= from) return (0, 0);
+        if (!hasPending) return (to - from, 0);
+        uint256 lateFrom = FixedPointMathLib.clamp(oldestPendingAt + targetSeconds, from, to);
+        return (lateFrom - from, to - lateFrom);
+    }
+
+    /// @notice The log price `x` after a fall of `fall`, at most to 0, and then a rise of `rise`, at most to `lateLevel`.
+    /// @dev Load may have carried the price above the late level: lateness neither raises it further nor lets it fall.
+    function drift(uint48 x, uint256 fall, uint256 rise, uint256 lateLevel) internal pure returns (uint48) {
+        uint256 level = FixedPointMathLib.zeroFloorSub(x, fall);
+        if (level < lateLevel) level = FixedPointMathLib.min(level + rise, lateLevel);
+        // forge-lint: disable-next-line(unsafe-typecast) at most the larger of x and the late level, both uint48
+        return uint48(level);
     }
 
     /// @dev e^x with 18 decimals, rounded down.

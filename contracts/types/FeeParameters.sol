@@ -120,17 +120,17 @@ library FeeParametersLibrary {
 
     /// @notice The lowest price of a batch, in gwei of the fee token.
     function minFeeGwei(FeeParameters p) internal pure returns (uint256) {
-        return uint40(FeeParameters.unwrap(p));
+        return FeeParameters.unwrap(p) & type(uint40).max;
     }
 
     /// @notice The highest log price, in 1e-12 nat.
     function maxLogPrice(FeeParameters p) internal pure returns (uint256) {
-        return uint48(FeeParameters.unwrap(p) >> MAX_LOG_PRICE_AT);
+        return (FeeParameters.unwrap(p) >> MAX_LOG_PRICE_AT) & type(uint48).max;
     }
 
     /// @notice The level to which lateness alone can raise the log price, in 1e-12 nat.
     function lateLogPrice(FeeParameters p) internal pure returns (uint256) {
-        return uint48(FeeParameters.unwrap(p) >> LATE_LOG_PRICE_AT);
+        return (FeeParameters.unwrap(p) >> LATE_LOG_PRICE_AT) & type(uint48).max;
     }
 
     /// @notice What each batch adds to the log price, in 1e-12 nat.
@@ -140,12 +140,12 @@ library FeeParametersLibrary {
 
     /// @notice What each second takes from the log price while proofs are on time, in 1e-12 nat.
     function decayPerSecond(FeeParameters p) internal pure returns (uint256) {
-        return uint32(FeeParameters.unwrap(p) >> DECAY_PER_SECOND_AT);
+        return (FeeParameters.unwrap(p) >> DECAY_PER_SECOND_AT) & type(uint32).max;
     }
 
     /// @notice What each second adds to a log price below the late level while proofs are late, in 1e-12 nat.
     function risePerSecond(FeeParameters p) internal pure returns (uint256) {
-        return uint32(FeeParameters.unwrap(p) >> RISE_PER_SECOND_AT);
+        return (FeeParameters.unwrap(p) >> RISE_PER_SECOND_AT) & type(uint32).max;
     }
 
     /// @notice Age, in seconds, from which on the oldest pending sequence is late.
