@@ -48,7 +48,10 @@ impl Digest {
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NonCanonicalDigest> {
         let elements: [u64; 4] = core::array::from_fn(|i| crate::formats::read_u64(bytes, 8 * i));
         match elements.iter().position(|&e| e >= GOLDILOCKS_PRIME) {
-            Some(position) => Err(NonCanonicalDigest { position, value: elements[position] }),
+            Some(position) => Err(NonCanonicalDigest {
+                position,
+                value: elements[position],
+            }),
             None => Ok(Self(elements)),
         }
     }
@@ -60,7 +63,9 @@ impl Digest {
 
 impl From<Digest> for HashOut<GoldilocksField> {
     fn from(digest: Digest) -> Self {
-        Self { elements: digest.0.map(GoldilocksField::from_canonical_u64) }
+        Self {
+            elements: digest.0.map(GoldilocksField::from_canonical_u64),
+        }
     }
 }
 
@@ -181,6 +186,12 @@ mod tests {
     fn non_canonical_digests_are_refused() {
         let mut bytes = [0; 32];
         bytes[16..24].copy_from_slice(&GOLDILOCKS_PRIME.to_be_bytes());
-        assert_eq!(Digest::from_bytes(&bytes), Err(NonCanonicalDigest { position: 2, value: GOLDILOCKS_PRIME }));
+        assert_eq!(
+            Digest::from_bytes(&bytes),
+            Err(NonCanonicalDigest {
+                position: 2,
+                value: GOLDILOCKS_PRIME
+            })
+        );
     }
 }

@@ -38,7 +38,10 @@ impl Case {
     {
         let value = &self.0[name];
         let number = value.as_u64().map(u128::from).or_else(|| value.as_str()?.parse().ok());
-        number.unwrap_or_else(|| panic!("{name} in {}", self.0)).try_into().unwrap()
+        number
+            .unwrap_or_else(|| panic!("{name} in {}", self.0))
+            .try_into()
+            .unwrap()
     }
 
     fn list(&self, name: &str) -> &[Value] {
@@ -68,7 +71,10 @@ fn fmt_5_and_8_domains_and_genesis() {
     for case in cases("domains") {
         let (chain_id, contract) = (case.number("chainId"), case.bytes::<20>("contract"));
         assert_eq!(domain(chain_id, &contract), case.bytes("domain"));
-        assert_eq!(genesis_acc(chain_id, &contract, &case.digest("genesisRoot")), case.bytes("genesisAcc"));
+        assert_eq!(
+            genesis_acc(chain_id, &contract, &case.digest("genesisRoot")),
+            case.bytes("genesisAcc")
+        );
     }
 }
 
@@ -79,8 +85,14 @@ fn fmt_6_slots() {
         assert_eq!(slot.encode(), case.bytes("bytes"));
         let transfer = &slot.transfer;
         assert_eq!((transfer.from, transfer.to), (case.number("from"), case.number("to")));
-        assert_eq!((transfer.amount, transfer.fee), (case.number("amount"), case.number("fee")));
-        assert_eq!((transfer.nonce, transfer.sequencer), (case.number("nonce"), case.number("sequencer")));
+        assert_eq!(
+            (transfer.amount, transfer.fee),
+            (case.number("amount"), case.number("fee"))
+        );
+        assert_eq!(
+            (transfer.nonce, transfer.sequencer),
+            (case.number("nonce"), case.number("sequencer"))
+        );
         assert_eq!(serde_json::json!(slot.signature.e), case.0["e"]);
         assert_eq!(serde_json::json!(slot.signature.s), case.0["s"]);
         assert_eq!(slot.spare, case.number::<u32>("spare"));
@@ -102,7 +114,7 @@ fn fmt_8_accumulator_steps() {
             kind: case.number("kind"),
             version: case.number("version"),
             data_hash: case.bytes("dataHash"),
-            message_acc: case.bytes("messageAcc"),
+            messages: case.bytes("messages"),
             fee_recipient: case.number("feeRecipient"),
         };
         assert_eq!(header.step(&case.bytes("acc")), case.bytes("newAcc"));
@@ -113,10 +125,16 @@ fn fmt_8_accumulator_steps() {
 fn fmt_10_and_11_messages() {
     for case in cases("messages") {
         let message = Message::decode(&case.bytes("bytes"));
-        assert_eq!((message.kind, message.index), (case.number("kind"), case.number("index")));
+        assert_eq!(
+            (message.kind, message.index),
+            (case.number("kind"), case.number("index"))
+        );
         assert_eq!(message.key.map(u64::to_be_bytes).as_flattened(), case.vec("key"));
         assert_eq!(message.l1_owner, case.bytes("l1Owner"));
-        assert_eq!((message.amount, message.fee), (case.number("amount"), case.number("fee")));
+        assert_eq!(
+            (message.amount, message.fee),
+            (case.number("amount"), case.number("fee"))
+        );
         assert_eq!(message.step(&case.bytes("messageAcc")), case.bytes("newMessageAcc"));
     }
 }
@@ -125,7 +143,10 @@ fn fmt_10_and_11_messages() {
 fn fmt_12_keys() {
     for case in cases("keys") {
         let found = PublicKey::from_bytes(&case.bytes("key"));
-        assert_eq!(found.err().map_or_else(String::new, |e| e.to_string()), case.text("error"));
+        assert_eq!(
+            found.err().map_or_else(String::new, |e| e.to_string()),
+            case.text("error")
+        );
     }
 }
 
@@ -133,11 +154,17 @@ fn fmt_12_keys() {
 fn fmt_13_exits() {
     for case in cases("exits") {
         let records = case.vec("records");
-        let exits: Vec<_> = records.chunks_exact(32).map(|r| Exit::decode(r.try_into().unwrap())).collect();
+        let exits: Vec<_> = records
+            .chunks_exact(32)
+            .map(|r| Exit::decode(r.try_into().unwrap()))
+            .collect();
         for (exit, fields) in exits.iter().zip(case.list("exits")) {
             let fields = Case(fields.clone());
             assert_eq!(exit.l1_owner, fields.bytes("l1Owner"));
-            assert_eq!((exit.index, exit.amount), (fields.number("index"), fields.number("amount")));
+            assert_eq!(
+                (exit.index, exit.amount),
+                (fields.number("index"), fields.number("amount"))
+            );
         }
         assert_eq!(exits.len(), case.list("exits").len());
         let stepped = step_exit_acc(&case.bytes("exitAcc"), &exits, case.number("capacity")).unwrap();
@@ -189,7 +216,10 @@ fn fmt_16_to_18_words_on_l1() {
             beneficiary: case.bytes("beneficiary"),
         };
         let (acc, root, exits) = (case.bytes("acc"), case.bytes("stateRoot"), case.bytes("exitAcc"));
-        assert_eq!(checkpoint_word(&acc, &root, &exits, &tail, case.number("verifiedAt")), case.bytes("word"));
+        assert_eq!(
+            checkpoint_word(&acc, &root, &exits, &tail, case.number("verifiedAt")),
+            case.bytes("word")
+        );
     }
     for case in cases("identities") {
         let found = identity(case.number("index"), &case.bytes("key"), &case.bytes("l1Owner"));
@@ -250,7 +280,11 @@ fn assert_head(head: &Head, value: &Value) {
 
 fn capacity(case: &Case) -> Capacity {
     let fields = Case(case.0["capacity"].clone());
-    Capacity { slots: fields.number("slots"), messages: fields.number("messages"), exits: fields.number("exits") }
+    Capacity {
+        slots: fields.number("slots"),
+        messages: fields.number("messages"),
+        exits: fields.number("exits"),
+    }
 }
 
 /// ST-6 to ST-12: a chain from genesis, executed from the bytes L1 has, and the proofs of its accounts.
@@ -260,23 +294,34 @@ fn state_transition_of_the_example_chain() {
     let (chain_id, contract): (u64, Address) = (chain[0].number("chainId"), chain[0].bytes("contract"));
     let mut store = MemoryStore::new(Head::genesis(chain_id, &contract));
     for case in chain {
-        let params = Params { domain: domain(chain_id, &contract), capacity: capacity(&case) };
+        let params = Params {
+            domain: domain(chain_id, &contract),
+            capacity: capacity(&case),
+        };
         let data = BatchData::decode(&case.vec("data"), params.capacity.slots).unwrap();
         let batch = Batch {
             version: case.number("version"),
             fee_recipient: case.number("feeRecipient"),
-            messages: case.list("messages").iter().map(|m| Message::decode(&unhex_value(m))).collect(),
+            messages: case
+                .list("messages")
+                .iter()
+                .map(|m| Message::decode(&unhex_value(m)))
+                .collect(),
             slots: data.slots().to_vec(),
         };
         let outcome = execute(&params, &store, &batch, Mode::Record).unwrap();
         assert_head(&outcome.old, &case.0["old"]);
         assert_head(&outcome.new, &case.0["new"]);
         assert_eq!(outcome.header.data_hash, case.bytes::<32>("dataHash"));
+        assert_eq!(outcome.header.messages, case.bytes::<32>("headerMessages"));
         let receipts: Vec<_> = outcome.receipts.iter().map(receipt_name).collect();
         assert_eq!(serde_json::json!(receipts), case.0["receipts"]);
         let exits: Vec<Bytes32> = case.list("exits").iter().map(unhex_value).collect();
         assert_eq!(outcome.exits.iter().map(Exit::encode).collect::<Vec<_>>(), exits);
-        assert_eq!((outcome.slot_fees, outcome.message_fees), (case.number("slotFees"), case.number("messageFees")));
+        assert_eq!(
+            (outcome.slot_fees, outcome.message_fees),
+            (case.number("slotFees"), case.number("messageFees"))
+        );
         assert_eq!(outcome.witness.unwrap().check(), Ok(()));
         store.apply(&outcome.changes).unwrap();
     }
@@ -284,7 +329,10 @@ fn state_transition_of_the_example_chain() {
         let proof = prove(&store, case.number("index")).unwrap();
         assert_eq!(proof.accounts_root(), store.head().unwrap().accounts_root);
         assert_eq!(proof.accounts_root(), case.digest("accountsRoot"));
-        assert_eq!((proof.account.balance, proof.account.nonce), (case.number("balance"), case.number("nonce")));
+        assert_eq!(
+            (proof.account.balance, proof.account.nonce),
+            (case.number("balance"), case.number("nonce"))
+        );
         assert_eq!(serde_json::json!(proof.account.registered), case.0["registered"]);
         assert_eq!(proof.account.id_hash(), case.digest("idHash"));
         let path: Vec<Bytes32> = case.list("siblings").iter().map(unhex_value).collect();
