@@ -20,14 +20,14 @@ fn field_and_group(c: &mut Criterion) {
     c.bench_function("point/add", |bench| bench.iter(|| black_box(p) + black_box(p)));
     c.bench_function("point/double", |bench| bench.iter(|| black_box(p).double()));
     c.bench_function("key/check", |bench| {
-        bench.iter(|| black_box(AffinePoint::GENERATOR).check_key())
+        bench.iter(|| black_box(AffinePoint::GENERATOR).check_key());
     });
 }
 
 fn hashes(c: &mut Criterion) {
     let (left, right) = (hash(&[1]), hash(&[2]));
     c.bench_function("poseidon/two_to_one", |bench| {
-        bench.iter(|| two_to_one(black_box(&left), black_box(&right)))
+        bench.iter(|| two_to_one(black_box(&left), black_box(&right)));
     });
 }
 
@@ -48,7 +48,7 @@ fn signatures(c: &mut Criterion) {
         bench.iter(|| verify(black_box(point), &domain, &from, black_box(&slot), &to));
     });
     c.bench_function("schnorr/sign", |bench| {
-        bench.iter(|| key.sign(&domain, &from, black_box(&transfer), &to))
+        bench.iter(|| key.sign(&domain, &from, black_box(&transfer), &to));
     });
 }
 

@@ -79,10 +79,10 @@ fn execution(c: &mut Criterion) {
     let mut group = c.benchmark_group("execution");
     group.throughput(Throughput::Elements(CAPACITY.slots.into()));
     group.bench_function("follow", |b| {
-        b.iter(|| execute(&params, &store, &batch, Mode::Follow).unwrap())
+        b.iter(|| execute(&params, &store, &batch, Mode::Follow).unwrap());
     });
     group.bench_function("record", |b| {
-        b.iter(|| execute(&params, &store, &batch, Mode::Record).unwrap())
+        b.iter(|| execute(&params, &store, &batch, Mode::Record).unwrap());
     });
     group.finish();
 }
