@@ -152,14 +152,12 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (head_.status != Status.Running) revert WrongStatus(uint8(head_.status));
     }
 
-    /// @dev When nothing can undo `checkpoint` any more. A halt stops the wait, and a resume starts it anew for what had not matured; a closed chain has no
-    /// tripwire, so all it has left is final.
+    /// @dev From when on nothing can undo `checkpoint`. A closed chain has no tripwire, so all it has left is final.
     function _maturesAt(uint40 checkpoint) internal view returns (uint256) {
         Status status = _loadHead().status;
-        if (status == Status.Closed) return 0;
         uint256 verifiedAt = _commitments[checkpoint].timeOf();
         Halt memory halt_ = _halt;
-        if (verifiedAt + exitDelay <= halt_.haltedAt) return verifiedAt + exitDelay;
+        if (status == Status.Closed || verifiedAt <= halt_.maturedBefore) return verifiedAt;
         if (status == Status.Halted) return type(uint256).max;
         return (verifiedAt > halt_.resumedAt ? verifiedAt : halt_.resumedAt) + exitDelay;
     }

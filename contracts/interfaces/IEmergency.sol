@@ -36,6 +36,8 @@ interface IEmergency {
     error WrongStatus(uint8 status);
     /// @notice The proof proves what the checkpoint says: no conflict.
     error NoConflict(uint40 checkpoint);
+    /// @notice The chain is halted already, for a conflict that starts at or before `init`.
+    error ConflictNotDeeper(uint40 init, uint40 conflictStart);
     /// @notice The range of a conflict must not be empty.
     error EmptyRange(uint40 init, uint40 last);
     /// @notice The exits of the checkpoint have matured: it is beyond recall.
@@ -58,7 +60,7 @@ interface IEmergency {
     /// @notice Halts the chain by showing a valid proof that contradicts a checkpoint which has not matured. Anyone may call.
     /// @dev Halted: no sequencing, messages, proving or tips. No clock of the protocol runs: after the resume the price goes on from where it stood, what is pending
     /// counts as sequenced at the resume, and checkpoints that had not matured wait their whole delay from there. Matured exits and earned balances
-    /// stay payable throughout.
+    /// stay payable throughout. While halted, a conflict that starts earlier is taken too, and deepens the rewind.
     function haltOnConflict(uint40 init, uint40 last, Conflict calldata conflict, bytes calldata proof) external;
 
     /// @notice Takes the final state of a halted chain back, checkpoint by checkpoint, to the last one that is at or before the start of the conflict or has matured.

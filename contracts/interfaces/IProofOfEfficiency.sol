@@ -94,7 +94,7 @@ interface IProofOfEfficiency is ISequencing, IProving, IFeeLedger, IMessages, IE
     /// @notice What proving has settled.
     function settlement() external view returns (Settlement memory);
 
-    /// @notice The last halt.
+    /// @notice What halts have left behind.
     function halt() external view returns (Halt memory);
 
     /// @notice The parameters of the batch fee, packed.

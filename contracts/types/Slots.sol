@@ -57,13 +57,13 @@ struct Settlement {
     uint120 verifiedAccPrefix;
 }
 
-/// @notice The last halt, and what ended it. All zero if there was none.
-/// @param haltedAt Block time of the halt.
-/// @param resumedAt Block time of the resume after it; 0 while halted.
-/// @param conflictStart Checkpoint from which the two conflicting proofs start.
+/// @notice What halts have left behind. All zero if there was none.
+/// @param maturedBefore Checkpoints verified at or before this block time had matured when the chain halted last: nothing takes that back.
+/// @param resumedAt Block time of the last resume: what had not matured by then waits its whole delay from there.
+/// @param conflictStart Checkpoint from which the conflicting proofs of the last halt start.
 /// @param conflictVersion Route whose verifier accepted the contradiction.
 struct Halt {
-    uint40 haltedAt;
+    uint40 maturedBefore;
     uint40 resumedAt;
     uint40 conflictStart;
     uint16 conflictVersion;
