@@ -106,6 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// hadeshash, as published in plonky2 1.1.0 src/hash/poseidon_goldilocks.rs: the permutation of 0, of 0..12 and of all -1.
+    // REQ C6
     #[test]
     fn permutation_agrees_with_published_vectors() {
         let permute = |input: [u64; WIDTH]| {
@@ -174,6 +175,7 @@ mod tests {
             prop_assert_eq!(Digest::from_bytes(&digest.to_bytes()), Ok(digest));
         }
 
+        // REQ C12
         #[test]
         fn any_bytes_are_a_digest_or_an_error(bytes: [u8; 32]) {
             if let Ok(digest) = Digest::from_bytes(&bytes) {

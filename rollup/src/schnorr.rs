@@ -228,6 +228,7 @@ mod tests {
             prop_assert!(!verify(point, &DOMAIN, &from, &other, &to));
         }
 
+        // REQ C12
         #[test]
         fn verification_is_total(x: [u64; 5], u: [u64; 5], e: [u32; 4], s: [u32; 11], t in transfer()) {
             let point = AffinePoint { x: Fp5::from_reduced(x), u: Fp5::from_reduced(u) };

@@ -172,6 +172,7 @@ fn fmt_13_exits() {
     }
 }
 
+// REQ R15
 #[test]
 fn fmt_14_and_15_statements() {
     for case in cases("statements") {

@@ -40,6 +40,7 @@ fn element(value: &Value) -> Fp5 {
     Fp5::from_canonical(numbers(value).try_into().unwrap()).unwrap()
 }
 
+// REQ C6
 #[test]
 fn field_products_and_squareness_agree() {
     for case in list(&vectors(), "field") {
@@ -62,6 +63,7 @@ fn keys_are_accepted_and_their_twins_outside_the_group_refused() {
     }
 }
 
+// REQ C6
 #[test]
 fn hashes_agree() {
     for case in list(&vectors(), "hashes") {
@@ -73,6 +75,7 @@ fn hashes_agree() {
     }
 }
 
+// REQ C6
 #[test]
 fn accounts_tree_and_state_roots_agree() {
     let vectors = vectors();

@@ -218,6 +218,7 @@ proptest! {
     }
 
     /// Any bytes are a batch with a result.
+    // REQ C2, C12
     #[test]
     fn any_bytes_can_be_executed(bytes in prop::collection::vec(any::<u8>(), CAPACITY.slots as usize * 96)) {
         let world = World::new(2);

@@ -33,6 +33,7 @@ fn assert_refused(world: &World, slot: Slot, rule: Rule) {
     assert_ne!(outcome.new.acc, without.new.acc, "the data is bound all the same");
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_the_spare_word_is_set() {
     let world = World::new(4);
@@ -43,6 +44,7 @@ fn slot_is_refused_when_the_spare_word_is_set() {
     assert_refused(&world, slot, Rule::SpareNotZero);
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_a_limb_is_out_of_range() {
     let world = World::new(4);
@@ -66,6 +68,7 @@ fn slot_is_refused_when_a_limb_is_out_of_range() {
 }
 
 /// The vectors of circuit rule 3 for amount, fee and both.
+// REQ C2
 #[test]
 fn slot_is_refused_when_amounts_are_out_of_range_or_too_large() {
     let world = World::new(4);
@@ -88,6 +91,7 @@ fn slot_is_refused_when_amounts_are_out_of_range_or_too_large() {
     }
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_it_is_meant_for_another_sequencer() {
     let mut world = World::new(4);
@@ -103,6 +107,7 @@ fn slot_is_refused_when_it_is_meant_for_another_sequencer() {
     assert_eq!(world.run_slot(own), Receipt::Applied);
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_the_sender_is_unknown() {
     let world = World::new(4);
@@ -111,6 +116,7 @@ fn slot_is_refused_when_the_sender_is_unknown() {
 }
 
 /// Under the zero key of an empty leaf any response verifies: only `registered` stands in the way.
+// REQ C2
 #[test]
 fn slot_is_refused_when_the_sender_has_a_balance_but_no_registration() {
     let mut world = World::new(4);
@@ -119,12 +125,14 @@ fn slot_is_refused_when_the_sender_has_a_balance_but_no_registration() {
     assert_refused(&world, world.pay(9, 3, 50, 0), Rule::SenderNotRegistered);
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_the_recipient_is_unknown() {
     let world = World::new(4);
     assert_refused(&world, world.pay(2, 9, 10, 1), Rule::RecipientNotRegistered);
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_the_nonce_is_below_or_above() {
     let mut world = World::new(4);
@@ -138,6 +146,7 @@ fn slot_is_refused_when_the_nonce_is_below_or_above() {
     }
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_the_balance_is_short_by_one() {
     let mut world = World::new(4);
@@ -146,6 +155,7 @@ fn slot_is_refused_when_the_balance_is_short_by_one() {
     assert_eq!(world.account(2).balance, 0);
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_the_signature_is_by_another_key() {
     let world = World::new(4);
@@ -153,6 +163,7 @@ fn slot_is_refused_when_the_signature_is_by_another_key() {
     assert_refused(&world, slot, Rule::BadSignature);
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_a_scalar_is_wrong() {
     let world = World::new(4);
@@ -165,6 +176,7 @@ fn slot_is_refused_when_a_scalar_is_wrong() {
     assert_refused(&world, bad_s, Rule::BadSignature);
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_it_was_signed_for_another_deployment() {
     let world = World::new(4);
@@ -174,6 +186,7 @@ fn slot_is_refused_when_it_was_signed_for_another_deployment() {
 }
 
 /// An L1 reorganisation that gives the recipient's index to somebody else voids the slot.
+// REQ C2
 #[test]
 fn slot_is_refused_when_the_recipient_is_somebody_else_than_signed_for() {
     let mut world = World::new(4);
@@ -186,6 +199,7 @@ fn slot_is_refused_when_the_recipient_is_somebody_else_than_signed_for() {
     assert_eq!(world.run_slot(slot), Receipt::NoOp(Rule::BadSignature));
 }
 
+// REQ C2
 #[test]
 fn slot_is_refused_when_replayed_in_the_same_batch_or_in_another() {
     let mut world = World::new(4);
@@ -196,6 +210,7 @@ fn slot_is_refused_when_replayed_in_the_same_batch_or_in_another() {
     assert_eq!(world.account(3).balance, START + 10);
 }
 
+// REQ C2
 #[test]
 fn the_last_nonce_is_for_a_withdraw_only_and_ends_the_account() {
     let mut world = World::new(4);
@@ -216,6 +231,7 @@ fn the_last_nonce_is_for_a_withdraw_only_and_ends_the_account() {
     }
 }
 
+// REQ C2
 #[test]
 fn withdraw_beyond_the_exit_capacity_is_refused_and_keeps_its_nonce() {
     let mut world = World::new(4);
@@ -239,6 +255,7 @@ fn withdraw_beyond_the_exit_capacity_is_refused_and_keeps_its_nonce() {
     assert_eq!(world.run_slot(withdraws[2]), Receipt::Applied);
 }
 
+// REQ C2
 #[test]
 fn a_withdraw_exits_to_the_owner() {
     let mut world = World::new(4);
@@ -258,7 +275,7 @@ fn a_withdraw_exits_to_the_owner() {
     assert_eq!(world.account(SEQUENCER).balance, START + 3);
 }
 
-// REQ R39
+// REQ R39, C2
 #[test]
 fn rubbish_is_refused_by_the_first_rule_it_breaks() {
     let world = World::new(4);
@@ -268,6 +285,7 @@ fn rubbish_is_refused_by_the_first_rule_it_breaks() {
     assert_eq!(outcome.new.state_root(), outcome.old.state_root());
 }
 
+// REQ C2
 #[test]
 fn self_transfers_and_zero_amounts_are_valid() {
     let mut world = World::new(4);
@@ -279,6 +297,7 @@ fn self_transfers_and_zero_amounts_are_valid() {
     assert_eq!((world.account(2).balance, world.account(2).nonce), (START - 1, 4));
 }
 
+// REQ C2
 #[test]
 fn the_fee_recipient_may_send_and_receive() {
     let mut world = World::new(4);
@@ -289,6 +308,7 @@ fn the_fee_recipient_may_send_and_receive() {
 }
 
 /// Fees arrive after the slots: the fee recipient cannot spend them in the same batch.
+// REQ C2
 #[test]
 fn fees_are_paid_after_the_slots() {
     let world = World::new(4);
@@ -300,6 +320,7 @@ fn fees_are_paid_after_the_slots() {
     );
 }
 
+// REQ C2
 #[test]
 fn a_fee_recipient_whose_registration_is_queued_keeps_its_fees() {
     let mut world = World::new(4);
@@ -312,6 +333,7 @@ fn a_fee_recipient_whose_registration_is_queued_keeps_its_fees() {
     assert_eq!(world.run_slot(world.pay(5, 2, 107, 0)), Receipt::Applied);
 }
 
+// REQ C2
 #[test]
 fn a_second_registration_only_credits() {
     let mut world = World::new(4);
@@ -328,6 +350,7 @@ fn a_second_registration_only_credits() {
     assert_eq!(world.account(SEQUENCER).balance, START + 2);
 }
 
+// REQ C2
 #[test]
 fn messages_take_effect_before_slots() {
     let mut world = World::new(4);
@@ -338,6 +361,7 @@ fn messages_take_effect_before_slots() {
     assert_eq!(outcome.receipts, [Receipt::Applied]);
 }
 
+// REQ C2
 #[test]
 fn a_message_of_unknown_kind_is_a_deposit() {
     let mut world = World::new(4);
@@ -356,6 +380,7 @@ fn a_message_of_unknown_kind_is_a_deposit() {
 }
 
 /// ST-12: the acc step of a batch without messages binds zero, whatever the state has consumed before.
+// REQ C2
 #[test]
 fn a_batch_without_messages_binds_no_message_accumulator() {
     let mut world = World::new(4);

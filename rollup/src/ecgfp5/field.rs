@@ -285,6 +285,7 @@ pub(crate) mod tests {
     }
 
     /// pornin/ecgfp5, rust/src/field.rs, made with Sage: a, b, a + b, a - b, a b, a / b.
+    // REQ C6
     #[test]
     fn operations_agree_with_published_vectors() {
         let a = Fp5([

@@ -123,6 +123,7 @@ mod tests {
     }
 
     /// pornin/ecgfp5, rust/src/scalar.rs: a random 512-bit integer, its residue, and its 256th power (little-endian).
+    // REQ C6
     #[test]
     fn wide_reduction_and_powers_agree_with_the_reference_implementation() {
         let wide = reversed::<64>([

@@ -172,6 +172,7 @@ const INVALID: [[u64; 5]; 6] = [
     ],
 ];
 
+// REQ C6
 #[test]
 fn group_law_agrees_with_published_vectors() {
     let (p1, p2) = (point(W1), point(W2));
@@ -184,6 +185,7 @@ fn group_law_agrees_with_published_vectors() {
     assert_eq!(encode(p1 + decode(W2).unwrap()), W3);
 }
 
+// REQ C6
 #[test]
 fn published_invalid_encodings_are_no_points() {
     for w in INVALID {
@@ -192,6 +194,7 @@ fn published_invalid_encodings_are_no_points() {
 }
 
 /// pornin/ecgfp5, rust/src/curve.rs: a random point, a random scalar (little-endian there) and the product.
+// REQ C6
 #[test]
 fn multiplication_agrees_with_published_vectors() {
     let start = [
@@ -298,6 +301,7 @@ proptest! {
         prop_assert_eq!(joint_multiply_vartime(&s, e, &p).to_affine(), expected.to_affine());
     }
 
+    // REQ C12
     #[test]
     fn verification_arithmetic_never_panics_outside_the_group(s in scalar(), e in 0u128..1 << 120, x in element(), u in element()) {
         let _ = joint_multiply_vartime(&s, e, &AffinePoint { x, u }).to_affine();

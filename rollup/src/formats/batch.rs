@@ -97,6 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn decoding_is_total_and_round_trips(bytes in prop::collection::vec(any::<u8>(), 0..500), capacity in 0u32..6) {
             match BatchData::decode(&bytes, capacity) {

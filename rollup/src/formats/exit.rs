@@ -69,6 +69,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_an_exit_and_round_trip(bytes: [u8; 32]) {
             prop_assert_eq!(Exit::decode(&bytes).encode(), bytes);

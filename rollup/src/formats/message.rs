@@ -105,6 +105,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_a_message_and_round_trip(bytes in prop::collection::vec(any::<u8>(), Message::BYTES)) {
             let bytes: [u8; Message::BYTES] = bytes.try_into().unwrap();

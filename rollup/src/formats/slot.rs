@@ -126,6 +126,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_a_slot_and_round_trip(bytes in prop::array::uniform32(any::<[u8; 3]>())) {
             let bytes: [u8; 96] = core::array::from_fn(|i| bytes[i / 3][i % 3]);

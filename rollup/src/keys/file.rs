@@ -315,6 +315,7 @@ mod tests {
     }
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_text_is_a_key_file_or_an_error(text in ".{0,300}") {
             prop_assert!(KeyFile::from_json(&text).is_err());

@@ -301,6 +301,7 @@ mod tests {
     }
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 65)) {
             let signature = WalletSignature(bytes.try_into().unwrap());

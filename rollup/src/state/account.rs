@@ -111,6 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_an_account_or_an_error(bytes in prop::collection::vec(any::<u8>(), Account::BYTES), flag in 0u8..4) {
             let mut bytes: [u8; Account::BYTES] = bytes.try_into().unwrap();
