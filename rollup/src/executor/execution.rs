@@ -11,6 +11,8 @@ use crate::state::{Account, Head, StateReader, StateView};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 /// A batch being applied: messages, then slots, then [`Execution::finish`].
+///
+/// After an error of the store, or [`ExecutionError::ImpossibleCredit`], it is to be dropped; the stored state is untouched.
 pub struct Execution<'s, S> {
     params: Params,
     version: u32,

@@ -53,6 +53,9 @@ pub enum KeyFileError {
         /// Passes.
         p: u32,
     },
+    /// The cipher refused to encrypt.
+    #[error("the key could not be encrypted")]
+    Encryption,
     /// The authentication tag does not match.
     #[error("wrong password, or the file was altered")]
     WrongPassword,
@@ -154,7 +157,7 @@ impl KeyFile {
         let tag = file
             .cipher(password)?
             .encrypt_in_place_detached(Nonce::from_slice(&nonce), &file.associated_data(), buffer.as_mut())
-            .map_err(|_| KeyFileError::WrongPassword)?;
+            .map_err(|_| KeyFileError::Encryption)?;
         file.crypto.ciphertext = *buffer;
         file.crypto.tag = tag.into();
         Ok(file)

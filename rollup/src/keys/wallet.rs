@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! An L2 key from an Ethereum wallet, so that its backup is the only one a user needs.
 //!
-//! The wallet signs EIP-712 typed data that says what the signature is for; the L2 seed is HKDF-SHA256 of the signature.
+//! The wallet signs EIP-712 typed data that says what the signature is for; the L2 seed is extracted from the signature by HKDF-SHA256.
 //! The signature is therefore as secret as the key. The request names chain and contract, so a signature asked for by
 //! another deployment is of no use here. Wallets must sign deterministically (RFC 6979, nearly all do); because one that
 //! does not would lose the key for good, derivation takes *two* signatures and refuses if they differ.
@@ -112,11 +112,10 @@ impl DerivationRequest {
         if self.check(signer, second)? != secret {
             return Err(DerivationError::NotDeterministic);
         }
-        let mut seed = Zeroizing::new([0; 32]);
-        let info = [&self.hash()[..], signer].concat();
-        Hkdf::<Sha256>::new(Some(&TAG_SEED), secret.as_ref())
-            .expand(&info, seed.as_mut())
-            .map_err(|_| DerivationError::NotDeterministic)?;
+        let material = Zeroizing::new([&secret[..], &self.hash(), signer].concat());
+        let (mut extracted, _) = Hkdf::<Sha256>::extract(Some(&TAG_SEED), &material);
+        let seed = Zeroizing::new(extracted.into());
+        extracted.as_mut_slice().zeroize();
         Ok(SecretKey::from_seed(&seed))
     }
 
