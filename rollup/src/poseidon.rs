@@ -6,6 +6,7 @@ use plonky2::field::goldilocks_field::GoldilocksField;
 use plonky2::field::types::{Field, PrimeField64};
 use plonky2::hash::hash_types::HashOut;
 use plonky2::hash::poseidon::Poseidon;
+use serde::{Deserialize, Serialize};
 
 /// Elements absorbed per permutation.
 const RATE: usize = 8;
@@ -16,7 +17,8 @@ const WIDTH: usize = 12;
 /// A Poseidon digest: four field elements, each below `p`.
 ///
 /// Collisions cost about 2^128 permutations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "[u64; 4]", into = "[u64; 4]")]
 pub struct Digest([u64; 4]);
 
 /// Bytes that are no canonical digest.
@@ -46,7 +48,18 @@ impl Digest {
 
     /// Reads FMT-2. Fails if an element is not below `p`.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NonCanonicalDigest> {
-        let elements: [u64; 4] = core::array::from_fn(|i| crate::formats::read_u64(bytes, 8 * i));
+        Self::try_from(core::array::from_fn(|i| crate::formats::read_u64(bytes, 8 * i)))
+    }
+
+    fn from_state(state: &[GoldilocksField; WIDTH]) -> Self {
+        Self(core::array::from_fn(|i| state[i].to_canonical_u64()))
+    }
+}
+
+impl TryFrom<[u64; 4]> for Digest {
+    type Error = NonCanonicalDigest;
+
+    fn try_from(elements: [u64; 4]) -> Result<Self, NonCanonicalDigest> {
         match elements.iter().position(|&e| e >= GOLDILOCKS_PRIME) {
             Some(position) => Err(NonCanonicalDigest {
                 position,
@@ -55,9 +68,11 @@ impl Digest {
             None => Ok(Self(elements)),
         }
     }
+}
 
-    fn from_state(state: &[GoldilocksField; WIDTH]) -> Self {
-        Self(core::array::from_fn(|i| state[i].to_canonical_u64()))
+impl From<Digest> for [u64; 4] {
+    fn from(digest: Digest) -> Self {
+        digest.0
     }
 }
 

@@ -393,3 +393,11 @@ fn a_batch_without_messages_binds_no_message_accumulator() {
     assert_eq!(some.header.messages, deposit.step(&some.old.message_acc));
     assert_eq!(some.new.message_acc, some.header.messages);
 }
+
+/// ST-9: a withdraw is signed against the empty identity, whatever stands at index 0 (nothing can, but for L1's mistake).
+#[test]
+fn a_withdraw_names_the_empty_identity() {
+    let mut world = World::new(4);
+    world.force(0, world.account(3));
+    assert_eq!(world.run_slot(world.pay(2, 0, 10, 1)), Receipt::Applied);
+}

@@ -90,6 +90,54 @@ fn every_part_of_the_head_is_bound() {
     assert!(check(|w| w.params.domain[0] ^= 1).is_err());
 }
 
+/// Adds one to the `number`-th integer of a JSON value, or takes the last element from the `number`-th list.
+fn tamper(value: &mut serde_json::Value, number: &mut usize) -> bool {
+    let hit = |number: &mut usize| core::mem::replace(number, number.wrapping_sub(1)) == 0;
+    match value {
+        serde_json::Value::Number(n) if hit(number) => {
+            *value = serde_json::json!(n.as_u64().map_or(0, |n| n.wrapping_add(1)));
+            true
+        }
+        serde_json::Value::Array(list) => list.iter_mut().any(|v| tamper(v, number)),
+        serde_json::Value::Object(map) => map.values_mut().any(|v| tamper(v, number)),
+        _ => false,
+    }
+}
+
+/// No integer of a witness, bytes and field elements included, can be raised by one unnoticed. One in seven is tried, which
+/// still is hundreds. (The capacity for messages is the one number that may grow: it is a limit and no claim.)
+#[test]
+fn every_number_of_a_witness_is_bound() {
+    let honest = serde_json::to_value(witness()).unwrap();
+    assert_eq!(
+        serde_json::from_value::<BatchWitness>(honest.clone()).unwrap(),
+        witness()
+    );
+    let mut tampered = 0;
+    for number in (0..).step_by(7) {
+        let mut value = honest.clone();
+        if !tamper(&mut value, &mut { number }) {
+            break;
+        }
+        let Ok(altered) = serde_json::from_value::<BatchWitness>(value) else {
+            continue;
+        };
+        assert!(altered.check().is_err(), "integer {number}");
+        tampered += 1;
+    }
+    assert!(tampered > 300, "{tampered}");
+}
+
+#[test]
+fn a_witness_with_a_non_canonical_element_is_not_read() {
+    let mut value = serde_json::to_value(witness()).unwrap();
+    value["old"]["accounts_root"][0] = serde_json::json!(u64::MAX);
+    assert!(serde_json::from_value::<BatchWitness>(value).is_err());
+    let mut value = serde_json::to_value(witness()).unwrap();
+    value["slots"][0]["sender"]["account"]["key"]["x"][0] = serde_json::json!(u64::MAX);
+    assert!(serde_json::from_value::<BatchWitness>(value).is_err());
+}
+
 #[test]
 fn a_witness_has_exactly_the_slots_of_the_route() {
     assert_eq!(check(|w| w.slots.truncate(7)), Err(WitnessError::OutOfRange));

@@ -6,6 +6,7 @@
 
 use super::field::Fp5;
 use core::ops::{Add, Neg};
+use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConditionallySelectable};
 use zeroize::DefaultIsZeroes;
 
@@ -38,7 +39,7 @@ pub enum PointError {
 /// A point as `(x, u)`. The neutral element is `(0, 0)`.
 ///
 /// Any pair of coordinates can be represented; [`AffinePoint::check_key`] tells whether it is a usable public key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AffinePoint {
     /// The abscissa.
     pub x: Fp5,

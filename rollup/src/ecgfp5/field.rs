@@ -3,6 +3,7 @@
 
 use super::base;
 use core::ops::{Add, Mul, Neg, Sub};
+use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::DefaultIsZeroes;
 
@@ -28,10 +29,30 @@ const fn powers(a: u64) -> [u64; 5] {
 /// A field element: the coefficients of `z^0 .. z^4`, each below `p`.
 ///
 /// Arithmetic is constant-time: neither branches nor memory accesses depend on the values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "[u64; 5]", into = "[u64; 5]")]
 pub struct Fp5([u64; 5]);
 
 impl DefaultIsZeroes for Fp5 {}
+
+/// Coefficients that are no field element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a coefficient of {0:x?} is not below the Goldilocks prime")]
+pub struct NonCanonicalElement(pub [u64; 5]);
+
+impl TryFrom<[u64; 5]> for Fp5 {
+    type Error = NonCanonicalElement;
+
+    fn try_from(coefficients: [u64; 5]) -> Result<Self, NonCanonicalElement> {
+        Self::from_canonical(coefficients).ok_or(NonCanonicalElement(coefficients))
+    }
+}
+
+impl From<Fp5> for [u64; 5] {
+    fn from(element: Fp5) -> Self {
+        element.0
+    }
+}
 
 impl Fp5 {
     /// The additive neutral element.

@@ -5,12 +5,13 @@ use crate::formats::{Bytes32, KIND_REGISTER, Message, Slot};
 use crate::poseidon::Digest;
 use crate::schnorr;
 use crate::state::Account;
+use serde::{Deserialize, Serialize};
 
 /// High words of amounts and fees are below this, so amounts are below `2^61` and a cost below `2^62`.
 const HIGH_WORD_LIMIT: u64 = 1 << 29;
 
 /// Why a slot changed nothing: the first rule of ST-7 it breaks. The discriminant is the rule's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Rule {
     /// The spare word is not zero.
@@ -52,7 +53,7 @@ pub enum Rule {
 }
 
 /// What became of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Receipt {
     /// It took effect.
     Applied,

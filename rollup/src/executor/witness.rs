@@ -6,9 +6,10 @@ use super::rules::{self, Receipt, Surroundings};
 use crate::formats::{BatchData, BatchHeader, Exit, KIND_FULL_SLOTS, Message, Slot, step_exit_acc};
 use crate::poseidon::Digest;
 use crate::state::{Account, Head, Path, root_from_path};
+use serde::{Deserialize, Serialize};
 
 /// An account as it is at one moment of a batch, with its siblings in the tree of that moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
     /// Index of the account.
     pub index: u32,
@@ -19,7 +20,7 @@ pub struct Opening {
 }
 
 /// A message and the account it names, before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageWitness {
     /// The message.
     pub message: Message,
@@ -28,7 +29,7 @@ pub struct MessageWitness {
 }
 
 /// A slot and its parties.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotWitness {
     /// The slot.
     pub slot: Slot,
@@ -41,7 +42,7 @@ pub struct SlotWitness {
 }
 
 /// Everything the proof of a batch is made from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchWitness {
     /// Deployment and route.
     pub params: Params,

@@ -3,6 +3,7 @@
 
 use super::{Address, Bytes32, sha256, tag, uint256};
 use crate::poseidon::Digest;
+use serde::{Deserialize, Serialize};
 
 const TAG_DOMAIN: Bytes32 = tag("PoE/domain/1");
 const TAG_GENESIS: Bytes32 = tag("PoE/genesis/1");
@@ -26,7 +27,7 @@ pub fn genesis_acc(chain_id: u64, contract: &Address, genesis_root: &Digest) -> 
 }
 
 /// What L1 fixes about a batch besides its position: the input of one accumulator step (FMT-8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BatchHeader {
     /// What the data means (FMT-9).
     pub kind: u32,

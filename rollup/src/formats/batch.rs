@@ -2,9 +2,10 @@
 //! Batch data (FMT-7).
 
 use super::{Bytes32, Slot, sha256};
+use serde::{Deserialize, Serialize};
 
 /// What a route's circuit can take per batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Capacity {
     /// Slots, `T`.
     pub slots: u32,

@@ -2,9 +2,10 @@
 //! Exits and their accumulator (FMT-13).
 
 use super::{Address, Bytes32, read_u32, read_u64, sha256};
+use serde::{Deserialize, Serialize};
 
 /// A withdrawal, as L1 pays it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Exit {
     /// The L1 address that is paid.
     pub l1_owner: Address,

@@ -4,6 +4,7 @@
 use super::{Address, Bytes32, read_u32, read_u64, sha256};
 use crate::ecgfp5::{AffinePoint, Fp5};
 use crate::schnorr::PublicKey;
+use serde::{Deserialize, Serialize};
 
 /// A message that registers an account and credits it.
 pub const KIND_REGISTER: u32 = 1;
@@ -12,7 +13,7 @@ pub const KIND_REGISTER: u32 = 1;
 pub const KIND_DEPOSIT: u32 = 2;
 
 /// Something L1 tells the L2. Any 124 bytes are a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Message {
     /// [`KIND_REGISTER`], or a deposit.
     pub kind: u32,

@@ -2,12 +2,13 @@
 //! Slots (FMT-6).
 
 use super::{read_u32, read_u64};
+use serde::{Deserialize, Serialize};
 
 /// Limbs of signatures are below `2^30`.
 const LIMB_BITS: u32 = 30;
 
 /// The signed part of a slot: its first 32 bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Transfer {
     /// Index of the paying account.
     pub from: u32,
@@ -27,7 +28,7 @@ pub struct Transfer {
 ///
 /// `s` is an integer, not reduced: a signature has other forms (`s` plus multiples of the group order), so nothing may use a
 /// signature, or the bytes of a slot, as an identifier.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Signature {
     /// The challenge: four 30-bit limbs.
     pub e: [u32; 4],
@@ -36,7 +37,7 @@ pub struct Signature {
 }
 
 /// One transaction as it stands in a batch. Any 96 bytes are a slot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slot {
     /// What is moved.
     pub transfer: Transfer,

@@ -5,10 +5,11 @@ use crate::ecgfp5::{AffinePoint, Fp5};
 use crate::formats::{Address, read_u32, read_u64};
 use crate::poseidon::{self, Digest};
 use crate::schnorr::coefficients;
+use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 
 /// An account. An untouched one is [`Account::EMPTY`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Account {
     /// The key that signs for it; zero until registered.
     pub key: AffinePoint,

@@ -5,11 +5,12 @@ use super::Account;
 use super::tree::empty_subtree;
 use crate::formats::{Address, Bytes32, genesis_acc, words_of};
 use crate::poseidon::{self, Digest};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 
 /// Where the chain stands after a batch: all a proof says something about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Head {
     /// Root of the account tree.
     pub accounts_root: Digest,
@@ -46,7 +47,7 @@ impl Head {
 }
 
 /// A node of the tree: its height (0 = leaves, 32 = root) and its position from the left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeKey {
     /// Height above the leaves.
     pub height: u8,
@@ -74,7 +75,7 @@ impl NodeKey {
 }
 
 /// A value before and after; `None` where the store holds nothing, which stands for the empty account or subtree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change<T> {
     /// The value before.
     pub before: Option<T>,
@@ -83,7 +84,7 @@ pub struct Change<T> {
 }
 
 /// Everything a batch changed, both ways.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeSet {
     /// The head before.
     pub old: Head,

@@ -4,6 +4,7 @@
 use super::Account;
 use super::store::{Change, ChangeSet, Head, NodeKey, StateReader};
 use crate::poseidon::{Digest, two_to_one};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
@@ -38,7 +39,7 @@ pub fn root_from_path(index: u32, leaf: Digest, path: &Path) -> Digest {
 }
 
 /// An account and the proof that a root holds it: what the escape on L1 takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountProof {
     /// Index of the account.
     pub index: u32,
