@@ -48,7 +48,10 @@ impl Digest {
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NonCanonicalDigest> {
         let elements: [u64; 4] = core::array::from_fn(|i| crate::formats::read_u64(bytes, 8 * i));
         match elements.iter().position(|&e| e >= GOLDILOCKS_PRIME) {
-            Some(position) => Err(NonCanonicalDigest { position, value: elements[position] }),
+            Some(position) => Err(NonCanonicalDigest {
+                position,
+                value: elements[position],
+            }),
             None => Ok(Self(elements)),
         }
     }
@@ -60,7 +63,9 @@ impl Digest {
 
 impl From<Digest> for HashOut<GoldilocksField> {
     fn from(digest: Digest) -> Self {
-        Self { elements: digest.0.map(GoldilocksField::from_canonical_u64) }
+        Self {
+            elements: digest.0.map(GoldilocksField::from_canonical_u64),
+        }
     }
 }
 
@@ -101,6 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// hadeshash, as published in plonky2 1.1.0 src/hash/poseidon_goldilocks.rs: the permutation of 0, of 0..12 and of all -1.
+    // REQ C6
     #[test]
     fn permutation_agrees_with_published_vectors() {
         let permute = |input: [u64; WIDTH]| {
@@ -169,6 +175,7 @@ mod tests {
             prop_assert_eq!(Digest::from_bytes(&digest.to_bytes()), Ok(digest));
         }
 
+        // REQ C12
         #[test]
         fn any_bytes_are_a_digest_or_an_error(bytes: [u8; 32]) {
             if let Ok(digest) = Digest::from_bytes(&bytes) {
@@ -181,6 +188,12 @@ mod tests {
     fn non_canonical_digests_are_refused() {
         let mut bytes = [0; 32];
         bytes[16..24].copy_from_slice(&GOLDILOCKS_PRIME.to_be_bytes());
-        assert_eq!(Digest::from_bytes(&bytes), Err(NonCanonicalDigest { position: 2, value: GOLDILOCKS_PRIME }));
+        assert_eq!(
+            Digest::from_bytes(&bytes),
+            Err(NonCanonicalDigest {
+                position: 2,
+                value: GOLDILOCKS_PRIME
+            })
+        );
     }
 }

@@ -126,6 +126,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_a_slot_and_round_trip(bytes in prop::array::uniform32(any::<[u8; 3]>())) {
             let bytes: [u8; 96] = core::array::from_fn(|i| bytes[i / 3][i % 3]);
@@ -137,8 +138,14 @@ mod tests {
     fn fields_stand_at_the_specified_words() {
         let bytes: [u8; 96] = core::array::from_fn(|i| if i % 4 == 3 { (i / 4) as u8 } else { 0 });
         let slot = Slot::decode(&bytes);
-        let expected =
-            Transfer { from: 0, to: 1, amount: 2 << 32 | 3, fee: 4 << 32 | 5, nonce: 6, sequencer: 7 };
+        let expected = Transfer {
+            from: 0,
+            to: 1,
+            amount: 2 << 32 | 3,
+            fee: 4 << 32 | 5,
+            nonce: 6,
+            sequencer: 7,
+        };
         assert_eq!(slot.transfer, expected);
         assert_eq!(slot.signature.e, [8, 9, 10, 11]);
         assert_eq!(slot.signature.s, [12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]);
@@ -147,7 +154,10 @@ mod tests {
 
     #[test]
     fn a_limb_of_31_bits_is_out_of_range() {
-        let mut signature = Signature { e: [(1 << 30) - 1; 4], s: [(1 << 30) - 1; 11] };
+        let mut signature = Signature {
+            e: [(1 << 30) - 1; 4],
+            s: [(1 << 30) - 1; 11],
+        };
         assert!(signature.is_in_range());
         signature.e[3] = 1 << 30;
         assert!(!signature.is_in_range());

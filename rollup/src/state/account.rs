@@ -39,8 +39,13 @@ pub enum AccountDecodeError {
 
 impl Account {
     /// The untouched account: zeros.
-    pub const EMPTY: Self =
-        Self { key: AffinePoint::NEUTRAL, l1_owner: [0; 20], balance: 0, nonce: 0, registered: false };
+    pub const EMPTY: Self = Self {
+        key: AffinePoint::NEUTRAL,
+        l1_owner: [0; 20],
+        balance: 0,
+        nonce: 0,
+        registered: false,
+    };
 
     /// Length of the stored form.
     pub const BYTES: usize = 117;
@@ -106,6 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_an_account_or_an_error(bytes in prop::collection::vec(any::<u8>(), Account::BYTES), flag in 0u8..4) {
             let mut bytes: [u8; Account::BYTES] = bytes.try_into().unwrap();
@@ -129,11 +135,20 @@ mod tests {
         };
         let leaf = |a: Account| a.leaf(&a.id_hash());
         let changed = [
-            Account { key: -account.key, ..account },
-            Account { l1_owner: [2; 20], ..account },
+            Account {
+                key: -account.key,
+                ..account
+            },
+            Account {
+                l1_owner: [2; 20],
+                ..account
+            },
             Account { balance: 3, ..account },
             Account { nonce: 2, ..account },
-            Account { registered: false, ..account },
+            Account {
+                registered: false,
+                ..account
+            },
         ];
         for other in changed {
             assert_ne!(leaf(other), leaf(account));

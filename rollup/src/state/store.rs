@@ -24,9 +24,16 @@ pub struct Head {
 impl Head {
     /// The head before the first batch of a deployment.
     pub fn genesis(chain_id: u64, contract: &Address) -> Self {
-        let empty =
-            Self { accounts_root: empty_subtree(super::DEPTH), message_acc: [0; 32], acc: [0; 32], exit_acc: [0; 32] };
-        Self { acc: genesis_acc(chain_id, contract, &empty.state_root()), ..empty }
+        let empty = Self {
+            accounts_root: empty_subtree(super::DEPTH),
+            message_acc: [0; 32],
+            acc: [0; 32],
+            exit_acc: [0; 32],
+        };
+        Self {
+            acc: genesis_acc(chain_id, contract, &empty.state_root()),
+            ..empty
+        }
     }
 
     /// `stateRoot` (ST-4).
@@ -50,13 +57,19 @@ pub struct NodeKey {
 impl NodeKey {
     /// The ancestor of an account at `height`.
     pub fn ancestor(index: u32, height: u8) -> Self {
-        Self { height, position: index.checked_shr(height.into()).unwrap_or(0) }
+        Self {
+            height,
+            position: index.checked_shr(height.into()).unwrap_or(0),
+        }
     }
 
     /// The node that shares this one's parent.
     #[must_use]
     pub fn sibling(self) -> Self {
-        Self { position: self.position ^ 1, ..self }
+        Self {
+            position: self.position ^ 1,
+            ..self
+        }
     }
 }
 
@@ -87,9 +100,24 @@ impl ChangeSet {
     #[must_use]
     pub fn inverse(&self) -> Self {
         fn swap<K: Ord + Copy, T: Copy>(map: &BTreeMap<K, Change<T>>) -> BTreeMap<K, Change<T>> {
-            map.iter().map(|(&k, c)| (k, Change { before: c.after, after: c.before })).collect()
+            map.iter()
+                .map(|(&k, c)| {
+                    (
+                        k,
+                        Change {
+                            before: c.after,
+                            after: c.before,
+                        },
+                    )
+                })
+                .collect()
         }
-        Self { old: self.new, new: self.old, accounts: swap(&self.accounts), nodes: swap(&self.nodes) }
+        Self {
+            old: self.new,
+            new: self.old,
+            accounts: swap(&self.accounts),
+            nodes: swap(&self.nodes),
+        }
     }
 }
 
@@ -125,7 +153,11 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// The state before the first batch.
     pub fn new(genesis: Head) -> Self {
-        Self { head: genesis, accounts: HashMap::new(), nodes: HashMap::new() }
+        Self {
+            head: genesis,
+            accounts: HashMap::new(),
+            nodes: HashMap::new(),
+        }
     }
 
     /// All accounts that are not empty.
