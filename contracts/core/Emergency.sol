@@ -33,7 +33,13 @@ abstract contract Emergency is Proving {
         Sequenced memory sequenced_ = _loadSequenced();
         _settlePrice(head_, sequenced_);
         _storeSequenced(sequenced_);
-        _halt = Halt({haltedAt: uint40(block.timestamp), resumedAt: 0, conflictStart: init, conflictVersion: version});
+        _halt = Halt({
+            haltedAt: uint40(block.timestamp),
+            resumedAt: 0,
+            conflictStart: init,
+            conflictVersion: version,
+            maturedUntil: _maturedUntil()
+        });
         _enter(Status.Halted, head_);
         emit ChainHalted(init, last, version, conflict.newStateRoot, conflict.newExitAcc);
     }
@@ -103,6 +109,14 @@ abstract contract Emergency is Proving {
         Settlement memory settlement_ = _loadSettlement();
         settlement_.progressAt = uint40(block.timestamp);
         _storeSettlement(settlement_);
+    }
+
+    /// @dev Has to be written down at the halt, because it depends on the resume before it: while the wait which that began is not over, nothing has matured
+    /// beyond what had at the halt before.
+    function _maturedUntil() private view returns (uint40) {
+        Halt memory former = _halt;
+        bool waitOver = block.timestamp >= uint256(former.resumedAt) + exitDelay;
+        return waitOver ? uint40(block.timestamp) - exitDelay : former.maturedUntil;
     }
 
     /// @dev The checkpoint exists, may still be undone, and the conflict contradicts it.

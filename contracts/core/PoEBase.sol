@@ -159,7 +159,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (status == Status.Closed) return 0;
         uint256 verifiedAt = _commitments[checkpoint].timeOf();
         Halt memory halt_ = _halt;
-        if (verifiedAt + exitDelay <= halt_.haltedAt) return verifiedAt + exitDelay;
+        if (verifiedAt <= halt_.maturedUntil) return verifiedAt + exitDelay;
         if (status == Status.Halted) return type(uint256).max;
         return (verifiedAt > halt_.resumedAt ? verifiedAt : halt_.resumedAt) + exitDelay;
     }

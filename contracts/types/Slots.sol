@@ -62,9 +62,11 @@ struct Settlement {
 /// @param resumedAt Block time of the resume after it; 0 while halted.
 /// @param conflictStart Checkpoint from which the two conflicting proofs start.
 /// @param conflictVersion Route whose verifier accepted the contradiction.
+/// @param maturedUntil Latest block time at which a checkpoint that had matured before the halt can have been verified.
 struct Halt {
     uint40 haltedAt;
     uint40 resumedAt;
     uint40 conflictStart;
     uint16 conflictVersion;
+    uint40 maturedUntil;
 }
