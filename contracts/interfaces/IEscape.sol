@@ -41,8 +41,8 @@ interface IEscape {
     /// @dev An idle chain, with nothing pending, cannot be closed: everybody can still sequence.
     /// @param last Preimage of the last checkpoint.
     /// @param accountsRoot Root of the accounts tree under its state root.
-    /// @param consumedMessages Number of messages its state has consumed.
-    function close(Checkpoint calldata last, bytes32 accountsRoot, uint32 consumedMessages) external;
+    /// @param consumedMessages_ Number of messages its state has consumed.
+    function close(Checkpoint calldata last, bytes32 accountsRoot, uint32 consumedMessages_) external;
 
     /// @notice Refunds the fee of a sequence that no proof has earned to who paid it. Anyone may call.
     /// @param sequence Number of a sequence after the last checkpoint.
