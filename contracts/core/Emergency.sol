@@ -14,6 +14,9 @@ import {Proving} from "./Proving.sol";
 abstract contract Emergency is Proving {
     using Commitments for *;
 
+    /// @dev Routes whose verifier accepted a contradiction to what it had accepted; a version may occur more than once.
+    uint16[] private _contradicted;
+
     /// @inheritdoc IEmergency
     function haltOnConflict(uint40 init, uint40 last, Conflict calldata conflict, bytes calldata proof) external {
         Head memory head_ = _loadHead();
@@ -35,7 +38,8 @@ abstract contract Emergency is Proving {
         );
 
         _halt.conflictStart = init;
-        _halt.conflictVersion = version;
+        // Of two routes that disagree the other one is frozen already, and nothing says which is wrong.
+        if (version == conflict.end.provenBy) _contradicted.push(version);
         if (!halted) _stop(head_);
         emit ChainHalted(init, last, version, conflict.newStateRoot, conflict.newExitAcc);
     }
@@ -65,14 +69,10 @@ abstract contract Emergency is Proving {
         _requireRewound(head_);
         // Only the number of the route matters here, not its verifier.
         // slither-disable-next-line unused-return
-        (, uint16 resolved) = router.resolve(_halt.conflictVersion);
-        if (resolved == _halt.conflictVersion) revert ConflictedVersionInUse(resolved);
+        _requireContradictedFrozen();
 
         Sequenced memory sequenced_ = _loadSequenced();
-        // The current version brings no new capacities; what counts is that the call returns.
-        // slither-disable-next-line unused-return
-        if (version == head_.version) router.requireUsable(version);
-        else _activate(version, head_, sequenced_.lastSequence + 1);
+        if (version != head_.version) _activate(version, head_, sequenced_.lastSequence + 1);
         // No clock has run: the price stands where it stood, and what is pending waits from now on.
         sequenced_.updatedAt = uint40(block.timestamp);
         head_.oldestPendingAt = uint40(block.timestamp);
@@ -126,6 +126,15 @@ abstract contract Emergency is Proving {
         if (_isMatured(last)) revert AlreadyMatured(last);
         if (conflict.newStateRoot == conflict.end.stateRoot && conflict.newExitAcc == conflict.end.exitAcc) {
             revert NoConflict(last);
+        }
+    }
+
+    /// @dev A frozen route resolves to another, and that one is not frozen, hence not contradicted.
+    function _requireContradictedFrozen() private view {
+        for (uint256 i = 0; i < _contradicted.length; ++i) {
+            // slither-disable-next-line unused-return,calls-loop the number of the route is all that matters
+            (, uint16 resolved) = router.resolve(_contradicted[i]);
+            if (resolved == _contradicted[i]) revert ContradictedVersionInUse(resolved);
         }
     }
 

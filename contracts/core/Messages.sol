@@ -15,6 +15,8 @@ abstract contract Messages is PoEBase {
     uint256 internal constant GROSS_DEPOSIT_CAP_GWEI = 1 << 61;
     /// @dev Accounts are the leaves of a tree of depth 32.
     uint256 internal constant MAX_ACCOUNTS = 1 << 32;
+    /// @dev A tenth of an ether: a higher fee would keep users out.
+    uint256 internal constant MAX_BASE_FEE_GWEI = 1e8;
 
     uint256 private immutable _baseFeeGwei;
     uint256 private immutable _feeDepth;
@@ -27,7 +29,9 @@ abstract contract Messages is PoEBase {
     mapping(uint32 number => bytes32 acc) public messageAccOf;
 
     constructor(uint64 baseFeeGwei, uint32 feeDepth) {
-        if (baseFeeGwei == 0 || feeDepth == 0) revert InvalidMessageFee(baseFeeGwei, feeDepth);
+        if (baseFeeGwei == 0 || baseFeeGwei > MAX_BASE_FEE_GWEI || feeDepth == 0) {
+            revert InvalidMessageFee(baseFeeGwei, feeDepth);
+        }
         _baseFeeGwei = baseFeeGwei;
         _feeDepth = feeDepth;
     }

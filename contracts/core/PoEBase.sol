@@ -27,6 +27,9 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     using SlotPacking for *;
     using Commitments for *;
 
+    /// @dev An escape later than this would be none.
+    uint256 private constant MAX_ESCAPE_DELAY = 365 days;
+
     /* IMMUTABLES */
 
     /// @inheritdoc IProofOfEfficiency
@@ -278,10 +281,11 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         _storeHead(head_);
     }
 
-    /// @dev Leading 120 bits of an accumulator. Finding another accumulator with the same ones takes 2^120 hashes.
-    function _prefix(bytes32 acc) internal pure returns (uint120) {
+    /// @dev Leading 84 bits of an accumulator: enough against accident, which is what the anchor is for. Who makes both
+    /// accumulators, before and after an L1 reorganisation, could match them with 2^42 tries.
+    function _prefix(bytes32 acc) internal pure returns (uint88) {
         // forge-lint: disable-next-line(unsafe-typecast) the leading bytes are what is wanted
-        return uint120(bytes15(acc));
+        return uint88(uint256(acc) >> 172);
     }
 
     function _requireConsistentDelays(Configuration memory config) private view {
@@ -294,6 +298,11 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (routeDelay <= leaving) revert RouteDelayTooShort(routeDelay, leaving + 1);
 
         uint256 installing = routeDelay + config.exitDelay;
-        if (config.escapeDelay <= installing) revert EscapeDelayTooShort(config.escapeDelay, installing + 1);
+        if (config.escapeDelay <= installing || config.escapeDelay > MAX_ESCAPE_DELAY) {
+            revert EscapeDelayOutOfRange(config.escapeDelay, installing + 1, MAX_ESCAPE_DELAY);
+        }
+        if (config.fee.targetSeconds <= config.batchProvingSeconds) {
+            revert TargetTooShort(config.fee.targetSeconds, config.batchProvingSeconds);
+        }
     }
 }

@@ -28,9 +28,11 @@ abstract contract Proving is FeeLedger {
         uint256 reward = _earned(settlement_, claim.end.cumulativeFee);
         if (reward < claim.minReward) revert RewardBelowMinimum(reward, claim.minReward);
 
+        _requireInterval(settlement_.verifiedBatches, claim.end.cumulativeBatches);
         _requireCheckpoint(init, claim.start);
         _requireOneVersion(init, claim.end.version);
-        _requireProof(claim.beneficiary, claim.start, claim.end, claim.newStateRoot, claim.newExitAcc, proof);
+        uint16 provenBy =
+            _requireProof(claim.beneficiary, claim.start, claim.end, claim.newStateRoot, claim.newExitAcc, proof);
 
         _settlePrice(head_, sequenced_);
         _storeSequenced(sequenced_);
@@ -38,8 +40,8 @@ abstract contract Proving is FeeLedger {
         settlement_.paidCumulativeFee += uint112(reward);
         settlement_.progressAt = uint40(block.timestamp);
         feeBalanceOf[claim.beneficiary] += reward;
-        _addCheckpoint(head_, settlement_, last, sequencedAt, claim);
-        emit BatchesVerified(last, claim.beneficiary, init, claim.newStateRoot, claim.newExitAcc, reward);
+        _addCheckpoint(head_, settlement_, last, sequencedAt, claim, provenBy);
+        emit BatchesVerified(last, claim.beneficiary, provenBy, claim.newStateRoot, claim.newExitAcc, reward);
     }
 
     /// @dev What verified batches paid and nobody has been paid for. After a rewind the prefix up to
@@ -53,7 +55,8 @@ abstract contract Proving is FeeLedger {
         Settlement memory settlement_,
         uint40 last,
         uint40 sequencedAt,
-        Claim calldata claim
+        Claim calldata claim,
+        uint16 provenBy
     ) private {
         Checkpoint memory checkpoint = Checkpoint({
             sequence: claim.end,
@@ -61,10 +64,18 @@ abstract contract Proving is FeeLedger {
             stateRoot: claim.newStateRoot,
             exitAcc: claim.newExitAcc,
             previous: head_.lastVerified,
-            beneficiary: claim.beneficiary
+            beneficiary: claim.beneficiary,
+            provenBy: provenBy
         });
         _commitments[last] = checkpoint.word(block.timestamp);
         _moveVerified(head_, settlement_, last, checkpoint.sequence);
+    }
+
+    /// @dev After a rewind more may be pending than the limit; a checkpoint still covers no more than that at once, which
+    /// is what the exit delay leaves time to contest. One sequence always fits.
+    function _requireInterval(uint256 verifiedBatches, uint256 cumulativeBatches) private view {
+        uint256 batches = cumulativeBatches - verifiedBatches;
+        if (batches > maxPendingBatches) revert IntervalTooLong(batches, maxPendingBatches);
     }
 
     /// @dev Makes `last` the newest checkpoint.
@@ -72,7 +83,8 @@ abstract contract Proving is FeeLedger {
         internal
     {
         head_.lastVerified = last;
-        head_.verifiedBatches = sequence.cumulativeBatches;
+        settlement_.verifiedBatches = sequence.cumulativeBatches;
+        if (sequence.cumulativeBatches > head_.paidBatches) head_.paidBatches = sequence.cumulativeBatches;
         // The next sequence may be older than the last resume, from which on it counts as waiting; then the time that
         // stands is the later one.
         uint40 nextAt = _commitments[last + 1].timeOf();

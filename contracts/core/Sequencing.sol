@@ -18,6 +18,10 @@ import {Messages} from "./Messages.sol";
 abstract contract Sequencing is FeeLedger, Messages {
     using Commitments for Sequence;
 
+    /// @dev Where a plain encoding of the arguments of `sequenceBatches` has the first offset of a batch: after the
+    /// selector, seven words of arguments and the number of batches.
+    uint256 private constant BATCHES_OFFSET = 4 + 8 * 32;
+
     /// @inheritdoc ISequencing
     function sequenceBatches(bytes[] calldata batches, uint32 feeRecipient, Limits calldata limits)
         external
@@ -61,7 +65,7 @@ abstract contract Sequencing is FeeLedger, Messages {
 
     function _requireRoom(Head memory head_, Sequenced memory sequenced_, uint256 count) private view {
         if (count == 0) revert NoBatches();
-        uint256 pending = sequenced_.cumulativeBatches - head_.verifiedBatches;
+        uint256 pending = sequenced_.cumulativeBatches - head_.paidBatches;
         if (pending + count > maxPendingBatches) revert TooManyPendingBatches(pending, count, maxPendingBatches);
     }
 
@@ -130,6 +134,28 @@ abstract contract Sequencing is FeeLedger, Messages {
     /// account with code (EIP-7702) may call from its code. In all other cases the log carries the data, so that nobody
     /// needs traces to rebuild the state.
     function _publishBatches(uint40 sequence, bytes[] calldata batches) private {
-        if (msg.sender != tx.origin || msg.sender.code.length != 0) emit BatchData(sequence, batches);
+        bool isCalldata = msg.sender == tx.origin && msg.sender.code.length == 0 && _isPlainlyEncoded(batches);
+        if (!isCalldata) emit BatchData(sequence, batches);
+    }
+
+    /// @dev Whether the calldata is laid out as every ABI encoder does it. This contract would also read offsets that
+    /// overlap or point backwards; a decoder that refuses them must not lose the batches.
+    function _isPlainlyEncoded(bytes[] calldata batches) private pure returns (bool) {
+        uint256 at;
+        assembly ("memory-safe") {
+            at := batches.offset
+        }
+        if (at != BATCHES_OFFSET) return false;
+        at += 32 * batches.length;
+        for (uint256 i = 0; i < batches.length; ++i) {
+            bytes calldata batch = batches[i];
+            uint256 dataAt;
+            assembly ("memory-safe") {
+                dataAt := batch.offset
+            }
+            if (dataAt != at + 32) return false;
+            at = dataAt + (batch.length + 31) / 32 * 32;
+        }
+        return at == msg.data.length;
     }
 }

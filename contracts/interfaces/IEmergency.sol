@@ -55,17 +55,14 @@ interface IEmergency {
     error EmptyRange(uint40 init, uint40 last);
     /// @notice The exits of the checkpoint have matured: it is beyond recall.
     error AlreadyMatured(uint40 checkpoint);
-    /// @notice A rewind goes from one checkpoint to the previous one; `checkpoint` is not the next step.
-    error NotPrevious(uint40 checkpoint);
     /// @notice A rewind needs the checkpoint it leaves and the one it goes to.
     error RewindTooShort(uint256 checkpoints);
     /// @notice The state has already been taken back as far as the conflict demands.
     error RewindComplete(uint40 lastVerified);
     /// @notice First take the state back with `rewind`.
     error RewindIncomplete(uint40 lastVerified, uint40 conflictStart);
-    /// @notice Pending sequences would still be checked by the verifier that accepted both proofs: freeze its route
-    /// first.
-    error ConflictedVersionInUse(uint16 version);
+    /// @notice A route that accepted two contradictory proofs would still be in use: freeze it first.
+    error ContradictedVersionInUse(uint16 version);
     /// @notice Versions only go up.
     error VersionNotNewer(uint16 version, uint16 current);
     /// @notice The highest price would exceed the ceiling fixed at deployment.

@@ -24,10 +24,8 @@ interface IEscape {
     /// @param amount Their tip, in token wei.
     event TipRefunded(uint40 indexed sequence, address indexed tipper, uint256 amount);
 
-    /// @notice There is nothing to escape from: no sequence is pending.
-    error NothingPending();
-    /// @notice The chain may be closed when `elapsed` reaches `escapeDelay` seconds without progress.
-    error EscapeNotDue(uint256 elapsed, uint256 escapeDelay);
+    /// @notice The chain may be closed when `elapsed` seconds without progress reach `due`.
+    error EscapeNotDue(uint256 elapsed, uint256 due);
     /// @notice This sequence or tip has nothing left to refund.
     error NothingToRefund();
     /// @notice No such message.
@@ -35,10 +33,11 @@ interface IEscape {
     /// @notice The last checkpoint covers this sequence.
     error SequenceVerified(uint40 sequence, uint40 lastVerified);
 
-    /// @notice Closes the chain for good. Running: when the oldest pending sequence has waited `escapeDelay` and no
-    /// checkpoint was added meanwhile. Halted: when `escapeDelay` has passed since the halt and the state is rewound.
-    /// Anyone may call.
-    /// @dev An idle chain, with nothing pending, cannot be closed: everybody can still sequence.
+    /// @notice Closes the chain for good. Anyone may call, when it is due:
+    /// - something is pending: the oldest of it has waited `escapeDelay`, and no checkpoint was added meanwhile;
+    /// - nothing is pending: no checkpoint was added for twice `escapeDelay`. Whoever wants an idle chain to live sequences
+    ///   a batch and has it proven;
+    /// - halted: `escapeDelay` has passed since the halt, and the state is rewound.
     /// @param last Preimage of the last checkpoint.
     /// @param accountsRoot Root of the accounts tree under its state root.
     /// @param consumedMessages_ Number of messages its state has consumed.

@@ -16,7 +16,7 @@ interface IExitVault {
     /// @notice One link of the exit chain.
     /// @param previousAcc Exit accumulator before it.
     /// @param records Its exits, zero-padded to the exit capacity: 32 bytes each (FMT-13).
-    /// @param claimMask Bit i set: pay out record i now.
+    /// @param claimMask Bit i set: pay out record i now, unless it was before.
     struct ExitLink {
         bytes32 previousAcc;
         bytes records;
@@ -58,8 +58,6 @@ interface IExitVault {
     error InvalidRecordsLength(uint256 length);
     /// @notice There is no exit at this position of the link.
     error NoSuchExit(bytes32 exitAcc, uint256 position);
-    /// @notice The exit at this position was claimed before.
-    error AlreadyClaimed(bytes32 exitAcc, uint256 position);
     /// @notice The balance of `owner` is smaller.
     error InsufficientEther(address owner, uint256 balance, uint256 needed);
     /// @notice The recipient refused the ether.
@@ -120,6 +118,10 @@ interface IExitVault {
     /// @param recipient Who is sent the ether; not null.
     /// @param amount Amount, in wei; not zero.
     function withdrawEther(address payable recipient, uint256 amount) external;
+
+    /// @notice Pays the whole ether balance of `owner` out to `owner`: for owners that cannot call. Anyone may call.
+    /// @param owner Whose balance, and who receives it.
+    function withdrawEtherFor(address payable owner) external;
 
     /// @notice Ether balance of `owner`, in wei.
     /// @param owner The holder.

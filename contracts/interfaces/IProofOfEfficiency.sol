@@ -59,9 +59,11 @@ interface IProofOfEfficiency is ISequencing, IProving, IFeeLedger, IMessages, IE
     /// @notice A new route must wait longer than it takes to leave before it: a forced exit, its proof and its exit
     /// delay.
     error RouteDelayTooShort(uint256 routeDelay, uint256 minimum);
-    /// @notice Closing the chain must leave time to install a new route first.
-    error EscapeDelayTooShort(uint256 escapeDelay, uint256 minimum);
-    /// @notice A message must cost something, and its fee must rise with the queue.
+    /// @notice Closing the chain must leave time to install a new route first, and must not be out of reach.
+    error EscapeDelayOutOfRange(uint256 escapeDelay, uint256 minimum, uint256 maximum);
+    /// @notice If one batch takes longer to prove than the target allows, every proof is late.
+    error TargetTooShort(uint256 targetSeconds, uint256 batchProvingSeconds);
+    /// @notice A message must cost something, at most 1e8 gwei when none waits, and its fee must rise with the queue.
     error InvalidMessageFee(uint256 messageFeeGwei, uint256 messageFeeDepth);
 
     /// @notice Routes to verifiers.

@@ -48,8 +48,8 @@ interface IVerifierRouter {
     /// @notice A successor must have the capacities of the route it replaces, or batches pinned to that could not be
     /// proven.
     error CapacityMismatch(uint16 version, uint16 successor);
-    /// @notice A circuit must have room for at least one slot, one message and one exit, and at most 255 exits.
-    error EmptyCapacity(uint16 slotCapacity, uint8 messageCapacity, uint8 exitCapacity);
+    /// @notice A circuit must have room for 1 to 4096 slots, and for at least one message and one exit.
+    error UnusableCapacity(uint16 slotCapacity, uint8 messageCapacity, uint8 exitCapacity);
     /// @notice The address holds no code.
     error NotAContract(address verifier);
     /// @notice The verifier rests on a development setup, which this router was deployed to refuse.

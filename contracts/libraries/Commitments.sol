@@ -41,7 +41,8 @@ library Commitments {
                 sequence.payer,
                 checkpoint.sequencedAt,
                 checkpoint.previous,
-                checkpoint.beneficiary
+                checkpoint.beneficiary,
+                checkpoint.provenBy
             )
         );
         return CheckpointOpening({
