@@ -63,10 +63,14 @@ abstract contract Emergency is Proving {
         Head memory head_ = _loadHead();
         if (head_.status != Status.Halted) revert WrongStatus(uint8(head_.status));
         _requireRewound(head_);
+        // Only the number of the route matters here, not its verifier.
+        // slither-disable-next-line unused-return
         (, uint16 resolved) = router.resolve(_halt.conflictVersion);
         if (resolved == _halt.conflictVersion) revert ConflictedVersionInUse(resolved);
 
         Sequenced memory sequenced_ = _loadSequenced();
+        // The current version brings no new capacities; what counts is that the call returns.
+        // slither-disable-next-line unused-return
         if (version == head_.version) router.requireUsable(version);
         else _activate(version, head_, sequenced_.lastSequence + 1);
         // No clock has run: the price stands where it stood, and what is pending waits from now on.

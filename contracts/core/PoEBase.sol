@@ -191,6 +191,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /* COMMITMENTS AND PROOFS */
 
+    /// @notice Requires that `preimage` is the one `sequence` commits to.
     /// @return sequencedAt Block time at which `sequence` was sequenced.
     function _requireSequence(uint40 sequence, Sequence memory preimage) internal view returns (uint40 sequencedAt) {
         bytes32 word = _commitments[sequence];
@@ -198,6 +199,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (word == 0 || preimage.word(sequencedAt) != word) revert SequenceMismatch(sequence);
     }
 
+    /// @notice Requires that `opening` opens the word of `checkpoint`.
     /// @return verifiedAt Block time at which `checkpoint` was verified.
     function _requireCheckpoint(uint40 checkpoint, CheckpointOpening memory opening)
         internal
@@ -278,6 +280,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /// @dev Leading 120 bits of an accumulator. Finding another accumulator with the same ones takes 2^120 hashes.
     function _prefix(bytes32 acc) internal pure returns (uint120) {
+        // forge-lint: disable-next-line(unsafe-typecast) the leading bytes are what is wanted
         return uint120(bytes15(acc));
     }
 

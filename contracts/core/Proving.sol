@@ -34,6 +34,7 @@ abstract contract Proving is FeeLedger {
 
         _settlePrice(head_, sequenced_);
         _storeSequenced(sequenced_);
+        // forge-lint: disable-next-line(unsafe-typecast) a difference of two uint112
         settlement_.paidCumulativeFee += uint112(reward);
         settlement_.progressAt = uint40(block.timestamp);
         feeBalanceOf[claim.beneficiary] += reward;

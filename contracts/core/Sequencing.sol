@@ -42,9 +42,14 @@ abstract contract Sequencing is FeeLedger, Messages {
         _storeSequenced(sequenced_);
 
         lastAcc = acc;
-        _commitments[sequence] = Sequence(
-                acc, sequenced_.cumulativeFee, fee, sequenced_.cumulativeBatches, head_.version, msg.sender
-            ).word(block.timestamp);
+        _commitments[sequence] = Sequence({
+            acc: acc,
+            cumulativeFee: sequenced_.cumulativeFee,
+            fee: fee,
+            cumulativeBatches: sequenced_.cumulativeBatches,
+            version: head_.version,
+            payer: msg.sender
+        }).word(block.timestamp);
         emit BatchesSequenced(sequence, msg.sender, acc, feeRecipient, fee, head_.attachedMessages);
         _publishBatches(sequence, batches);
     }

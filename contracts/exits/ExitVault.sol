@@ -88,6 +88,7 @@ contract ExitVault is IExitVault {
     }
 
     function _payExit(bytes32 exitAcc, uint256 position, bytes32 record) private {
+        // forge-lint: disable-next-line(unsafe-typecast) the owner is the leading 20 bytes (FMT-13)
         address owner = address(bytes20(record));
         if (owner == address(0)) revert NoSuchExit(exitAcc, position);
         uint256 amountGwei = uint64(uint256(record));

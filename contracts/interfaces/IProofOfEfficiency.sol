@@ -107,11 +107,15 @@ interface IProofOfEfficiency is ISequencing, IProving, IFeeLedger, IMessages, IE
     function lastAcc() external view returns (bytes32);
 
     /// @notice The word of a sequence or checkpoint (FMT-16, FMT-17); zero if there is none, or its fee was refunded.
+    /// @param sequence Number of the sequence, which a checkpoint shares with the last sequence it covers.
     function commitmentOf(uint40 sequence) external view returns (bytes32);
 
     /// @notice First sequence pinned to `version`; 0 if it was never activated.
+    /// @param version Number of a route.
     function firstSequenceOf(uint16 version) external view returns (uint40);
 
     /// @notice Returns if `opening` opens `checkpoint` and nothing can undo it any more; reverts otherwise.
+    /// @param checkpoint Number of the checkpoint.
+    /// @param opening Its accumulator, roots and tail.
     function requireMatured(uint40 checkpoint, CheckpointOpening calldata opening) external view;
 }

@@ -40,8 +40,12 @@ interface ISequencing {
     );
     /// @notice The batches of `sequence`, repeated in the log because they are not the calldata of the transaction
     /// itself.
+    /// @param sequence Number of the sequence.
+    /// @param batches Raw slots of each batch, as they were passed.
     event BatchData(uint40 indexed sequence, bytes[] batches);
     /// @notice `sequencer` says where users reach it.
+    /// @param sequencer The caller.
+    /// @param url Where its service answers; not judged here.
     event SequencerAnnounced(address indexed sequencer, string url);
 
     /// @notice A sequence holds at least one batch.
@@ -72,5 +76,6 @@ interface ISequencing {
         returns (uint40 sequence);
 
     /// @notice Lets users find a sequencer. Binds to nothing.
+    /// @param url Where the caller's service answers; not judged here.
     function announce(string calldata url) external;
 }

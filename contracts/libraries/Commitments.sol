@@ -44,7 +44,9 @@ library Commitments {
                 checkpoint.beneficiary
             )
         );
-        return CheckpointOpening(sequence.acc, checkpoint.stateRoot, checkpoint.exitAcc, tail);
+        return CheckpointOpening({
+            acc: sequence.acc, stateRoot: checkpoint.stateRoot, exitAcc: checkpoint.exitAcc, tail: tail
+        });
     }
 
     /// @notice What a sequence word commits to beside the accumulator.

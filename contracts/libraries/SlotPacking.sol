@@ -12,6 +12,9 @@ library SlotPacking {
     /// @notice A counter has outgrown its field.
     error FieldOverflow(uint256 value, uint256 bits);
 
+    // After its shift the wanted field is in the low bits: the cast drops the fields above it, which is its purpose.
+    // forge-lint: disable-start(unsafe-typecast)
+
     /// @notice `s` as one word, its first field in the low bits: 36, 36, 100, 48, 36 bits.
     function pack(Sequenced memory s) internal pure returns (uint256) {
         return _fit(s.lastSequence, 36) | (_fit(s.cumulativeBatches, 36) << 36) | (_fit(s.cumulativeFee, 100) << 72)
@@ -60,6 +63,8 @@ library SlotPacking {
         s.progressAt = uint40(_cut(word >> 100, 36));
         s.verifiedAccPrefix = uint120(word >> 136);
     }
+
+    // forge-lint: disable-end(unsafe-typecast)
 
     function _fit(uint256 value, uint256 bits) private pure returns (uint256) {
         if (value >> bits != 0) revert FieldOverflow(value, bits);

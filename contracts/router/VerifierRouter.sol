@@ -18,6 +18,7 @@ contract VerifierRouter is IVerifierRouter, Ownable2Step {
     uint16 public latestVersion;
     mapping(uint16 version => Route route) private _routes;
 
+    /// @notice Starts with one route.
     /// @param owner_ Who may add and freeze routes: a timelock.
     /// @param delay_ Seconds between adding a route and its first use.
     /// @param genesisVerifier Verifier of route 1, usable at once.
