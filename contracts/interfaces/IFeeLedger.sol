@@ -33,6 +33,8 @@ interface IFeeLedger {
     error SequenceNotPending(uint40 sequence, uint40 lastVerified, uint40 lastSequence);
     /// @notice The proof that covers `sequence` is not the one that made `checkpoint`, which covers `(previous, checkpoint]`.
     error NotCovered(uint40 sequence, uint40 previous, uint40 checkpoint);
+    /// @notice The address given as fee token holds no code: every deposit would fail.
+    error NotAToken(address token);
     /// @notice The fee token changes balances by itself and is refused.
     error RebasingToken(address token, bytes4 marker);
 
