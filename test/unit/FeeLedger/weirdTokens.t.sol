@@ -9,7 +9,7 @@ import {IFeeLedger} from "../../../contracts/interfaces/IFeeLedger.sol";
 import {IProofOfEfficiency} from "../../../contracts/interfaces/IProofOfEfficiency.sol";
 import {IProving} from "../../../contracts/interfaces/IProving.sol";
 import {ISequencing} from "../../../contracts/interfaces/ISequencing.sol";
-import {BaseTest} from "../../utils/BaseTest.sol";
+import {LifecycleTest} from "../../utils/LifecycleTest.sol";
 import {TestToken} from "../../utils/TestToken.sol";
 import {AdministeredToken} from "../../utils/weird-tokens/AdministeredToken.sol";
 import {FalseReturningToken} from "../../utils/weird-tokens/FalseReturningToken.sol";
@@ -21,7 +21,7 @@ import {ReenteringHolder} from "../../utils/weird-tokens/ReenteringHolder.sol";
 
 /// @notice Fee tokens that are not plain: none of them may break the ledger, and only what the token itself refuses may wait.
 /// @custom:req R32
-contract WeirdTokensTest is BaseTest {
+contract WeirdTokensTest is LifecycleTest {
     bytes4[5] private MARKERS = [
         bytes4(keccak256("sharesOf(address)")),
         bytes4(keccak256("scaledBalanceOf(address)")),
@@ -294,23 +294,5 @@ contract WeirdTokensTest is BaseTest {
         config.feeToken = IERC20(makeAddr("no token"));
         vm.expectRevert(abi.encodeWithSelector(IFeeLedger.NotAToken.selector, config.feeToken));
         this.deployCore(config);
-    }
-
-    /// @dev External, so that a test can expect the constructor to revert.
-    function deployCore(IProofOfEfficiency.Configuration memory config) external returns (IProofOfEfficiency) {
-        return _create(config);
-    }
-
-    /// @dev Like `deployCode`, passing the reason of a revert on.
-    function _create(IProofOfEfficiency.Configuration memory config) private returns (IProofOfEfficiency deployed) {
-        bytes memory initcode =
-            abi.encodePacked(vm.getCode("ProofOfEfficiency.sol:ProofOfEfficiency"), abi.encode(config));
-        assembly ("memory-safe") {
-            deployed := create(0, add(initcode, 32), mload(initcode))
-            if iszero(deployed) {
-                returndatacopy(0, 0, returndatasize())
-                revert(0, returndatasize())
-            }
-        }
     }
 }

@@ -43,15 +43,16 @@ abstract contract SequencingBase is LifecycleTest {
     }
 
     /// @dev FMT-7 and FMT-8 in the plainest way: padding spelt out, nothing reused.
-    function _stepAcc(bytes32 acc, uint32 version, uint256 capacity, bytes memory batch, bytes32 messages, uint32 recipient)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function _stepAcc(
+        bytes32 acc,
+        uint32 version,
+        uint256 capacity,
+        bytes memory batch,
+        bytes32 messages,
+        uint32 recipient
+    ) internal pure returns (bytes32) {
         bytes32 dataHash = sha256(bytes.concat(batch, new bytes(capacity * SLOT - batch.length)));
-        return sha256(
-            bytes.concat(acc, hex"00000001", bytes4(version), dataHash, messages, bytes4(recipient))
-        );
+        return sha256(bytes.concat(acc, hex"00000001", bytes4(version), dataHash, messages, bytes4(recipient)));
     }
 
     /// @dev `slotCount` slots of bytes drawn from `seed`.

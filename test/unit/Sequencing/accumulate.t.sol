@@ -5,7 +5,6 @@ import {stdJson} from "forge-std/StdJson.sol";
 
 import {IProofOfEfficiency} from "../../../contracts/interfaces/IProofOfEfficiency.sol";
 import {ISequencing} from "../../../contracts/interfaces/ISequencing.sol";
-import {SlotPacking} from "../../../contracts/libraries/SlotPacking.sol";
 import {VerifierRouter} from "../../../contracts/router/VerifierRouter.sol";
 import {Head} from "../../../contracts/types/Slots.sol";
 import {MockVerifier} from "../../mocks/MockVerifier.sol";
@@ -16,20 +15,20 @@ import {SequencingBase} from "./SequencingBase.sol";
 contract AccumulateTest is SequencingBase {
     using stdJson for string;
 
-    /// @dev Storage slot of the packed head; `_setHead` checks that it is.
-    bytes32 private constant HEAD_SLOT = bytes32(uint256(3));
-
     /* ONE BATCH */
 
     /// @custom:req R39
     function test_WhenABatchHasNoSlots() external {
-        bytes32 expected =
-            sha256(bytes.concat(poe.lastAcc(), hex"0000000100000001", sha256(new bytes(T * SLOT)), bytes32(0), hex"00000001"));
+        bytes32 expected = sha256(
+            bytes.concat(poe.lastAcc(), hex"0000000100000001", sha256(new bytes(T * SLOT)), bytes32(0), hex"00000001")
+        );
         sequence(_empty(1), 1);
         assertEq(poe.lastAcc(), expected);
     }
 
-    function testFuzz_WhenBatchesDifferInTrailingZeroSlotsOnly(uint256 seed, uint256 slotCount, uint256 zeros) external {
+    function testFuzz_WhenBatchesDifferInTrailingZeroSlotsOnly(uint256 seed, uint256 slotCount, uint256 zeros)
+        external
+    {
         slotCount = bound(slotCount, 0, T);
         zeros = bound(zeros, 0, T - slotCount);
         bytes memory batch = _randomBatch(seed, slotCount);
@@ -142,7 +141,9 @@ contract AccumulateTest is SequencingBase {
 
     /// @dev To the wei, whatever the price, also with messages to attach on the way.
     /// @custom:req R23
-    function testFuzz_WhenOneCallIsSplitIntoMany(uint256 seed, uint256 count, uint256 messages, uint256 before) external {
+    function testFuzz_WhenOneCallIsSplitIntoMany(uint256 seed, uint256 count, uint256 messages, uint256 before)
+        external
+    {
         count = bound(count, 1, 12);
         _queue(bound(messages, 0, 8));
         sequence(_empty(bound(before, 1, 200)), 1);
@@ -319,11 +320,5 @@ contract AccumulateTest is SequencingBase {
         (bytes32[] memory reads,) = vm.accesses(address(poe));
         vm.store(address(poe), reads[reads.length - 1], acc);
         assertEq(poe.messageAccOf(number), acc, "not the slot of the message accumulator");
-    }
-
-    function _setHead(Head memory head) private {
-        Head memory found = SlotPacking.unpackHead(uint256(vm.load(address(poe), HEAD_SLOT)));
-        assertEq(keccak256(abi.encode(found)), keccak256(abi.encode(poe.head())), "not the slot of the head");
-        vm.store(address(poe), HEAD_SLOT, bytes32(SlotPacking.pack(head)));
     }
 }

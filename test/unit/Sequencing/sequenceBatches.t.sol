@@ -128,7 +128,9 @@ contract SequenceBatchesTest is SequencingBase {
         position = bound(position, 0, 2);
         batches[position] = new bytes(length);
         _expectRevert(
-            abi.encodeWithSelector(ISequencing.InvalidBatchLength.selector, position, length, T * SLOT), batches, limits()
+            abi.encodeWithSelector(ISequencing.InvalidBatchLength.selector, position, length, T * SLOT),
+            batches,
+            limits()
         );
     }
 
