@@ -60,7 +60,8 @@ installed_foundry() {
     local folder
     local IFS=:
     for folder in $PATH "${FOUNDRY_DIR:-$HOME/.foundry}/bin"; do
-        case "$folder" in "" | "$ROOT"/*) continue ;; esac
+        # Links of this clone, or of another one that may be gone tomorrow, are nobody's installation.
+        case "$folder" in "" | "$ROOT"/* | */target/bin) continue ;; esac
         if is_foundry "$folder"; then
             echo "$folder"
             return

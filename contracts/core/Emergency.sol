@@ -4,9 +4,9 @@ pragma solidity 0.8.30;
 import {IEmergency} from "../interfaces/IEmergency.sol";
 import {BatchFee} from "../libraries/BatchFee.sol";
 import {Commitments} from "../libraries/Commitments.sol";
-import {Checkpoint, CheckpointOpening} from "../types/Commitments.sol";
+import {Checkpoint} from "../types/Commitments.sol";
 import {FeeConfig, FeeParameters, FeeParametersLibrary} from "../types/FeeParameters.sol";
-import {Halt, Head, Sequenced, Settlement, Status} from "../types/Slots.sol";
+import {Head, Sequenced, Settlement, Status} from "../types/Slots.sol";
 import {Proving} from "./Proving.sol";
 
 /// @title Emergency
@@ -16,8 +16,12 @@ abstract contract Emergency is Proving {
 
     /// @inheritdoc IEmergency
     function haltOnConflict(uint40 init, uint40 last, Conflict calldata conflict, bytes calldata proof) external {
-        Head memory head_ = _runningHead();
+        Head memory head_ = _loadHead();
+        if (head_.status == Status.Closed) revert WrongStatus(uint8(head_.status));
         if (init >= last) revert EmptyRange(init, last);
+        // Whoever halts first must not choose how deep: a halted chain still takes a conflict that starts earlier.
+        bool halted = head_.status == Status.Halted;
+        if (halted && init >= _halt.conflictStart) revert ConflictNotDeeper(init, _halt.conflictStart);
         _requireContested(last, conflict);
         _requireCheckpoint(init, conflict.start);
         _requireOneVersion(init, conflict.end.sequence.version);
@@ -30,11 +34,9 @@ abstract contract Emergency is Proving {
             proof
         );
 
-        Sequenced memory sequenced_ = _loadSequenced();
-        _settlePrice(head_, sequenced_);
-        _storeSequenced(sequenced_);
-        _halt = Halt({haltedAt: uint40(block.timestamp), resumedAt: 0, conflictStart: init, conflictVersion: version});
-        _enter(Status.Halted, head_);
+        _halt.conflictStart = init;
+        _halt.conflictVersion = version;
+        if (!halted) _stop(head_);
         emit ChainHalted(init, last, version, conflict.newStateRoot, conflict.newExitAcc);
     }
 
@@ -61,10 +63,14 @@ abstract contract Emergency is Proving {
         Head memory head_ = _loadHead();
         if (head_.status != Status.Halted) revert WrongStatus(uint8(head_.status));
         _requireRewound(head_);
+        // Only the number of the route matters here, not its verifier.
+        // slither-disable-next-line unused-return
         (, uint16 resolved) = router.resolve(_halt.conflictVersion);
         if (resolved == _halt.conflictVersion) revert ConflictedVersionInUse(resolved);
 
         Sequenced memory sequenced_ = _loadSequenced();
+        // The current version brings no new capacities; what counts is that the call returns.
+        // slither-disable-next-line unused-return
         if (version == head_.version) router.requireUsable(version);
         else _activate(version, head_, sequenced_.lastSequence + 1);
         // No clock has run: the price stands where it stood, and what is pending waits from now on.
@@ -96,6 +102,15 @@ abstract contract Emergency is Proving {
         emit FeeParametersChanged(config);
     }
 
+    /// @dev Stops the clocks: settles the price, and fixes which checkpoints have matured.
+    function _stop(Head memory head_) private {
+        Sequenced memory sequenced_ = _loadSequenced();
+        _settlePrice(head_, sequenced_);
+        _storeSequenced(sequenced_);
+        if (_halt.resumedAt + exitDelay <= block.timestamp) _halt.maturedBefore = uint40(block.timestamp - exitDelay);
+        _enter(Status.Halted, head_);
+    }
+
     /// @dev A halt and a resume are progress: whoever waits to close the chain waits from there.
     function _enter(Status status, Head memory head_) private {
         head_.status = status;
@@ -114,7 +129,8 @@ abstract contract Emergency is Proving {
         }
     }
 
-    /// @dev Whether the rewind must stop at checkpoint `at`: the conflict begins there or later, or its exits may have been paid.
+    /// @dev Whether the rewind must stop at checkpoint `at`: the conflict begins there or later, or its exits may have
+    /// been paid.
     function _settled(uint40 at) internal view returns (bool) {
         return _isMatured(at) || at <= _halt.conflictStart;
     }

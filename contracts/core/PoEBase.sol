@@ -21,7 +21,8 @@ import {FeeParameters, FeeParametersLibrary} from "../types/FeeParameters.sol";
 import {Halt, Head, Sequenced, Settlement, Status} from "../types/Slots.sol";
 
 /// @title PoEBase
-/// @notice What all parts of the contract share: immutables, storage, the clock, and the checks of commitments and proofs.
+/// @notice What all parts of the contract share: immutables, storage, the clock, and the checks of commitments and
+/// proofs.
 abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTransient {
     using SlotPacking for *;
     using Commitments for *;
@@ -152,14 +153,12 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (head_.status != Status.Running) revert WrongStatus(uint8(head_.status));
     }
 
-    /// @dev When nothing can undo `checkpoint` any more. A halt stops the wait, and a resume starts it anew for what had not matured; a closed chain has no
-    /// tripwire, so all it has left is final.
+    /// @dev From when on nothing can undo `checkpoint`. A closed chain has no tripwire, so all it has left is final.
     function _maturesAt(uint40 checkpoint) internal view returns (uint256) {
         Status status = _loadHead().status;
-        if (status == Status.Closed) return 0;
         uint256 verifiedAt = _commitments[checkpoint].timeOf();
         Halt memory halt_ = _halt;
-        if (verifiedAt + exitDelay <= halt_.haltedAt) return verifiedAt + exitDelay;
+        if (status == Status.Closed || verifiedAt <= halt_.maturedBefore) return verifiedAt;
         if (status == Status.Halted) return type(uint256).max;
         return (verifiedAt > halt_.resumedAt ? verifiedAt : halt_.resumedAt) + exitDelay;
     }
@@ -192,6 +191,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /* COMMITMENTS AND PROOFS */
 
+    /// @notice Requires that `preimage` is the one `sequence` commits to.
     /// @return sequencedAt Block time at which `sequence` was sequenced.
     function _requireSequence(uint40 sequence, Sequence memory preimage) internal view returns (uint40 sequencedAt) {
         bytes32 word = _commitments[sequence];
@@ -199,6 +199,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (word == 0 || preimage.word(sequencedAt) != word) revert SequenceMismatch(sequence);
     }
 
+    /// @notice Requires that `opening` opens the word of `checkpoint`.
     /// @return verifiedAt Block time at which `checkpoint` was verified.
     function _requireCheckpoint(uint40 checkpoint, CheckpointOpening memory opening)
         internal
@@ -210,7 +211,8 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (word == 0 || opening.word(verifiedAt) != word) revert CheckpointMismatch(checkpoint);
     }
 
-    /// @dev Versions never decrease along the queue, so the first and the last sequence of a range settle it for all of them.
+    /// @dev Versions never decrease along the queue, so the first and the last sequence of a range settle it for all of
+    /// them.
     function _requireOneVersion(uint40 init, uint16 version) internal view {
         uint40 first = _firstSequence[version];
         if (first > init + 1) revert RangeSpansVersions(init, version, first);
@@ -278,6 +280,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /// @dev Leading 120 bits of an accumulator. Finding another accumulator with the same ones takes 2^120 hashes.
     function _prefix(bytes32 acc) internal pure returns (uint120) {
+        // forge-lint: disable-next-line(unsafe-typecast) the leading bytes are what is wanted
         return uint120(bytes15(acc));
     }
 

@@ -5,11 +5,15 @@ import {Head, Sequenced, Settlement, Status} from "../types/Slots.sol";
 
 /// @title SlotPacking
 /// @notice Packs the hot structs into one word each, so that a call reads and writes every one of them exactly once.
-/// @dev Assigning a packed struct to storage makes the compiler read, mask and write the slot once for every field. Numbers and times get 36 bits: enough
-/// for 6.8e10 sequences and until the year 4147; fee sums get 100: 1.2e12 tokens of 18 decimals. A value that does not fit is refused, not cut.
+/// @dev Assigning a packed struct to storage makes the compiler read, mask and write the slot once for every field.
+/// Numbers and times get 36 bits: enough for 6.8e10 sequences and until the year 4147; fee sums get 100: 1.2e12 tokens
+/// of 18 decimals. A value that does not fit is refused, not cut.
 library SlotPacking {
     /// @notice A counter has outgrown its field.
     error FieldOverflow(uint256 value, uint256 bits);
+
+    // After its shift the wanted field is in the low bits: the cast drops the fields above it, which is its purpose.
+    // forge-lint: disable-start(unsafe-typecast)
 
     /// @notice `s` as one word, its first field in the low bits: 36, 36, 100, 48, 36 bits.
     function pack(Sequenced memory s) internal pure returns (uint256) {
@@ -59,6 +63,8 @@ library SlotPacking {
         s.progressAt = uint40(_cut(word >> 100, 36));
         s.verifiedAccPrefix = uint120(word >> 136);
     }
+
+    // forge-lint: disable-end(unsafe-typecast)
 
     function _fit(uint256 value, uint256 bits) private pure returns (uint256) {
         if (value >> bits != 0) revert FieldOverflow(value, bits);

@@ -18,6 +18,7 @@ contract VerifierRouter is IVerifierRouter, Ownable2Step {
     uint16 public latestVersion;
     mapping(uint16 version => Route route) private _routes;
 
+    /// @notice Starts with one route.
     /// @param owner_ Who may add and freeze routes: a timelock.
     /// @param delay_ Seconds between adding a route and its first use.
     /// @param genesisVerifier Verifier of route 1, usable at once.
@@ -44,7 +45,8 @@ contract VerifierRouter is IVerifierRouter, Ownable2Step {
     /// @inheritdoc IVerifierRouter
     function freezeRoute(uint16 version, uint16 successor) external onlyOwner {
         Route memory route = _requireNotFrozen(version);
-        // Frozen first, so that a route cannot succeed itself. No cycle can close: a successor is never frozen when it is named.
+        // Frozen first, so that a route cannot succeed itself. No cycle can close: a successor is never frozen when it
+        // is named.
         _routes[version].successor = successor;
         Route memory next = requireUsable(successor);
         bool fits = route.slotCapacity == next.slotCapacity && route.messageCapacity == next.messageCapacity

@@ -40,8 +40,13 @@ contract ChargeTest is BatchFeeBase {
         uint256 below = p.cumulativeCost(cap) - p.cumulativeCost(x);
         assertEq(fee, below + p.maxFee() * 11 / 4, "a quarter integrated, eleven quarters at the cap");
 
-        (, newX) = p.charge(cap - 3e9, 3);
+        (fee, newX) = p.charge(cap - 3e9, 3);
         assertEq(newX, cap, "reached exactly");
+        assertEq(fee, p.cumulativeCost(cap) - p.cumulativeCost(cap - 3e9), "with nothing beyond");
+
+        (fee, newX) = p.charge(cap - 3e9 + 1, 3);
+        assertEq(newX, cap, "a unit beyond");
+        assertEq(fee, p.cumulativeCost(cap) - p.cumulativeCost(cap - 3e9 + 1) + p.maxFee() / 1e9, "is paid for");
     }
 
     function test_WhenTheLogPriceIsAtTheCap() external view {
