@@ -175,7 +175,7 @@ contract ConstructorTest is LifecycleTest {
             keccak256(abi.encode(Settlement(0, uint40(block.timestamp), uint120(bytes15(genesis.sequence.acc)))))
         );
         assertEq(fresh.firstSequenceOf(1), 1);
-        assertEq(fresh.halt().haltedAt, 0);
+        assertEq(fresh.halt().maturedBefore, 0);
 
         // It should keep what it was configured with.
         assertEq(address(fresh.feeToken()), address(token));
