@@ -28,6 +28,7 @@ abstract contract FeeLedger is PoEBase {
     mapping(uint40 sequence => mapping(address tipper => uint256 amount)) public tipOf;
 
     constructor(IERC20 feeToken_) {
+        if (address(feeToken_).code.length == 0) revert NotAToken(address(feeToken_));
         RebasingTokens.refuse(address(feeToken_));
         feeToken = feeToken_;
     }

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IProving} from "../interfaces/IProving.sol";
 import {Commitments} from "../libraries/Commitments.sol";
-import {Checkpoint, Sequence} from "../types/Commitments.sol";
+import {Checkpoint, CheckpointOpening, Sequence} from "../types/Commitments.sol";
 import {Head, Sequenced, Settlement} from "../types/Slots.sol";
 import {FeeLedger} from "./FeeLedger.sol";
 
@@ -23,16 +23,18 @@ abstract contract Proving is FeeLedger {
         if (init > head_.lastVerified) revert StartNotVerified(init, head_.lastVerified);
         if (claim.beneficiary == address(0)) revert ZeroAddress();
 
-        uint40 sequencedAt = _requireSequence(last, claim.end);
+        // Into memory once: every use from calldata would copy and check them anew.
+        CheckpointOpening memory start = claim.start;
+        Sequence memory end = claim.end;
+        uint40 sequencedAt = _requireSequence(last, end);
         Settlement memory settlement_ = _loadSettlement();
-        uint256 reward = _earned(settlement_, claim.end.cumulativeFee);
+        uint256 reward = _earned(settlement_, end.cumulativeFee);
         if (reward < claim.minReward) revert RewardBelowMinimum(reward, claim.minReward);
 
-        _requireInterval(settlement_.verifiedBatches, claim.end.cumulativeBatches);
-        _requireCheckpoint(init, claim.start);
-        _requireOneVersion(init, claim.end.version);
-        uint16 provenBy =
-            _requireProof(claim.beneficiary, claim.start, claim.end, claim.newStateRoot, claim.newExitAcc, proof);
+        _requireInterval(settlement_.verifiedBatches, end.cumulativeBatches);
+        _requireCheckpoint(init, start);
+        _requireOneVersion(init, end.version);
+        uint16 provenBy = _requireProof(claim.beneficiary, start, end, claim.newStateRoot, claim.newExitAcc, proof);
 
         _settlePrice(head_, sequenced_);
         _storeSequenced(sequenced_);
@@ -40,26 +42,8 @@ abstract contract Proving is FeeLedger {
         settlement_.paidCumulativeFee += uint112(reward);
         settlement_.progressAt = uint40(block.timestamp);
         feeBalanceOf[claim.beneficiary] += reward;
-        _addCheckpoint(head_, settlement_, last, sequencedAt, claim, provenBy);
-        emit BatchesVerified(last, claim.beneficiary, provenBy, claim.newStateRoot, claim.newExitAcc, reward);
-    }
-
-    /// @dev What verified batches paid and nobody has been paid for. After a rewind the prefix up to
-    /// `paidCumulativeFee` has been: it earns nothing twice.
-    function _earned(Settlement memory settlement_, uint112 cumulativeFee) internal pure returns (uint256) {
-        return cumulativeFee > settlement_.paidCumulativeFee ? cumulativeFee - settlement_.paidCumulativeFee : 0;
-    }
-
-    function _addCheckpoint(
-        Head memory head_,
-        Settlement memory settlement_,
-        uint40 last,
-        uint40 sequencedAt,
-        Claim calldata claim,
-        uint16 provenBy
-    ) private {
         Checkpoint memory checkpoint = Checkpoint({
-            sequence: claim.end,
+            sequence: end,
             sequencedAt: sequencedAt,
             stateRoot: claim.newStateRoot,
             exitAcc: claim.newExitAcc,
@@ -68,7 +52,14 @@ abstract contract Proving is FeeLedger {
             provenBy: provenBy
         });
         _commitments[last] = checkpoint.word(block.timestamp);
-        _moveVerified(head_, settlement_, last, checkpoint.sequence);
+        _moveVerified(head_, settlement_, last, end);
+        emit BatchesVerified(last, claim.beneficiary, provenBy, claim.newStateRoot, claim.newExitAcc, reward);
+    }
+
+    /// @dev What verified batches paid and nobody has been paid for. After a rewind the prefix up to
+    /// `paidCumulativeFee` has been: it earns nothing twice.
+    function _earned(Settlement memory settlement_, uint112 cumulativeFee) internal pure returns (uint256) {
+        return cumulativeFee > settlement_.paidCumulativeFee ? cumulativeFee - settlement_.paidCumulativeFee : 0;
     }
 
     /// @dev After a rewind more may be pending than the limit; a checkpoint still covers no more than that at once, which

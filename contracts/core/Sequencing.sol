@@ -27,7 +27,8 @@ abstract contract Sequencing is FeeLedger, Messages {
         external
         returns (uint40 sequence)
     {
-        Head memory head_ = _runningHead();
+        Head memory head_ = _loadHead();
+        _requireRunning(head_);
         Sequenced memory sequenced_ = _loadSequenced();
         _requireLimits(head_, sequenced_, limits);
         _requireRoom(head_, sequenced_, batches.length);

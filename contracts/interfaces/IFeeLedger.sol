@@ -48,7 +48,7 @@ interface IFeeLedger {
     /// @notice The proof that covers `sequence` is not the one that made `checkpoint`, which covers `(previous,
     /// checkpoint]`.
     error NotCovered(uint40 sequence, uint40 previous, uint40 checkpoint);
-    /// @notice There is no contract at the address of the fee token.
+    /// @notice The address given as fee token holds no code: every deposit would fail.
     error NotAToken(address token);
     /// @notice The fee token changes balances by itself and is refused.
     error RebasingToken(address token, bytes4 marker);

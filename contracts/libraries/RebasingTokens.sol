@@ -9,7 +9,6 @@ import {IFeeLedger} from "../interfaces/IFeeLedger.sol";
 library RebasingTokens {
     /// @notice Reverts if `token` answers one of the views by which a rebasing token exposes its unscaled balances.
     function refuse(address token) internal view {
-        if (token.code.length == 0) revert IFeeLedger.NotAToken(token);
         // Lido stETH; Ampleforth and its forks; Aave aTokens; Olympus sOHM; Origin OUSD.
         bytes4[5] memory markers = [
             bytes4(keccak256("sharesOf(address)")),
