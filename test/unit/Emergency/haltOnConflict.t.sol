@@ -265,6 +265,7 @@ contract HaltOnConflictTest is EmergencyTest {
     }
 
     /// @dev However halts, waits and resumes follow each other: a checkpoint, once matured, stays matured, and none matures while the chain is halted.
+    /// forge-config: default.fuzz.runs = 64
     function testFuzz_MaturityIsNeverTakenBackNorGivenInAHalt(uint256 seed) external {
         bool matured;
         freezeRoute(1, 2);
