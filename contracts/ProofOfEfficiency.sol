@@ -8,8 +8,8 @@ import {PoEBase} from "./core/PoEBase.sol";
 import {Sequencing} from "./core/Sequencing.sol";
 
 /// @title ProofOfEfficiency
-/// @notice The consensus contract of a decentralised zk-rollup. Anyone sequences batches for a load-dependent fee, anyone proves them, the first valid
-/// proof wins, and a late one reverts cheaply.
+/// @notice The consensus contract of a decentralised zk-rollup. Anyone sequences batches for a load-dependent fee,
+/// anyone proves them, the first valid proof wins, and a late one reverts cheaply.
 /// @dev One file for each concern in `core/`:
 ///
 ///   Sequencing   batches in, at a price, in an order that is final

@@ -41,7 +41,7 @@ run_slither() {
 
 # A halmos run that finds no test, or times out on one, exits non-zero.
 run_halmos() {
-    [ -d test/symbolic ] || die "there is no symbolic test under test/symbolic/"
+    [ -d test/halmos ] || die "there is no symbolic test under test/halmos/"
     FOUNDRY_PROFILE=halmos "$venv/bin/halmos" --forge-build-out target/halmos/out --function check_ \
         --solver-timeout-assertion 300000 --loop 4 --no-status
 }

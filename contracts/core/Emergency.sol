@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IEmergency} from "../interfaces/IEmergency.sol";
 import {BatchFee} from "../libraries/BatchFee.sol";
 import {Commitments} from "../libraries/Commitments.sol";
-import {Checkpoint, CheckpointOpening} from "../types/Commitments.sol";
+import {Checkpoint} from "../types/Commitments.sol";
 import {FeeConfig, FeeParameters, FeeParametersLibrary} from "../types/FeeParameters.sol";
 import {Head, Sequenced, Settlement, Status} from "../types/Slots.sol";
 import {Proving} from "./Proving.sol";
@@ -125,7 +125,8 @@ abstract contract Emergency is Proving {
         }
     }
 
-    /// @dev Whether the rewind must stop at checkpoint `at`: the conflict begins there or later, or its exits may have been paid.
+    /// @dev Whether the rewind must stop at checkpoint `at`: the conflict begins there or later, or its exits may have
+    /// been paid.
     function _settled(uint40 at) internal view returns (bool) {
         return _isMatured(at) || at <= _halt.conflictStart;
     }

@@ -10,7 +10,8 @@ import {PoEBase} from "./PoEBase.sol";
 /// @title Messages
 /// @notice See `IMessages`.
 abstract contract Messages is PoEBase {
-    /// @dev With less than 2^61 gwei ever taken in, no sum of balances on L2 can overflow (docs/spec/state-transition.md, ST-5).
+    /// @dev With less than 2^61 gwei ever taken in, no sum of balances on L2 can overflow
+    /// (docs/spec/state-transition.md, ST-5).
     uint256 internal constant GROSS_DEPOSIT_CAP_GWEI = 1 << 61;
     /// @dev Accounts are the leaves of a tree of depth 32.
     uint256 internal constant MAX_ACCOUNTS = 1 << 32;
@@ -92,7 +93,8 @@ abstract contract Messages is PoEBase {
         emit MessageQueued(number, index, message);
     }
 
-    /// @dev Linear in the queue, so that a flood of n messages costs its author a sum quadratic in n, paid to those who clear it.
+    /// @dev Linear in the queue, so that a flood of n messages costs its author a sum quadratic in n, paid to those who
+    /// clear it.
     function _messageFeeGwei(Head memory head_) private view returns (uint256) {
         uint256 waiting = head_.messageCount - head_.attachedMessages;
         return _baseFeeGwei + _baseFeeGwei * waiting / _feeDepth;

@@ -21,7 +21,8 @@ import {FeeParameters, FeeParametersLibrary} from "../types/FeeParameters.sol";
 import {Halt, Head, Sequenced, Settlement, Status} from "../types/Slots.sol";
 
 /// @title PoEBase
-/// @notice What all parts of the contract share: immutables, storage, the clock, and the checks of commitments and proofs.
+/// @notice What all parts of the contract share: immutables, storage, the clock, and the checks of commitments and
+/// proofs.
 abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTransient {
     using SlotPacking for *;
     using Commitments for *;
@@ -208,7 +209,8 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (word == 0 || opening.word(verifiedAt) != word) revert CheckpointMismatch(checkpoint);
     }
 
-    /// @dev Versions never decrease along the queue, so the first and the last sequence of a range settle it for all of them.
+    /// @dev Versions never decrease along the queue, so the first and the last sequence of a range settle it for all of
+    /// them.
     function _requireOneVersion(uint40 init, uint16 version) internal view {
         uint40 first = _firstSequence[version];
         if (first > init + 1) revert RangeSpansVersions(init, version, first);

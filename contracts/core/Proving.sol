@@ -41,7 +41,8 @@ abstract contract Proving is FeeLedger {
         emit BatchesVerified(last, claim.beneficiary, init, claim.newStateRoot, claim.newExitAcc, reward);
     }
 
-    /// @dev What verified batches paid and nobody has been paid for. After a rewind the prefix up to `paidCumulativeFee` has been: it earns nothing twice.
+    /// @dev What verified batches paid and nobody has been paid for. After a rewind the prefix up to
+    /// `paidCumulativeFee` has been: it earns nothing twice.
     function _earned(Settlement memory settlement_, uint112 cumulativeFee) internal pure returns (uint256) {
         return cumulativeFee > settlement_.paidCumulativeFee ? cumulativeFee - settlement_.paidCumulativeFee : 0;
     }
@@ -71,7 +72,8 @@ abstract contract Proving is FeeLedger {
     {
         head_.lastVerified = last;
         head_.verifiedBatches = sequence.cumulativeBatches;
-        // The next sequence may be older than the last resume, from which on it counts as waiting; then the time that stands is the later one.
+        // The next sequence may be older than the last resume, from which on it counts as waiting; then the time that
+        // stands is the later one.
         uint40 nextAt = _commitments[last + 1].timeOf();
         if (nextAt > head_.oldestPendingAt) head_.oldestPendingAt = nextAt;
         settlement_.verifiedAccPrefix = _prefix(sequence.acc);

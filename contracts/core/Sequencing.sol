@@ -43,13 +43,8 @@ abstract contract Sequencing is FeeLedger, Messages {
 
         lastAcc = acc;
         _commitments[sequence] = Sequence(
-            acc,
-            sequenced_.cumulativeFee,
-            fee,
-            sequenced_.cumulativeBatches,
-            head_.version,
-            msg.sender
-        ).word(block.timestamp);
+                acc, sequenced_.cumulativeFee, fee, sequenced_.cumulativeBatches, head_.version, msg.sender
+            ).word(block.timestamp);
         emit BatchesSequenced(sequence, msg.sender, acc, feeRecipient, fee, head_.attachedMessages);
         _publishBatches(sequence, batches);
     }
@@ -72,8 +67,8 @@ abstract contract Sequencing is FeeLedger, Messages {
         }
     }
 
-    /// @dev The anchor may have become the newest checkpoint since the caller signed: its word then commits to results the caller could not know, and
-    /// the prefix kept of its accumulator decides.
+    /// @dev The anchor may have become the newest checkpoint since the caller signed: its word then commits to results
+    /// the caller could not know, and the prefix kept of its accumulator decides.
     function _anchorStands(
         Head memory head_,
         Sequenced memory sequenced_,
@@ -126,8 +121,9 @@ abstract contract Sequencing is FeeLedger, Messages {
         }
     }
 
-    /// @dev Only if a plain account calls this contract directly is the calldata that of the transaction itself. An account with code (EIP-7702) may call
-    /// from its code. In all other cases the log carries the data, so that nobody needs traces to rebuild the state.
+    /// @dev Only if a plain account calls this contract directly is the calldata that of the transaction itself. An
+    /// account with code (EIP-7702) may call from its code. In all other cases the log carries the data, so that nobody
+    /// needs traces to rebuild the state.
     function _publishBatches(uint40 sequence, bytes[] calldata batches) private {
         if (msg.sender != tx.origin || msg.sender.code.length != 0) emit BatchData(sequence, batches);
     }

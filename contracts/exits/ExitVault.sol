@@ -10,7 +10,8 @@ import {CheckpointOpening} from "../types/Commitments.sol";
 import {Status} from "../types/Slots.sol";
 
 /// @title ExitVault
-/// @notice See `IExitVault`. Deployed by the core, which it asks what has matured and whether the chain has closed; nobody has power over it.
+/// @notice See `IExitVault`. Deployed by the core, which it asks what has matured and whether the chain has closed;
+/// nobody has power over it.
 contract ExitVault is IExitVault {
     /// @dev Set in the state of an accumulator that a walk has reached; the bits below it are the claimed records.
     uint256 private constant REACHED = 1 << 255;
@@ -57,7 +58,8 @@ contract ExitVault is IExitVault {
         return (state & REACHED != 0, state & ~REACHED);
     }
 
-    /// @dev Every accumulator before a matured one is of an earlier batch, hence matured too: the walk needs no other stop than the caller's wish.
+    /// @dev Every accumulator before a matured one is of an earlier batch, hence matured too: the walk needs no other
+    /// stop than the caller's wish.
     function _walk(bytes32 exitAcc, ExitLink[] calldata links) private {
         for (uint256 i = 0; i < links.length; ++i) {
             ExitLink calldata link = links[i];

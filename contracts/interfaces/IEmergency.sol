@@ -22,7 +22,9 @@ interface IEmergency {
     }
 
     /// @notice A valid proof contradicts checkpoint `end`: the verifier of `version` is unsound.
-    event ChainHalted(uint40 indexed start, uint40 indexed end, uint16 version, bytes32 otherStateRoot, bytes32 otherExitAcc);
+    event ChainHalted(
+        uint40 indexed start, uint40 indexed end, uint16 version, bytes32 otherStateRoot, bytes32 otherExitAcc
+    );
     /// @notice Checkpoint `voided` is void; its sequence is pending again. The last checkpoint is now `lastVerified`.
     event CheckpointVoided(uint40 indexed voided, uint40 lastVerified);
     /// @notice The chain runs again, new sequences being pinned to `version`.
@@ -50,21 +52,24 @@ interface IEmergency {
     error RewindComplete(uint40 lastVerified);
     /// @notice First take the state back with `rewind`.
     error RewindIncomplete(uint40 lastVerified, uint40 conflictStart);
-    /// @notice Pending sequences would still be checked by the verifier that accepted both proofs: freeze its route first.
+    /// @notice Pending sequences would still be checked by the verifier that accepted both proofs: freeze its route
+    /// first.
     error ConflictedVersionInUse(uint16 version);
     /// @notice Versions only go up.
     error VersionNotNewer(uint16 version, uint16 current);
     /// @notice The highest price would exceed the ceiling fixed at deployment.
     error FeeCeilingExceeded(uint256 maxFee, uint256 ceiling);
 
-    /// @notice Halts the chain by showing a valid proof that contradicts a checkpoint which has not matured. Anyone may call.
-    /// @dev Halted: no sequencing, messages, proving or tips. No clock of the protocol runs: after the resume the price goes on from where it stood, what is pending
-    /// counts as sequenced at the resume, and checkpoints that had not matured wait their whole delay from there. Matured exits and earned balances
-    /// stay payable throughout. While halted, a conflict that starts earlier is taken too, and deepens the rewind.
+    /// @notice Halts the chain by showing a valid proof that contradicts a checkpoint which has not matured. Anyone may
+    /// call.
+    /// @dev Halted: no sequencing, messages, proving or tips. No clock of the protocol runs: after the resume the price
+    /// goes on from where it stood, what is pending counts as sequenced at the resume, and checkpoints that had not
+    /// matured wait their whole delay from there. Matured exits and earned balances stay payable throughout. While
+    /// halted, a conflict that starts earlier is taken too, and deepens the rewind.
     function haltOnConflict(uint40 init, uint40 last, Conflict calldata conflict, bytes calldata proof) external;
 
-    /// @notice Takes the final state of a halted chain back, checkpoint by checkpoint, to the last one that is at or before the start of the conflict or has matured.
-    /// Anyone may call, in as many pieces as gas demands.
+    /// @notice Takes the final state of a halted chain back, checkpoint by checkpoint, to the last one that is at or
+    /// before the start of the conflict or has matured. Anyone may call, in as many pieces as gas demands.
     /// @param path The last checkpoint, the one before it, and so on: at least two, the last of which stays.
     function rewind(Checkpoint[] calldata path) external;
 

@@ -4,8 +4,9 @@ pragma solidity 0.8.30;
 import {Checkpoint, Sequence} from "../types/Commitments.sol";
 
 /// @title IEscape
-/// @notice The end of a chain nobody proves any more. Anyone closes it; then everybody leaves with what the last checkpoint says is theirs (accounts and
-/// unconsumed messages through `IExitVault`, unearned fees and tips here). No operator is needed.
+/// @notice The end of a chain nobody proves any more. Anyone closes it; then everybody leaves with what the last
+/// checkpoint says is theirs (accounts and unconsumed messages through `IExitVault`, unearned fees and tips here). No
+/// operator is needed.
 interface IEscape {
     /// @notice The chain closed at checkpoint `lastVerified`, whose state has consumed `consumedMessages` messages.
     event ChainClosed(uint40 indexed lastVerified, bytes32 accountsRoot, uint32 consumedMessages);
@@ -25,8 +26,9 @@ interface IEscape {
     /// @notice The last checkpoint covers this sequence.
     error SequenceVerified(uint40 sequence, uint40 lastVerified);
 
-    /// @notice Closes the chain for good. Running: when the oldest pending sequence has waited `escapeDelay` and no checkpoint was added meanwhile. Halted: when
-    /// `escapeDelay` has passed since the halt and the state is rewound. Anyone may call.
+    /// @notice Closes the chain for good. Running: when the oldest pending sequence has waited `escapeDelay` and no
+    /// checkpoint was added meanwhile. Halted: when `escapeDelay` has passed since the halt and the state is rewound.
+    /// Anyone may call.
     /// @dev An idle chain, with nothing pending, cannot be closed: everybody can still sequence.
     /// @param last Preimage of the last checkpoint.
     /// @param accountsRoot Root of the accounts tree under its state root.

@@ -5,12 +5,13 @@ import {CheckpointOpening} from "../types/Commitments.sol";
 import {Account} from "./IStateMachine.sol";
 
 /// @title IExitVault
-/// @notice Holds all ether of the L2. Pays out withdrawals once the checkpoint that holds them has matured and, after the chain has closed, the balances of
-/// the last checkpoint and the messages it has not consumed.
-/// @dev Exits form a hash chain, one link for each batch that has any. A claimant walks it backwards from a matured checkpoint to the link that
-/// holds the exit. Links in between cost their calldata and one hash each and need not be paid out, so what other people's exits can impose on a claimant
-/// is bounded by the batches of one checkpoint interval, at most the limit of pending batches, each `32 * E` bytes of calldata.
-/// A walk may stop anywhere; the next one goes on from there.
+/// @notice Holds all ether of the L2. Pays out withdrawals once the checkpoint that holds them has matured and, after
+/// the chain has closed, the balances of the last checkpoint and the messages it has not consumed.
+/// @dev Exits form a hash chain, one link for each batch that has any. A claimant walks it backwards from a matured
+/// checkpoint to the link that holds the exit. Links in between cost their calldata and one hash each and need not be
+/// paid out, so what other people's exits can impose on a claimant is bounded by the batches of one checkpoint
+/// interval, at most the limit of pending batches, each `32 * E` bytes of calldata. A walk may stop anywhere; the next
+/// one goes on from there.
 interface IExitVault {
     /// @notice One link of the exit chain.
     /// @param previousAcc Exit accumulator before it.
@@ -23,7 +24,9 @@ interface IExitVault {
     }
 
     /// @notice An exit became spendable ether of `owner`.
-    event ExitClaimed(address indexed owner, uint32 indexed index, uint256 amountGwei, bytes32 exitAcc, uint256 position);
+    event ExitClaimed(
+        address indexed owner, uint32 indexed index, uint256 amountGwei, bytes32 exitAcc, uint256 position
+    );
     /// @notice The balance of account `index` in the closed chain became spendable ether of `owner`.
     event AccountEscaped(uint32 indexed index, address indexed owner, uint256 amountGwei);
     /// @notice A message the closed chain never consumed was refunded to `owner`, its fee included.
@@ -63,18 +66,21 @@ interface IExitVault {
     /// @notice Takes in the ether of an L1 message. Only the core.
     function receiveDeposit() external payable;
 
-    /// @notice Walks the exit chain from a matured checkpoint, paying the chosen records into the balances of their owners. Anyone may call.
+    /// @notice Walks the exit chain from a matured checkpoint, paying the chosen records into the balances of their
+    /// owners. Anyone may call.
     function claimExits(uint40 checkpoint, CheckpointOpening calldata opening, ExitLink[] calldata links) external;
 
     /// @notice Goes on with a walk from an accumulator where an earlier one stopped.
     function claimExitsFrom(bytes32 exitAcc, ExitLink[] calldata links) external;
 
-    /// @notice After the chain has closed: pays the balance of an account in the last checkpoint into the ether balance of its L1 owner. Anyone may call.
+    /// @notice After the chain has closed: pays the balance of an account in the last checkpoint into the ether balance
+    /// of its L1 owner. Anyone may call.
     /// @param index The account.
     /// @param account Its leaf.
     /// @param siblings Merkle path, from the leaf up.
     /// @param publicKey Key registered on L1 for `index`.
-    /// @param l1Owner Owner registered on L1 for `index`: who is paid, even where the leaf holds only fees because its registration was never consumed.
+    /// @param l1Owner Owner registered on L1 for `index`: who is paid, even where the leaf holds only fees because its
+    /// registration was never consumed.
     function escapeAccount(
         uint32 index,
         Account calldata account,
@@ -83,8 +89,8 @@ interface IExitVault {
         address l1Owner
     ) external;
 
-    /// @notice After the chain has closed: refunds a message the last checkpoint has not consumed, fee included, to the L1 owner of the account it was for.
-    /// Anyone may call.
+    /// @notice After the chain has closed: refunds a message the last checkpoint has not consumed, fee included, to the
+    /// L1 owner of the account it was for. Anyone may call.
     /// @param number Position in the queue.
     /// @param message Its 124 bytes.
     /// @param publicKey Key registered on L1 for the account.
@@ -97,7 +103,8 @@ interface IExitVault {
     /// @notice Ether balance of `owner`, in wei.
     function etherBalanceOf(address owner) external view returns (uint256);
 
-    /// @notice Whether a walk has reached `exitAcc`, and which records of the link that ends there are claimed (bit i = record i).
+    /// @notice Whether a walk has reached `exitAcc`, and which records of the link that ends there are claimed (bit i =
+    /// record i).
     function exitStateOf(bytes32 exitAcc) external view returns (bool reached, uint256 claimed);
 
     /// @notice Whether the balance of account `index` was paid out after the chain closed.

@@ -6,13 +6,15 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Checkpoint} from "../types/Commitments.sol";
 
 /// @title IFeeLedger
-/// @notice Balances in the fee token. Sequencing debits them, proving credits them; tokens move only when somebody deposits or withdraws.
+/// @notice Balances in the fee token. Sequencing debits them, proving credits them; tokens move only when somebody
+/// deposits or withdraws.
 /// @dev Assumptions on the fee token that safety needs:
-/// - a balance changes only through transfers (no rebasing, no fee taken from holders, no administrator who moves balances);
-/// - `balanceOf` is truthful.
-/// It may take a fee on transfer, return nothing or false, call hooks, and refuse to pay some accounts.
-/// Assumptions that liveness needs:
-/// - the token lets this contract receive and send; while it does not, deposits and withdrawals wait, and nothing else does.
+/// - a balance changes only through transfers (no rebasing, no fee taken from holders, no administrator who moves
+///   balances);
+/// - `balanceOf` is truthful. It may take a fee on transfer, return nothing or false, call hooks, and refuse to pay
+///   some accounts. Assumptions that liveness needs:
+/// - the token lets this contract receive and send; while it does not, deposits and withdrawals wait, and nothing else
+///   does.
 interface IFeeLedger {
     /// @notice `payer` moved tokens in, of which `amount` wei arrived for `account`.
     event FeesDeposited(address indexed payer, address indexed account, uint256 amount);
@@ -31,7 +33,8 @@ interface IFeeLedger {
     error ZeroAddress();
     /// @notice Only a pending sequence can be tipped: `lastVerified < sequence <= lastSequence`.
     error SequenceNotPending(uint40 sequence, uint40 lastVerified, uint40 lastSequence);
-    /// @notice The proof that covers `sequence` is not the one that made `checkpoint`, which covers `(previous, checkpoint]`.
+    /// @notice The proof that covers `sequence` is not the one that made `checkpoint`, which covers `(previous,
+    /// checkpoint]`.
     error NotCovered(uint40 sequence, uint40 previous, uint40 checkpoint);
     /// @notice The fee token changes balances by itself and is refused.
     error RebasingToken(address token, bytes4 marker);
@@ -40,7 +43,8 @@ interface IFeeLedger {
     /// @return received Wei credited.
     function depositFees(address account, uint256 amount) external returns (uint256 received);
 
-    /// @notice As `depositFees`, with an EIP-2612 permit. A permit that somebody else has already submitted is not an error as long as the allowance is there.
+    /// @notice As `depositFees`, with an EIP-2612 permit. A permit that somebody else has already submitted is not an
+    /// error as long as the allowance is there.
     function depositFeesWithPermit(address account, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
         external
         returns (uint256 received);

@@ -2,7 +2,8 @@
 pragma solidity 0.8.30;
 
 /// @title IMessages
-/// @notice Registrations and deposits, queued on L1 and taken in order by the batches that follow. No sequencer can skip them.
+/// @notice Registrations and deposits, queued on L1 and taken in order by the batches that follow. No sequencer can
+/// skip them.
 interface IMessages {
     /// @notice A message was queued; it alone rebuilds the message accumulator.
     /// @param number Position in the queue, from 1.
@@ -20,7 +21,8 @@ interface IMessages {
     error DepositCapReached(uint256 grossGwei, uint256 capGwei);
     /// @notice All 2^32 - 1 account indices are taken.
     error AccountsExhausted();
-    /// @notice Account `index` has another identity: it was never registered, or an L1 reorganisation gave it to somebody else.
+    /// @notice Account `index` has another identity: it was never registered, or an L1 reorganisation gave it to
+    /// somebody else.
     error IdentityMismatch(uint32 index, bytes32 expected, bytes32 actual);
 
     /// @notice Registers a new account and deposits into it all ether sent beyond the message fee.
@@ -28,11 +30,15 @@ interface IMessages {
     /// @param l1Owner Who receives the account's withdrawals on L1; not null.
     /// @param maxFeeGwei Most the caller pays for the message, in gwei.
     /// @return index Index of the account.
-    function register(bytes calldata publicKey, address l1Owner, uint256 maxFeeGwei) external payable returns (uint32 index);
+    function register(bytes calldata publicKey, address l1Owner, uint256 maxFeeGwei)
+        external
+        payable
+        returns (uint32 index);
 
     /// @notice Deposits all ether sent beyond the message fee into an account, whoever owns it.
     /// @param index The account.
-    /// @param expectedIdentity Its identity (FMT-18), so that the money cannot end in an account that took over the number in a reorganisation.
+    /// @param expectedIdentity Its identity (FMT-18), so that the money cannot end in an account that took over the
+    /// number in a reorganisation.
     /// @param maxFeeGwei Most the caller pays for the message, in gwei.
     function deposit(uint32 index, bytes32 expectedIdentity, uint256 maxFeeGwei) external payable;
 

@@ -26,7 +26,8 @@ interface IProofOfEfficiency is ISequencing, IProving, IFeeLedger, IMessages, IE
     /// @param router Routes to verifiers; route 1 is used from the start.
     /// @param stateMachine The L2's own rules: keys, accounts, roots.
     /// @param maxPendingBatches Most batches that may wait for a proof.
-    /// @param batchProvingSeconds Seconds the reference prover needs for one batch; the delays below are checked against it.
+    /// @param batchProvingSeconds Seconds the reference prover needs for one batch; the delays below are checked
+    /// against it.
     /// @param exitDelay Seconds from a checkpoint to the payment of its exits.
     /// @param escapeDelay Seconds without progress after which anyone may close the chain.
     /// @param messageFeeGwei Fee of an L1 message when none is waiting, in gwei.
@@ -52,9 +53,11 @@ interface IProofOfEfficiency is ISequencing, IProving, IFeeLedger, IMessages, IE
     error NotMatured(uint40 checkpoint, uint256 maturesAt);
     /// @notice At least one batch must be allowed to wait, and proving takes time.
     error InvalidBacklog(uint256 maxPendingBatches, uint256 batchProvingSeconds);
-    /// @notice Exits must wait at least twice as long as the reference prover needs for a full backlog, so that a conflicting proof can be made in time.
+    /// @notice Exits must wait at least twice as long as the reference prover needs for a full backlog, so that a
+    /// conflicting proof can be made in time.
     error ExitDelayTooShort(uint256 exitDelay, uint256 minimum);
-    /// @notice A new route must wait longer than it takes to leave before it: a forced exit, its proof and its exit delay.
+    /// @notice A new route must wait longer than it takes to leave before it: a forced exit, its proof and its exit
+    /// delay.
     error RouteDelayTooShort(uint256 routeDelay, uint256 minimum);
     /// @notice Closing the chain must leave time to install a new route first.
     error EscapeDelayTooShort(uint256 escapeDelay, uint256 minimum);

@@ -25,7 +25,8 @@ interface IProving {
     /// @notice The final state advanced to sequence `last`.
     /// @param last Number of the new checkpoint.
     /// @param beneficiary Who was paid.
-    /// @param init Number of the checkpoint the proof started from; the checkpoint before this one is `lastVerified` as it was.
+    /// @param init Number of the checkpoint the proof started from; the checkpoint before this one is `lastVerified` as
+    /// it was.
     /// @param stateRoot Final state root.
     /// @param exitAcc Final exit accumulator.
     /// @param reward Batch fees paid, in token wei.
@@ -54,9 +55,10 @@ interface IProving {
     error RangeSpansVersions(uint40 init, uint16 version, uint40 firstSequence);
 
     /// @notice Proves sequences `(init, last]`; earns the batch fees of those not proven before.
-    /// @dev Checks come in the order of their cost: a late proof is refused after one storage read. The verifier gets all gas that is left: a fixed
-    /// stipend would make proving impossible after a repricing.
-    /// @param init Any checkpoint at or below `lastVerified`: a longer proof that overlaps what somebody else has proven is not wasted.
+    /// @dev Checks come in the order of their cost: a late proof is refused after one storage read. The verifier gets
+    /// all gas that is left: a fixed stipend would make proving impossible after a repricing.
+    /// @param init Any checkpoint at or below `lastVerified`: a longer proof that overlaps what somebody else has
+    /// proven is not wasted.
     /// @param last Last sequence of the range.
     /// @param claim What the proof claims.
     /// @param proof The proof.

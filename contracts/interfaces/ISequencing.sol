@@ -2,13 +2,15 @@
 pragma solidity 0.8.30;
 
 /// @title ISequencing
-/// @notice Anyone posts batches of L2 transactions; their order and content are fixed here, and with them the virtual state.
+/// @notice Anyone posts batches of L2 transactions; their order and content are fixed here, and with them the virtual
+/// state.
 interface ISequencing {
     /// @notice What the caller agrees to.
     /// @param maxFee Most the whole call may cost, in token wei.
     /// @param deadline Last block time, in seconds, at which the call may land.
-    /// @param anchor A sequence the caller built on. If the L1 chain has another one under that number the call reverts; sequences and proofs
-    /// that landed after it do no harm. 0 with the genesis accumulator binds to nothing but the deployment.
+    /// @param anchor A sequence the caller built on. If the L1 chain has another one under that number the call
+    /// reverts; sequences and proofs that landed after it do no harm. 0 with the genesis accumulator binds to nothing
+    /// but the deployment.
     /// @param anchorAcc Accumulator of the anchor.
     /// @param anchorRest Hash of the anchor's other fields (docs/spec/formats.md, FMT-16 and FMT-17).
     struct Limits {
@@ -19,7 +21,8 @@ interface ISequencing {
         bytes32 anchorRest;
     }
 
-    /// @notice Batches were sequenced. With the calldata (or `BatchData`) this and the messages before it is all that is needed to compute the virtual state.
+    /// @notice Batches were sequenced. With the calldata (or `BatchData`) this and the messages before it is all that
+    /// is needed to compute the virtual state.
     /// @dev Running sums (batches, fees) and the version (`VersionActivated`) are not repeated here: 256 gas a word.
     /// @param sequence Number of the sequence.
     /// @param payer Who paid, i.e. the caller.
@@ -35,14 +38,16 @@ interface ISequencing {
         uint256 fee,
         uint32 attachedMessages
     );
-    /// @notice The batches of `sequence`, repeated in the log because they are not the calldata of the transaction itself.
+    /// @notice The batches of `sequence`, repeated in the log because they are not the calldata of the transaction
+    /// itself.
     event BatchData(uint40 indexed sequence, bytes[] batches);
     /// @notice `sequencer` says where users reach it.
     event SequencerAnnounced(address indexed sequencer, string url);
 
     /// @notice A sequence holds at least one batch.
     error NoBatches();
-    /// @notice Batch `index` of the call is not a whole number of 96-byte slots, or has more of them than the circuit takes.
+    /// @notice Batch `index` of the call is not a whole number of 96-byte slots, or has more of them than the circuit
+    /// takes.
     error InvalidBatchLength(uint256 index, uint256 length, uint256 maxLength);
     /// @notice Unproven batches would exceed the limit; prove some first.
     error TooManyPendingBatches(uint256 pending, uint256 added, uint256 limit);
@@ -57,7 +62,8 @@ interface ISequencing {
 
     /// @notice Sequences `batches` in order, at the current price, paid from the caller's fee balance.
     /// @dev Each batch takes the oldest pending L1 messages, as many as the circuit has room for.
-    /// @param batches Raw slots, a multiple of 96 bytes each, at most `slotCapacity * 96`. Their content is not judged here: rubbish is a provable no-op.
+    /// @param batches Raw slots, a multiple of 96 bytes each, at most `slotCapacity * 96`. Their content is not judged
+    /// here: rubbish is a provable no-op.
     /// @param feeRecipient L2 account index that earns the L2 fees and message fees of these batches.
     /// @param limits What the caller agrees to.
     /// @return sequence Number of the sequence.

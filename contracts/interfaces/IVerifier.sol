@@ -2,10 +2,13 @@
 pragma solidity 0.8.30;
 
 /// @title IVerifier
-/// @notice A stateless proof verifier for one circuit. It accepts by returning and rejects by reverting, so a caller cannot forget to look.
+/// @notice A stateless proof verifier for one circuit. It accepts by returning and rejects by reverting, so a caller
+/// cannot forget to look.
 interface IVerifier {
-    /// @notice Returns if and only if `proof` proves the statement whose two halves are `publicInputs`; reverts otherwise.
-    /// @param publicInputs High and low 128 bits of the statement hash, each below the scalar field of the proof system.
+    /// @notice Returns if and only if `proof` proves the statement whose two halves are `publicInputs`; reverts
+    /// otherwise.
+    /// @param publicInputs High and low 128 bits of the statement hash, each below the scalar field of the proof
+    /// system.
     /// @param proof Exactly one encoding of a proof is valid; trailing bytes are rejected.
     function verify(uint256[2] calldata publicInputs, bytes calldata proof) external view;
 

@@ -4,7 +4,8 @@ pragma solidity 0.8.30;
 import {IVerifier} from "./IVerifier.sol";
 
 /// @title IVerifierRouter
-/// @notice Numbered routes to verifiers. A route never changes after it is added; it can only be frozen, which names the route that takes over.
+/// @notice Numbered routes to verifiers. A route never changes after it is added; it can only be frozen, which names
+/// the route that takes over.
 interface IVerifierRouter {
     /// @notice A verifier and the capacities of its circuit, as the verifier itself states them.
     /// @param verifier The verifier.
@@ -37,7 +38,8 @@ interface IVerifierRouter {
     error RouteAlreadyActive(uint16 version, uint40 activeAt);
     /// @notice The route is frozen in favour of `successor`.
     error RouteIsFrozen(uint16 version, uint16 successor);
-    /// @notice A successor must have the capacities of the route it replaces, or batches pinned to that could not be proven.
+    /// @notice A successor must have the capacities of the route it replaces, or batches pinned to that could not be
+    /// proven.
     error CapacityMismatch(uint16 version, uint16 successor);
     /// @notice A circuit must have room for at least one slot, one message and one exit, and at most 255 exits.
     error EmptyCapacity(uint16 slotCapacity, uint8 messageCapacity, uint8 exitCapacity);
@@ -56,7 +58,8 @@ interface IVerifierRouter {
     function cancelRoute(uint16 version) external;
 
     /// @notice Hands the batches pinned to `version` over to `successor`, for good. Only the owner.
-    /// @dev The successor has itself waited `delay()`, so freezing needs no delay of its own: nobody meets a verifier they had no time to leave.
+    /// @dev The successor has itself waited `delay()`, so freezing needs no delay of its own: nobody meets a verifier
+    /// they had no time to leave.
     function freezeRoute(uint16 version, uint16 successor) external;
 
     /// @notice Seconds between adding a route and its first use.

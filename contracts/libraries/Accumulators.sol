@@ -2,7 +2,8 @@
 pragma solidity 0.8.30;
 
 /// @title Accumulators
-/// @notice The SHA-256 chains that tie L1 data to the circuit: batches, messages and exits (docs/spec/formats.md, FMT-7 to FMT-13).
+/// @notice The SHA-256 chains that tie L1 data to the circuit: batches, messages and exits (docs/spec/formats.md, FMT-7
+/// to FMT-13).
 library Accumulators {
     bytes32 internal constant TAG_DOMAIN = "PoE/domain/1";
     bytes32 internal constant TAG_GENESIS = "PoE/genesis/1";
@@ -47,7 +48,8 @@ library Accumulators {
         return sha256(abi.encodePacked(exitAcc, records));
     }
 
-    /// @notice Memory for the padded data of one batch; reusable for all batches of a call. Not cleared: `dataHash` overwrites it whole.
+    /// @notice Memory for the padded data of one batch; reusable for all batches of a call. Not cleared: `dataHash`
+    /// overwrites it whole.
     function newDataBuffer(uint256 slotCapacity) internal pure returns (bytes memory buffer) {
         uint256 length = slotCapacity * SLOT_BYTES;
         assembly ("memory-safe") {
@@ -66,7 +68,8 @@ library Accumulators {
             let data := add(buffer, 32)
             let paddedBytes := mload(buffer)
             calldatacopy(data, batch.offset, batch.length)
-            // Copying from beyond the end of calldata yields zeros: this clears the tail, and what an earlier batch left there.
+            // Copying from beyond the end of calldata yields zeros: this clears the tail, and what an earlier batch
+            // left there.
             calldatacopy(add(data, batch.length), calldatasize(), sub(paddedBytes, batch.length))
             ok := and(eq(returndatasize(), 32), staticcall(gas(), 2, data, paddedBytes, 0, 32))
             hash := mload(0)

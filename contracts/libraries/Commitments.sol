@@ -5,8 +5,9 @@ import {Checkpoint, CheckpointOpening, Sequence} from "../types/Commitments.sol"
 
 /// @title Commitments
 /// @notice The one storage word kept for each sequence: 216 bits of hash and, in the clear, a 40-bit block time.
-/// @dev docs/spec/formats.md, FMT-16 and FMT-17. The time stands in the clear so that proving up to sequence k can read when k + 1 was
-/// sequenced without a preimage of k + 1: a preimage the prover could not have had when k was the newest.
+/// @dev docs/spec/formats.md, FMT-16 and FMT-17. The time stands in the clear so that proving up to sequence k can read
+/// when k + 1 was sequenced without a preimage of k + 1: a preimage the prover could not have had when k was the
+/// newest.
 library Commitments {
     bytes32 internal constant TAG_SEQUENCE = "PoE/sequence/1";
     bytes32 internal constant TAG_CHECKPOINT = "PoE/checkpoint/1";

@@ -5,8 +5,9 @@ import {Head, Sequenced, Settlement, Status} from "../types/Slots.sol";
 
 /// @title SlotPacking
 /// @notice Packs the hot structs into one word each, so that a call reads and writes every one of them exactly once.
-/// @dev Assigning a packed struct to storage makes the compiler read, mask and write the slot once for every field. Numbers and times get 36 bits: enough
-/// for 6.8e10 sequences and until the year 4147; fee sums get 100: 1.2e12 tokens of 18 decimals. A value that does not fit is refused, not cut.
+/// @dev Assigning a packed struct to storage makes the compiler read, mask and write the slot once for every field.
+/// Numbers and times get 36 bits: enough for 6.8e10 sequences and until the year 4147; fee sums get 100: 1.2e12 tokens
+/// of 18 decimals. A value that does not fit is refused, not cut.
 library SlotPacking {
     /// @notice A counter has outgrown its field.
     error FieldOverflow(uint256 value, uint256 bits);

@@ -8,7 +8,8 @@ import {CheckpointOpening} from "../types/Commitments.sol";
 library Statement {
     bytes32 internal constant TAG_STATEMENT = "PoE/statement/1";
 
-    /// @notice SHA-256 of the claim that applying the batches between two accumulators takes `start` to the new root and exits.
+    /// @notice SHA-256 of the claim that applying the batches between two accumulators takes `start` to the new root
+    /// and exits.
     /// @param domain Deployment the proof is for.
     /// @param version Route whose verifier checks it.
     /// @param beneficiary Account it pays.

@@ -44,7 +44,8 @@ contract VerifierRouter is IVerifierRouter, Ownable2Step {
     /// @inheritdoc IVerifierRouter
     function freezeRoute(uint16 version, uint16 successor) external onlyOwner {
         Route memory route = _requireNotFrozen(version);
-        // Frozen first, so that a route cannot succeed itself. No cycle can close: a successor is never frozen when it is named.
+        // Frozen first, so that a route cannot succeed itself. No cycle can close: a successor is never frozen when it
+        // is named.
         _routes[version].successor = successor;
         Route memory next = requireUsable(successor);
         bool fits = route.slotCapacity == next.slotCapacity && route.messageCapacity == next.messageCapacity

@@ -25,8 +25,8 @@ struct Sequenced {
 /// @notice What sequencing reads and, in the steady state, leaves as it is. One storage word.
 /// @param lastVerified Number of the newest checkpoint; 0 is genesis.
 /// @param verifiedBatches Batches up to it.
-/// @param oldestPendingAt Block time from which the oldest pending sequence counts as waiting: when it was sequenced, or the last resume if
-/// that was later. Without meaning while nothing is pending.
+/// @param oldestPendingAt Block time from which the oldest pending sequence counts as waiting: when it was sequenced,
+/// or the last resume if that was later. Without meaning while nothing is pending.
 /// @param messageCount L1 messages ever queued.
 /// @param attachedMessages L1 messages bound to a batch.
 /// @param nextIndex Account index the next registration gets; at most 2^32.
@@ -48,7 +48,8 @@ struct Head {
 }
 
 /// @notice What proving has settled. One storage word.
-/// @param paidCumulativeFee Batch fees ever paid out to provers, in token wei: the prefix sum up to the farthest sequence ever verified.
+/// @param paidCumulativeFee Batch fees ever paid out to provers, in token wei: the prefix sum up to the farthest
+/// sequence ever verified.
 /// @param progressAt Block time of the last checkpoint, halt or resume: the escape delay counts from here.
 /// @param verifiedAccPrefix Leading 120 bits of the accumulator at `lastVerified`.
 struct Settlement {
@@ -58,7 +59,8 @@ struct Settlement {
 }
 
 /// @notice What halts have left behind. All zero if there was none.
-/// @param maturedBefore Checkpoints verified at or before this block time had matured when the chain halted last: nothing takes that back.
+/// @param maturedBefore Checkpoints verified at or before this block time had matured when the chain halted last:
+/// nothing takes that back.
 /// @param resumedAt Block time of the last resume: what had not matured by then waits its whole delay from there.
 /// @param conflictStart Checkpoint from which the conflicting proofs of the last halt start.
 /// @param conflictVersion Route whose verifier accepted the contradiction.

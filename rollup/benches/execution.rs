@@ -12,7 +12,11 @@ use poe_rollup::schnorr::SecretKey;
 use poe_rollup::state::{Account, Head, MemoryStore, StateReader, StateView, StateWriter};
 
 const ACCOUNTS: u32 = 4096;
-const CAPACITY: Capacity = Capacity { slots: 48, messages: 16, exits: 8 };
+const CAPACITY: Capacity = Capacity {
+    slots: 48,
+    messages: 16,
+    exits: 8,
+};
 
 fn key(index: u32) -> SecretKey {
     let mut seed = [7; 32];
@@ -22,11 +26,21 @@ fn key(index: u32) -> SecretKey {
 
 /// A chain with registered accounts, spread over the tree's lower half as L1 hands indices out: densely.
 fn chain() -> (Params, MemoryStore) {
-    let params = Params { domain: domain(1, &[1; 20]), capacity: CAPACITY };
+    let params = Params {
+        domain: domain(1, &[1; 20]),
+        capacity: CAPACITY,
+    };
     let mut store = MemoryStore::new(Head::genesis(1, &[1; 20]));
-    let messages: Vec<_> = (1..=ACCOUNTS).map(|i| Message::register(i, key(i).public(), [9; 20], 1 << 30, 0)).collect();
+    let messages: Vec<_> = (1..=ACCOUNTS)
+        .map(|i| Message::register(i, key(i).public(), [9; 20], 1 << 30, 0))
+        .collect();
     for chunk in messages.chunks(CAPACITY.messages as usize) {
-        let batch = Batch { version: 1, fee_recipient: 1, messages: chunk.to_vec(), slots: vec![] };
+        let batch = Batch {
+            version: 1,
+            fee_recipient: 1,
+            messages: chunk.to_vec(),
+            slots: vec![],
+        };
         let changes = execute(&params, &store, &batch, Mode::Follow).map(|o| o.changes);
         store.apply(&changes.unwrap()).unwrap();
     }
@@ -38,11 +52,23 @@ fn full_batch(params: &Params, store: &MemoryStore) -> Batch {
     let slots = (0..CAPACITY.slots).map(|i| {
         let (from, to) = (1 + i * 83, 1 + (i * 83 + 2000) % ACCOUNTS);
         let id = |index| store.account(index).unwrap().unwrap().id_hash();
-        let transfer = Transfer { from, to, amount: 5, fee: 1, nonce: 0, sequencer: 1 };
+        let transfer = Transfer {
+            from,
+            to,
+            amount: 5,
+            fee: 1,
+            nonce: 0,
+            sequencer: 1,
+        };
         key(from).sign(&params.domain, &id(from), &transfer, &id(to))
     });
     let slots: Vec<Slot> = slots.collect();
-    Batch { version: 1, fee_recipient: 1, messages: vec![], slots }
+    Batch {
+        version: 1,
+        fee_recipient: 1,
+        messages: vec![],
+        slots,
+    }
 }
 
 fn execution(c: &mut Criterion) {
@@ -52,8 +78,12 @@ fn execution(c: &mut Criterion) {
     assert!(outcome.receipts.iter().all(|r| r.is_applied()));
     let mut group = c.benchmark_group("execution");
     group.throughput(Throughput::Elements(CAPACITY.slots.into()));
-    group.bench_function("follow", |b| b.iter(|| execute(&params, &store, &batch, Mode::Follow).unwrap()));
-    group.bench_function("record", |b| b.iter(|| execute(&params, &store, &batch, Mode::Record).unwrap()));
+    group.bench_function("follow", |b| {
+        b.iter(|| execute(&params, &store, &batch, Mode::Follow).unwrap());
+    });
+    group.bench_function("record", |b| {
+        b.iter(|| execute(&params, &store, &batch, Mode::Record).unwrap());
+    });
     group.finish();
 }
 

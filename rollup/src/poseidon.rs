@@ -6,6 +6,7 @@ use plonky2::field::goldilocks_field::GoldilocksField;
 use plonky2::field::types::{Field, PrimeField64};
 use plonky2::hash::hash_types::HashOut;
 use plonky2::hash::poseidon::Poseidon;
+use serde::{Deserialize, Serialize};
 
 /// Elements absorbed per permutation.
 const RATE: usize = 8;
@@ -16,7 +17,8 @@ const WIDTH: usize = 12;
 /// A Poseidon digest: four field elements, each below `p`.
 ///
 /// Collisions cost about 2^128 permutations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "[u64; 4]", into = "[u64; 4]")]
 pub struct Digest([u64; 4]);
 
 /// Bytes that are no canonical digest.
@@ -46,11 +48,7 @@ impl Digest {
 
     /// Reads FMT-2. Fails if an element is not below `p`.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, NonCanonicalDigest> {
-        let elements: [u64; 4] = core::array::from_fn(|i| crate::formats::read_u64(bytes, 8 * i));
-        match elements.iter().position(|&e| e >= GOLDILOCKS_PRIME) {
-            Some(position) => Err(NonCanonicalDigest { position, value: elements[position] }),
-            None => Ok(Self(elements)),
-        }
+        Self::try_from(core::array::from_fn(|i| crate::formats::read_u64(bytes, 8 * i)))
     }
 
     fn from_state(state: &[GoldilocksField; WIDTH]) -> Self {
@@ -58,9 +56,31 @@ impl Digest {
     }
 }
 
+impl TryFrom<[u64; 4]> for Digest {
+    type Error = NonCanonicalDigest;
+
+    fn try_from(elements: [u64; 4]) -> Result<Self, NonCanonicalDigest> {
+        match elements.iter().position(|&e| e >= GOLDILOCKS_PRIME) {
+            Some(position) => Err(NonCanonicalDigest {
+                position,
+                value: elements[position],
+            }),
+            None => Ok(Self(elements)),
+        }
+    }
+}
+
+impl From<Digest> for [u64; 4] {
+    fn from(digest: Digest) -> Self {
+        digest.0
+    }
+}
+
 impl From<Digest> for HashOut<GoldilocksField> {
     fn from(digest: Digest) -> Self {
-        Self { elements: digest.0.map(GoldilocksField::from_canonical_u64) }
+        Self {
+            elements: digest.0.map(GoldilocksField::from_canonical_u64),
+        }
     }
 }
 
@@ -101,6 +121,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// hadeshash, as published in plonky2 1.1.0 src/hash/poseidon_goldilocks.rs: the permutation of 0, of 0..12 and of all -1.
+    // REQ C6
     #[test]
     fn permutation_agrees_with_published_vectors() {
         let permute = |input: [u64; WIDTH]| {
@@ -169,6 +190,7 @@ mod tests {
             prop_assert_eq!(Digest::from_bytes(&digest.to_bytes()), Ok(digest));
         }
 
+        // REQ C12
         #[test]
         fn any_bytes_are_a_digest_or_an_error(bytes: [u8; 32]) {
             if let Ok(digest) = Digest::from_bytes(&bytes) {
@@ -181,6 +203,12 @@ mod tests {
     fn non_canonical_digests_are_refused() {
         let mut bytes = [0; 32];
         bytes[16..24].copy_from_slice(&GOLDILOCKS_PRIME.to_be_bytes());
-        assert_eq!(Digest::from_bytes(&bytes), Err(NonCanonicalDigest { position: 2, value: GOLDILOCKS_PRIME }));
+        assert_eq!(
+            Digest::from_bytes(&bytes),
+            Err(NonCanonicalDigest {
+                position: 2,
+                value: GOLDILOCKS_PRIME
+            })
+        );
     }
 }

@@ -32,11 +32,16 @@ impl PublicKey {
     pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Result<Self, PointError> {
         let words: [u64; 10] = core::array::from_fn(|i| read_u64(bytes, 8 * i));
         if let Some(position) = words.iter().position(|&w| w >= crate::ecgfp5::GOLDILOCKS_PRIME) {
-            return Err(PointError::NonCanonical { position, value: words[position] });
+            return Err(PointError::NonCanonical {
+                position,
+                value: words[position],
+            });
         }
         let [x0, x1, x2, x3, x4, u0, u1, u2, u3, u4] = words;
-        let point =
-            AffinePoint { x: Fp5::from_reduced([x0, x1, x2, x3, x4]), u: Fp5::from_reduced([u0, u1, u2, u3, u4]) };
+        let point = AffinePoint {
+            x: Fp5::from_reduced([x0, x1, x2, x3, x4]),
+            u: Fp5::from_reduced([u0, u1, u2, u3, u4]),
+        };
         point.check_key().map(|()| Self(point))
     }
 
@@ -78,7 +83,9 @@ pub struct SecretKey {
 
 impl core::fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("SecretKey").field("public", &self.public).finish_non_exhaustive()
+        f.debug_struct("SecretKey")
+            .field("public", &self.public)
+            .finish_non_exhaustive()
     }
 }
 
@@ -97,7 +104,12 @@ impl SecretKey {
         // Zero has probability 2^-319 and no public key; mapping it to one keeps the function total.
         let scalar = Scalar::conditional_select(&scalar, &Scalar::ONE, scalar.is_zero());
         let public = PublicKey(multiply_generator(&scalar).to_affine());
-        Self { seed: *seed, scalar, nonce_prefix: expand(&[&TAG_NONCE_PREFIX, seed]), public }
+        Self {
+            seed: *seed,
+            scalar,
+            nonce_prefix: expand(&[&TAG_NONCE_PREFIX, seed]),
+            public,
+        }
     }
 
     /// The seed, for key files.
@@ -123,7 +135,11 @@ impl SecretKey {
         let u = multiply_generator(&nonce).to_affine().u;
         let e = challenge(&u, domain, from, transfer, to);
         let s = nonce.sub(&Scalar::from_limbs(&e).mul(&self.scalar)).to_limbs();
-        Slot { transfer: *transfer, signature: Signature { e, s }, spare: 0 }
+        Slot {
+            transfer: *transfer,
+            signature: Signature { e, s },
+            spare: 0,
+        }
     }
 }
 
@@ -212,6 +228,7 @@ mod tests {
             prop_assert!(!verify(point, &DOMAIN, &from, &other, &to));
         }
 
+        // REQ C12
         #[test]
         fn verification_is_total(x: [u64; 5], u: [u64; 5], e: [u32; 4], s: [u32; 11], t in transfer()) {
             let point = AffinePoint { x: Fp5::from_reduced(x), u: Fp5::from_reduced(u) };
@@ -229,11 +246,24 @@ mod tests {
         let slot = key.sign(&DOMAIN, &from, &Transfer::default(), &to);
         for position in 0..15 {
             let mut forged = slot;
-            let limb = if position < 4 { &mut forged.signature.e[position] } else { &mut forged.signature.s[position - 4] };
+            let limb = if position < 4 {
+                &mut forged.signature.e[position]
+            } else {
+                &mut forged.signature.s[position - 4]
+            };
             *limb ^= 1;
-            assert!(!verify(key.public().point(), &DOMAIN, &from, &forged, &to), "limb {position}");
+            assert!(
+                !verify(key.public().point(), &DOMAIN, &from, &forged, &to),
+                "limb {position}"
+            );
         }
-        assert!(!verify(SecretKey::from_seed(&[2; 32]).public().point(), &DOMAIN, &from, &slot, &to));
+        assert!(!verify(
+            SecretKey::from_seed(&[2; 32]).public().point(),
+            &DOMAIN,
+            &from,
+            &slot,
+            &to
+        ));
     }
 
     /// ST-9: `s` is an integer of up to 330 bits, so adding the group order changes the bytes and not the verdict.
@@ -258,7 +288,17 @@ mod tests {
     #[test]
     fn nonces_differ_between_messages_and_keys() {
         let (from, to) = (digest(1), digest(2));
-        let sign = |key: &SecretKey, nonce| key.sign(&DOMAIN, &from, &Transfer { nonce, ..Transfer::default() }, &to);
+        let sign = |key: &SecretKey, nonce| {
+            key.sign(
+                &DOMAIN,
+                &from,
+                &Transfer {
+                    nonce,
+                    ..Transfer::default()
+                },
+                &to,
+            )
+        };
         let first = key(1);
         assert_eq!(sign(&first, 0), sign(&first, 0));
         assert_ne!(sign(&first, 0).signature.e, sign(&first, 1).signature.e);
@@ -273,7 +313,10 @@ mod tests {
         let nonce = Scalar::from_limbs(&[5, 0, 0]);
         let u = multiply_generator(&nonce).to_affine().u;
         let e = challenge(&u, &DOMAIN, &from, &slot.transfer, &to);
-        let forged = Slot { signature: Signature { e, s: nonce.to_limbs() }, ..slot };
+        let forged = Slot {
+            signature: Signature { e, s: nonce.to_limbs() },
+            ..slot
+        };
         assert!(verify(&AffinePoint::NEUTRAL, &DOMAIN, &from, &forged, &to));
         assert!(!verify(key(1).public().point(), &DOMAIN, &from, &forged, &to));
     }
@@ -284,7 +327,13 @@ mod tests {
         assert_eq!(PublicKey::from_bytes(&public.to_bytes()), Ok(public));
         let mut bytes = public.to_bytes();
         bytes[40..48].copy_from_slice(&u64::MAX.to_be_bytes());
-        assert_eq!(PublicKey::from_bytes(&bytes), Err(PointError::NonCanonical { position: 5, value: u64::MAX }));
+        assert_eq!(
+            PublicKey::from_bytes(&bytes),
+            Err(PointError::NonCanonical {
+                position: 5,
+                value: u64::MAX
+            })
+        );
         assert_eq!(PublicKey::from_bytes(&[0; 80]), Err(PointError::ZeroCoordinate));
     }
 }

@@ -20,11 +20,16 @@ fn list<'a>(value: &'a Value, name: &str) -> &'a Vec<Value> {
 }
 
 fn bytes<const N: usize>(value: &Value) -> [u8; N] {
-    hex::decode(value.as_str().unwrap().trim_start_matches("0x")).unwrap().try_into().unwrap()
+    hex::decode(value.as_str().unwrap().trim_start_matches("0x"))
+        .unwrap()
+        .try_into()
+        .unwrap()
 }
 
 fn number(value: &Value) -> u64 {
-    value.as_str().map_or_else(|| value.as_u64().unwrap(), |text| text.parse().unwrap())
+    value
+        .as_str()
+        .map_or_else(|| value.as_u64().unwrap(), |text| text.parse().unwrap())
 }
 
 fn numbers(value: &Value) -> Vec<u64> {
@@ -35,6 +40,7 @@ fn element(value: &Value) -> Fp5 {
     Fp5::from_canonical(numbers(value).try_into().unwrap()).unwrap()
 }
 
+// REQ C6
 #[test]
 fn field_products_and_squareness_agree() {
     for case in list(&vectors(), "field") {
@@ -50,17 +56,26 @@ fn keys_are_accepted_and_their_twins_outside_the_group_refused() {
     for case in list(&vectors(), "keys") {
         let key: [u8; 80] = bytes(&case["key"]);
         assert_eq!(PublicKey::from_bytes(&key).unwrap().to_bytes(), key);
-        assert_eq!(PublicKey::from_bytes(&bytes(&case["outside"])), Err(PointError::NotInGroup));
+        assert_eq!(
+            PublicKey::from_bytes(&bytes(&case["outside"])),
+            Err(PointError::NotInGroup)
+        );
     }
 }
 
+// REQ C6
 #[test]
 fn hashes_agree() {
     for case in list(&vectors(), "hashes") {
-        assert_eq!(hash(&numbers(&case["input"])).to_bytes(), bytes(&case["digest"]), "{case}");
+        assert_eq!(
+            hash(&numbers(&case["input"])).to_bytes(),
+            bytes(&case["digest"]),
+            "{case}"
+        );
     }
 }
 
+// REQ C6
 #[test]
 fn accounts_tree_and_state_roots_agree() {
     let vectors = vectors();
@@ -72,20 +87,34 @@ fn accounts_tree_and_state_roots_agree() {
         let coefficient = |i: usize| u64::from_be_bytes(key[8 * i..8 * i + 8].try_into().unwrap());
         let element = |start: usize| Fp5::from_canonical(core::array::from_fn(|i| coefficient(start + i))).unwrap();
         let account = Account {
-            key: AffinePoint { x: element(0), u: element(5) },
+            key: AffinePoint {
+                x: element(0),
+                u: element(5),
+            },
             l1_owner: bytes(&case["l1Owner"]),
             balance: number(&case["balance"]),
             nonce: number(&case["nonce"]),
             registered: case["registered"].as_bool().unwrap(),
         };
         assert_eq!(account.leaf(&account.id_hash()).to_bytes(), bytes(&case["leaf"]));
-        let siblings: Vec<_> =
-            list(case, "siblings").iter().map(|s| Digest::from_bytes(&bytes(s)).unwrap()).collect();
-        let proof = AccountProof { index: number(&case["index"]) as u32, account, path: siblings.try_into().unwrap() };
+        let siblings: Vec<_> = list(case, "siblings")
+            .iter()
+            .map(|s| Digest::from_bytes(&bytes(s)).unwrap())
+            .collect();
+        let proof = AccountProof {
+            index: number(&case["index"]) as u32,
+            account,
+            path: siblings.try_into().unwrap(),
+        };
         assert_eq!(proof.accounts_root(), accounts_root, "{case}");
     }
     for case in list(state, "states") {
-        let head = Head { accounts_root, message_acc: bytes(&case["messageAcc"]), acc: [0; 32], exit_acc: [0; 32] };
+        let head = Head {
+            accounts_root,
+            message_acc: bytes(&case["messageAcc"]),
+            acc: [0; 32],
+            exit_acc: [0; 32],
+        };
         assert_eq!(head.state_root().to_bytes(), bytes(&case["stateRoot"]));
     }
 }

@@ -51,14 +51,28 @@ fn amount() -> impl Strategy<Value = u64> {
 
 fn intent() -> impl Strategy<Value = Intent> {
     let sequencer = prop_oneof![6 => Just(0), 2 => Just(SEQUENCER), 1 => 2..INDICES];
-    (0..INDICES, 0..INDICES, amount(), prop_oneof![0..START / 10, amount()], sequencer, damage()).prop_map(
-        |(from, to, amount, fee, sequencer, damage)| Intent { from, to, amount, fee, sequencer, damage },
+    (
+        0..INDICES,
+        0..INDICES,
+        amount(),
+        prop_oneof![0..START / 10, amount()],
+        sequencer,
+        damage(),
     )
+        .prop_map(|(from, to, amount, fee, sequencer, damage)| Intent {
+            from,
+            to,
+            amount,
+            fee,
+            sequencer,
+            damage,
+        })
 }
 
 fn message() -> impl Strategy<Value = Message> {
     let register = (1..INDICES, 0..START, 0..100u64).prop_map(|(index, amount, fee)| register(index, amount, fee));
-    let deposit = (1..INDICES, 0..START, 0..100u64).prop_map(|(index, amount, fee)| Message::deposit(index, amount, fee));
+    let deposit =
+        (1..INDICES, 0..START, 0..100u64).prop_map(|(index, amount, fee)| Message::deposit(index, amount, fee));
     prop_oneof![register, deposit]
 }
 
@@ -85,13 +99,19 @@ fn realize(world: &World, (messages, intents, fee_recipient): &Plan) -> Batch {
         spoil(world, transfer, &intent.damage)
     });
     let slots = slots.collect();
-    Batch { fee_recipient: *fee_recipient, ..batch(messages.clone(), slots) }
+    Batch {
+        fee_recipient: *fee_recipient,
+        ..batch(messages.clone(), slots)
+    }
 }
 
 fn spoil(world: &World, transfer: Transfer, damage: &Damage) -> Slot {
     match damage {
         Damage::None => world.sign(transfer),
-        Damage::NonceOff(by) => world.sign(Transfer { nonce: transfer.nonce.wrapping_add(*by), ..transfer }),
+        Damage::NonceOff(by) => world.sign(Transfer {
+            nonce: transfer.nonce.wrapping_add(*by),
+            ..transfer
+        }),
         Damage::OtherKey => world.sign_with(&key(99), transfer),
         Damage::FlipBit(bit) => {
             let mut bytes = world.sign(transfer).encode();
@@ -111,7 +131,10 @@ fn exited(outcome: &Outcome) -> u64 {
 }
 
 fn nonces(store: &MemoryStore) -> HashMap<u32, u64> {
-    store.accounts().map(|(index, account)| (index, account.nonce)).collect()
+    store
+        .accounts()
+        .map(|(index, account)| (index, account.nonce))
+        .collect()
 }
 
 proptest! {
@@ -195,6 +218,7 @@ proptest! {
     }
 
     /// Any bytes are a batch with a result.
+    // REQ C2, C12
     #[test]
     fn any_bytes_can_be_executed(bytes in prop::collection::vec(any::<u8>(), CAPACITY.slots as usize * 96)) {
         let world = World::new(2);
@@ -212,7 +236,10 @@ fn the_order_of_slots_decides() {
     let in_order = world.try_batch(&batch(vec![], vec![rich, spend]));
     assert_eq!(in_order.receipts, [Receipt::Applied; 2]);
     let reversed = world.try_batch(&batch(vec![], vec![spend, rich]));
-    assert_eq!(reversed.receipts, [Receipt::NoOp(Rule::InsufficientBalance), Receipt::Applied]);
+    assert_eq!(
+        reversed.receipts,
+        [Receipt::NoOp(Rule::InsufficientBalance), Receipt::Applied]
+    );
     assert_ne!(in_order.new.state_root(), reversed.new.state_root());
 }
 
@@ -229,10 +256,23 @@ fn history_refuses_states_it_does_not_have_and_forgets_old_ones() {
     let heads = history.heads().unwrap();
     assert_eq!(heads.len(), 3);
     let oldest = heads[0].acc;
-    assert_eq!(history.rollback(&start.acc), Err(RollbackError::Unknown { wanted: start.acc, oldest }));
+    assert_eq!(
+        history.rollback(&start.acc),
+        Err(RollbackError::Unknown {
+            wanted: start.acc,
+            oldest
+        })
+    );
     assert_eq!(history.store(), &world.store, "a refused rollback changes nothing");
     history.rollback(&oldest).unwrap();
-    assert_eq!(history.store().account(2).unwrap(), Some(Account { nonce: 1, balance: START - 1, ..world.account(2) }));
+    assert_eq!(
+        history.store().account(2).unwrap(),
+        Some(Account {
+            nonce: 1,
+            balance: START - 1,
+            ..world.account(2)
+        })
+    );
     assert_eq!(history.store().head().unwrap(), heads[0]);
 }
 

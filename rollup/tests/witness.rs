@@ -12,7 +12,10 @@ use poe_rollup::poseidon::hash;
 fn witness() -> BatchWitness {
     let world = World::new(4);
     let slots = vec![world.pay(2, 3, 10, 1), world.pay(3, 9, 1, 1), world.pay(4, 0, 5, 2)];
-    world.try_batch(&batch(vec![register(5, 40, 3)], slots)).witness.unwrap()
+    world
+        .try_batch(&batch(vec![register(5, 40, 3)], slots))
+        .witness
+        .unwrap()
 }
 
 fn check(alter: impl Fn(&mut BatchWitness)) -> Result<(), WitnessError> {
@@ -35,7 +38,11 @@ fn a_receipt_that_claims_the_opposite_is_refused() {
     let found = check(|w| w.slots[0].receipt = Receipt::NoOp(Rule::BadSignature));
     assert!(matches!(found, Err(WitnessError::WrongOpening { .. })), "{found:?}");
     let found = check(|w| w.slots[1].receipt = Receipt::NoOp(Rule::BadSignature));
-    let expected = WitnessError::WrongReceipt { position: 1, claimed: Receipt::NoOp(Rule::BadSignature), found: refused };
+    let expected = WitnessError::WrongReceipt {
+        position: 1,
+        claimed: Receipt::NoOp(Rule::BadSignature),
+        found: refused,
+    };
     assert_eq!(found, Err(expected));
 }
 
@@ -43,9 +50,18 @@ fn a_receipt_that_claims_the_opposite_is_refused() {
 fn every_opening_is_bound_to_its_root_and_index() {
     let balance = |w: &mut BatchWitness| w.slots[0].sender.account.balance += 1;
     assert_eq!(check(balance), Err(WitnessError::WrongOpening { index: 2 }));
-    assert_eq!(check(|w| w.slots[0].recipient.path[31] = hash(&[1])), Err(WitnessError::WrongOpening { index: 3 }));
-    assert_eq!(check(|w| w.messages[0].account.account.nonce = 1), Err(WitnessError::WrongOpening { index: 5 }));
-    assert_eq!(check(|w| w.fee_payout.account.registered = false), Err(WitnessError::WrongOpening { index: 1 }));
+    assert_eq!(
+        check(|w| w.slots[0].recipient.path[31] = hash(&[1])),
+        Err(WitnessError::WrongOpening { index: 3 })
+    );
+    assert_eq!(
+        check(|w| w.messages[0].account.account.nonce = 1),
+        Err(WitnessError::WrongOpening { index: 5 })
+    );
+    assert_eq!(
+        check(|w| w.fee_payout.account.registered = false),
+        Err(WitnessError::WrongOpening { index: 1 })
+    );
     let found = check(|w| w.slots[0].sender = w.slots[0].recipient.clone());
     assert_eq!(found, Err(WitnessError::WrongAccount { found: 3, expected: 2 }));
 }
@@ -74,19 +90,78 @@ fn every_part_of_the_head_is_bound() {
     assert!(check(|w| w.params.domain[0] ^= 1).is_err());
 }
 
+/// Adds one to the `number`-th integer of a JSON value, or takes the last element from the `number`-th list.
+fn tamper(value: &mut serde_json::Value, number: &mut usize) -> bool {
+    let hit = |number: &mut usize| core::mem::replace(number, number.wrapping_sub(1)) == 0;
+    match value {
+        serde_json::Value::Number(n) if hit(number) => {
+            *value = serde_json::json!(n.as_u64().map_or(0, |n| n.wrapping_add(1)));
+            true
+        }
+        serde_json::Value::Array(list) => list.iter_mut().any(|v| tamper(v, number)),
+        serde_json::Value::Object(map) => map.values_mut().any(|v| tamper(v, number)),
+        _ => false,
+    }
+}
+
+/// No integer of a witness, bytes and field elements included, can be raised by one unnoticed. One in seven is tried, which
+/// still is hundreds. (The capacity for messages is the one number that may grow: it is a limit and no claim.)
+#[test]
+fn every_number_of_a_witness_is_bound() {
+    let honest = serde_json::to_value(witness()).unwrap();
+    assert_eq!(
+        serde_json::from_value::<BatchWitness>(honest.clone()).unwrap(),
+        witness()
+    );
+    let mut tampered = 0;
+    for number in (0..).step_by(7) {
+        let mut value = honest.clone();
+        if !tamper(&mut value, &mut { number }) {
+            break;
+        }
+        let Ok(altered) = serde_json::from_value::<BatchWitness>(value) else {
+            continue;
+        };
+        assert!(altered.check().is_err(), "integer {number}");
+        tampered += 1;
+    }
+    assert!(tampered > 300, "{tampered}");
+}
+
+#[test]
+fn a_witness_with_a_non_canonical_element_is_not_read() {
+    let mut value = serde_json::to_value(witness()).unwrap();
+    value["old"]["accounts_root"][0] = serde_json::json!(u64::MAX);
+    assert!(serde_json::from_value::<BatchWitness>(value).is_err());
+    let mut value = serde_json::to_value(witness()).unwrap();
+    value["slots"][0]["sender"]["account"]["key"]["x"][0] = serde_json::json!(u64::MAX);
+    assert!(serde_json::from_value::<BatchWitness>(value).is_err());
+}
+
 #[test]
 fn a_witness_has_exactly_the_slots_of_the_route() {
-    assert_eq!(check(|w| drop(w.slots.pop())), Err(WitnessError::OutOfRange));
+    assert_eq!(check(|w| w.slots.truncate(7)), Err(WitnessError::OutOfRange));
     assert_eq!(check(|w| w.params.capacity.messages = 0), Err(WitnessError::OutOfRange));
 }
 
 #[test]
 fn input_beyond_the_capacity_is_an_error() {
     let world = World::new(1);
-    let run = |messages, slots| execute(&world.params, &world.store, &batch(messages, slots), Mode::Follow).unwrap_err();
+    let run =
+        |messages, slots| execute(&world.params, &world.store, &batch(messages, slots), Mode::Follow).unwrap_err();
     let messages = vec![Message::deposit(1, 1, 0); 5];
-    assert_eq!(run(messages, vec![]), ExecutionError::TooManyMessages { capacity: CAPACITY.messages });
-    assert_eq!(run(vec![], vec![Slot::default(); 9]), ExecutionError::TooManySlots { capacity: CAPACITY.slots });
+    assert_eq!(
+        run(messages, vec![]),
+        ExecutionError::TooManyMessages {
+            capacity: CAPACITY.messages
+        }
+    );
+    assert_eq!(
+        run(vec![], vec![Slot::default(); 9]),
+        ExecutionError::TooManySlots {
+            capacity: CAPACITY.slots
+        }
+    );
 }
 
 /// ST-5 makes these unreachable from L1; they are errors here rather than wrong balances.
@@ -95,10 +170,19 @@ fn credits_that_l1_cannot_produce_are_errors() {
     let world = World::new(1);
     let run = |message| execute(&world.params, &world.store, &batch(vec![message], vec![]), Mode::Follow).unwrap_err();
     for amount in [(1 << 61) - common::START, 1 << 61, u64::MAX] {
-        assert_eq!(run(Message::deposit(1, amount, 0)), ExecutionError::ImpossibleCredit { index: 1, amount });
+        assert_eq!(
+            run(Message::deposit(1, amount, 0)),
+            ExecutionError::ImpossibleCredit { index: 1, amount }
+        );
     }
     let found = run(Message::deposit(2, 0, 1 << 61));
-    assert_eq!(found, ExecutionError::ImpossibleCredit { index: 1, amount: 1 << 61 });
+    assert_eq!(
+        found,
+        ExecutionError::ImpossibleCredit {
+            index: 1,
+            amount: 1 << 61
+        }
+    );
 }
 
 #[test]
@@ -110,7 +194,13 @@ fn messages_come_before_slots_and_judging_changes_nothing() {
     assert_eq!(execution.judge_slot(&slot), Ok(Receipt::Applied));
     assert_eq!(execution.apply_slot(&slot), Ok(Receipt::Applied));
     assert_eq!(execution.judge_slot(&slot), Ok(Receipt::NoOp(Rule::NonceMismatch)));
-    assert_eq!(execution.apply_message(&Message::deposit(1, 1, 0)), Err(ExecutionError::MessageAfterSlot));
+    assert_eq!(
+        execution.apply_message(&Message::deposit(1, 1, 0)),
+        Err(ExecutionError::MessageAfterSlot)
+    );
     let outcome = execution.finish().unwrap();
-    assert_eq!(outcome, execute(&world.params, &world.store, &batch(vec![], vec![slot]), Mode::Follow).unwrap());
+    assert_eq!(
+        outcome,
+        execute(&world.params, &world.store, &batch(vec![], vec![slot]), Mode::Follow).unwrap()
+    );
 }

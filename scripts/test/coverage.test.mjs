@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 import assert from "node:assert/strict";
 import test from "node:test";
-import { join } from "node:path";
 import { parseLcov, percent, total } from "../coverage.mjs";
-import { run, withRepository } from "./support.mjs";
+import { runIn, withRepository } from "./support.mjs";
 
 const LCOV = [
   "SF:contracts/A.sol", "DA:1,3", "DA:2,0", "BRDA:1,0,0,1", "BRDA:1,0,1,-", "end_of_record",
@@ -11,9 +10,9 @@ const LCOV = [
   "SF:test/T.sol", "DA:1,0", "end_of_record", "",
 ].join("\n");
 
-function cover(lcov, lines, branches) {
-  return withRepository({ "lcov.info": lcov }, (folder) =>
-    run("coverage.mjs", join(folder, "lcov.info"), "--root", "contracts", "--lines", lines, "--branches", branches),
+function cover(lcov, lines, branches, sources = {}) {
+  return withRepository({ "lcov.info": lcov, "contracts/I.sol": "interface I { function f() external; }\n", ...sources }, (folder) =>
+    runIn(folder, "coverage.mjs", "lcov.info", "--root", "contracts", "--lines", lines, "--branches", branches),
   );
 }
 
@@ -42,4 +41,10 @@ test("coverage fails below the branch threshold", () => {
 
 test("coverage fails where nothing was measured", () => {
   assert.equal(cover("SF:test/T.sol\nDA:1,1\nend_of_record\n", "0", "0").status, 1);
+});
+
+test("coverage fails where a source with code is not in the report", () => {
+  const { status, output } = cover(LCOV, "0", "0", { "contracts/core/C.sol": "contract C { function f() external { g(); } }\n" });
+  assert.equal(status, 1);
+  assert.match(output, /contracts\/core\/C\.sol +NOT MEASURED/);
 });

@@ -25,9 +25,14 @@ export function withRepository(files, body) {
 
 /** Runs a script of this repository: `{status, output}`. */
 export function run(script, ...args) {
+  return runIn(undefined, script, ...args);
+}
+
+/** The same, in a folder. */
+export function runIn(folder, script, ...args) {
   const environment = { ...process.env };
   // A git hook exports these; they would point the script's git at another repository.
   for (const name of ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"]) delete environment[name];
-  const { status, stdout, stderr } = spawnSync(join(SCRIPTS, script), args, { encoding: "utf8", env: environment });
+  const { status, stdout, stderr } = spawnSync(join(SCRIPTS, script), args, { cwd: folder, encoding: "utf8", env: environment });
   return { status, output: stdout + stderr };
 }

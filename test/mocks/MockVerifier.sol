@@ -4,8 +4,8 @@ pragma solidity 0.8.30;
 import {IVerifier} from "../../contracts/interfaces/IVerifier.sol";
 
 /// @title MockVerifier
-/// @notice FOR CONTRACT UNIT TESTS ONLY. It proves nothing: its "proof" is the statement itself, followed by anything. A test that gets any field of the
-/// statement wrong is still rejected, but anybody can make such a proof.
+/// @notice FOR CONTRACT UNIT TESTS ONLY. It proves nothing: its "proof" is the statement itself, followed by anything.
+/// A test that gets any field of the statement wrong is still rejected, but anybody can make such a proof.
 contract MockVerifier is IVerifier {
     uint16 public immutable slotCapacity;
     uint8 public immutable messageCapacity;

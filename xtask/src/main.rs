@@ -1,1 +1,32 @@
-fn main() {}
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Repository chores. `cargo xtask` lists them.
+
+mod fixtures;
+
+use anyhow::{Result, bail};
+use std::path::Path;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  fixtures            write the shared test vectors of all byte formats to test/fixtures/formats
+  fixtures --check    fail if those on disk are not what this tree produces";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["fixtures"] => fixtures::write(&root()),
+        ["fixtures", "--check"] => fixtures::check(&root()),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => bail!("unknown command {other:?}\n\n{USAGE}"),
+    }
+}
+
+/// The repository, whatever the current directory.
+fn root() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

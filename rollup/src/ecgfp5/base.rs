@@ -117,14 +117,21 @@ mod tests {
         #[test]
         fn reductions_agree_with_integers(low: u128, high in 0u64..1 << 31) {
             prop_assert_eq!(reduce_128(low), expected(low));
-            let two_128 = expected(u128::MAX) as u128 + 1;
+            let two_128 = u128::from(expected(u128::MAX)) + 1;
             prop_assert_eq!(reduce_160(low, high), expected(u128::from(expected(low)) + u128::from(high) * two_128));
         }
     }
 
     #[test]
     fn reduction_of_the_extremes_is_canonical() {
-        for x in [0, u128::from(P) - 1, u128::from(P), u128::from(u64::MAX), u128::MAX - 1, u128::MAX] {
+        for x in [
+            0,
+            u128::from(P) - 1,
+            u128::from(P),
+            u128::from(u64::MAX),
+            u128::MAX - 1,
+            u128::MAX,
+        ] {
             assert_eq!(reduce_128(x), expected(x));
         }
         assert_eq!(canonical(P), 0);

@@ -6,6 +6,7 @@
 
 use super::field::Fp5;
 use core::ops::{Add, Neg};
+use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConditionallySelectable};
 use zeroize::DefaultIsZeroes;
 
@@ -38,7 +39,7 @@ pub enum PointError {
 /// A point as `(x, u)`. The neutral element is `(0, 0)`.
 ///
 /// Any pair of coordinates can be represented; [`AffinePoint::check_key`] tells whether it is a usable public key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AffinePoint {
     /// The abscissa.
     pub x: Fp5,
@@ -50,7 +51,10 @@ impl DefaultIsZeroes for AffinePoint {}
 
 impl AffinePoint {
     /// The neutral element.
-    pub const NEUTRAL: Self = Self { x: Fp5::ZERO, u: Fp5::ZERO };
+    pub const NEUTRAL: Self = Self {
+        x: Fp5::ZERO,
+        u: Fp5::ZERO,
+    };
 
     /// The conventional generator: the point with `u = 1/4` (ePrint 2022/274, section 3).
     pub const GENERATOR: Self = Self {
@@ -96,7 +100,10 @@ impl Neg for AffinePoint {
 
 impl ConditionallySelectable for AffinePoint {
     fn conditional_select(a: &Self, b: &Self, choice: Choice) -> Self {
-        Self { x: Fp5::conditional_select(&a.x, &b.x, choice), u: Fp5::conditional_select(&a.u, &b.u, choice) }
+        Self {
+            x: Fp5::conditional_select(&a.x, &b.x, choice),
+            u: Fp5::conditional_select(&a.u, &b.u, choice),
+        }
     }
 }
 
@@ -121,7 +128,12 @@ impl Default for Point {
 
 impl Point {
     /// The neutral element.
-    pub const NEUTRAL: Self = Self { x: Fp5::ZERO, z: Fp5::ONE, u: Fp5::ZERO, t: Fp5::ONE };
+    pub const NEUTRAL: Self = Self {
+        x: Fp5::ZERO,
+        z: Fp5::ONE,
+        u: Fp5::ZERO,
+        t: Fp5::ONE,
+    };
 
     /// `2 * self`.
     #[must_use]
@@ -147,7 +159,10 @@ impl Point {
     /// Outside the group (a state no contract of this protocol produces) a denominator can vanish; the coordinate is 0 then.
     pub fn to_affine(&self) -> AffinePoint {
         let inverse = (self.z * self.t).inverse();
-        AffinePoint { x: self.x * inverse * self.t, u: self.u * inverse * self.z }
+        AffinePoint {
+            x: self.x * inverse * self.t,
+            u: self.u * inverse * self.z,
+        }
     }
 
     /// Affine coordinates of many group elements with one inversion (Montgomery's trick).
@@ -162,7 +177,10 @@ impl Point {
         let mut affine = vec![AffinePoint::NEUTRAL; points.len()];
         for ((point, prefix), out) in points.iter().zip(prefixes).zip(&mut affine).rev() {
             let own = inverse * prefix;
-            *out = AffinePoint { x: point.x * own * point.t, u: point.u * own * point.z };
+            *out = AffinePoint {
+                x: point.x * own * point.t,
+                u: point.u * own * point.z,
+            };
             inverse = inverse * point.z * point.t;
         }
         affine
@@ -176,13 +194,23 @@ impl Point {
         let t8 = tt * t7;
         let t9 = uu * (xz.scale_z(2 * B) + t7.double());
         let t10 = (tt + uu.double()) * (xz + t7);
-        Self { x: (t10 - t8).scale_z(B), z: t8 - t9, u: ut * (bzz - xx), t: t8 + t9 }
+        Self {
+            x: (t10 - t8).scale_z(B),
+            z: t8 - t9,
+            u: ut * (bzz - xx),
+            t: t8 + t9,
+        }
     }
 }
 
 impl From<AffinePoint> for Point {
     fn from(point: AffinePoint) -> Self {
-        Self { x: point.x, z: Fp5::ONE, u: point.u, t: Fp5::ONE }
+        Self {
+            x: point.x,
+            z: Fp5::ONE,
+            u: point.u,
+            t: Fp5::ONE,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::base;
 use core::ops::{Add, Mul, Neg, Sub};
+use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::DefaultIsZeroes;
 
@@ -28,10 +29,30 @@ const fn powers(a: u64) -> [u64; 5] {
 /// A field element: the coefficients of `z^0 .. z^4`, each below `p`.
 ///
 /// Arithmetic is constant-time: neither branches nor memory accesses depend on the values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "[u64; 5]", into = "[u64; 5]")]
 pub struct Fp5([u64; 5]);
 
 impl DefaultIsZeroes for Fp5 {}
+
+/// Coefficients that are no field element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a coefficient of {0:x?} is not below the Goldilocks prime")]
+pub struct NonCanonicalElement(pub [u64; 5]);
+
+impl TryFrom<[u64; 5]> for Fp5 {
+    type Error = NonCanonicalElement;
+
+    fn try_from(coefficients: [u64; 5]) -> Result<Self, NonCanonicalElement> {
+        Self::from_canonical(coefficients).ok_or(NonCanonicalElement(coefficients))
+    }
+}
+
+impl From<Fp5> for [u64; 5] {
+    fn from(element: Fp5) -> Self {
+        element.0
+    }
+}
 
 impl Fp5 {
     /// The additive neutral element.
@@ -102,7 +123,13 @@ impl Fp5 {
     pub fn scale_z(&self, k: u32) -> Self {
         let [a0, a1, a2, a3, a4] = self.0;
         let (k1, k3) = (u64::from(k), u64::from(3 * k));
-        Self([base::mul(a4, k3), base::mul(a0, k1), base::mul(a1, k1), base::mul(a2, k1), base::mul(a3, k1)])
+        Self([
+            base::mul(a4, k3),
+            base::mul(a0, k1),
+            base::mul(a1, k1),
+            base::mul(a2, k1),
+            base::mul(a3, k1),
+        ])
     }
 
     /// `1/self`, and 0 for 0.
@@ -127,7 +154,9 @@ impl Fp5 {
         let cofactor = t * t.frobenius(&FROBENIUS_2);
         let [a0, a1, a2, a3, a4] = self.0;
         let [c0, c1, c2, c3, c4] = cofactor.0;
-        let norm = Sum::of(a0, c0).plus_triple(Sum::of(a1, c4).plus(a2, c3).plus(a3, c2).plus(a4, c1)).reduce();
+        let norm = Sum::of(a0, c0)
+            .plus_triple(Sum::of(a1, c4).plus(a2, c3).plus(a3, c2).plus(a4, c1))
+            .reduce();
         (cofactor, norm)
     }
 
@@ -146,7 +175,10 @@ struct Sum {
 impl Sum {
     #[inline(always)]
     const fn of(a: u64, b: u64) -> Self {
-        Self { low: a as u128 * b as u128, high: 0 }
+        Self {
+            low: a as u128 * b as u128,
+            high: 0,
+        }
     }
 
     #[inline(always)]
@@ -157,7 +189,10 @@ impl Sum {
     #[inline(always)]
     const fn plus_sum(self, other: Self) -> Self {
         let (low, carry) = self.low.overflowing_add(other.low);
-        Self { low, high: self.high + other.high + carry as u64 }
+        Self {
+            low,
+            high: self.high + other.high + carry as u64,
+        }
     }
 
     #[inline(always)]
@@ -179,11 +214,30 @@ impl Mul for Fp5 {
         let [a0, a1, a2, a3, a4] = self.0;
         let [b0, b1, b2, b3, b4] = other.0;
         Self([
-            Sum::of(a0, b0).plus_triple(Sum::of(a1, b4).plus(a2, b3).plus(a3, b2).plus(a4, b1)).reduce(),
-            Sum::of(a0, b1).plus(a1, b0).plus_triple(Sum::of(a2, b4).plus(a3, b3).plus(a4, b2)).reduce(),
-            Sum::of(a0, b2).plus(a1, b1).plus(a2, b0).plus_triple(Sum::of(a3, b4).plus(a4, b3)).reduce(),
-            Sum::of(a0, b3).plus(a1, b2).plus(a2, b1).plus(a3, b0).plus_triple(Sum::of(a4, b4)).reduce(),
-            Sum::of(a0, b4).plus(a1, b3).plus(a2, b2).plus(a3, b1).plus(a4, b0).reduce(),
+            Sum::of(a0, b0)
+                .plus_triple(Sum::of(a1, b4).plus(a2, b3).plus(a3, b2).plus(a4, b1))
+                .reduce(),
+            Sum::of(a0, b1)
+                .plus(a1, b0)
+                .plus_triple(Sum::of(a2, b4).plus(a3, b3).plus(a4, b2))
+                .reduce(),
+            Sum::of(a0, b2)
+                .plus(a1, b1)
+                .plus(a2, b0)
+                .plus_triple(Sum::of(a3, b4).plus(a4, b3))
+                .reduce(),
+            Sum::of(a0, b3)
+                .plus(a1, b2)
+                .plus(a2, b1)
+                .plus(a3, b0)
+                .plus_triple(Sum::of(a4, b4))
+                .reduce(),
+            Sum::of(a0, b4)
+                .plus(a1, b3)
+                .plus(a2, b2)
+                .plus(a3, b1)
+                .plus(a4, b0)
+                .reduce(),
         ])
     }
 }
@@ -217,7 +271,9 @@ impl Neg for Fp5 {
 
 impl ConditionallySelectable for Fp5 {
     fn conditional_select(a: &Self, b: &Self, choice: Choice) -> Self {
-        Self(core::array::from_fn(|i| u64::conditional_select(&a.0[i], &b.0[i], choice)))
+        Self(core::array::from_fn(|i| {
+            u64::conditional_select(&a.0[i], &b.0[i], choice)
+        }))
     }
 }
 
@@ -250,17 +306,51 @@ pub(crate) mod tests {
     }
 
     /// pornin/ecgfp5, rust/src/field.rs, made with Sage: a, b, a + b, a - b, a b, a / b.
+    // REQ C6
     #[test]
     fn operations_agree_with_published_vectors() {
-        let a = Fp5([9788683869780751860, 18176307314149915536, 17581807048943060475, 16706651231658143014, 424516324638612383]);
-        let b = Fp5([1541862605911742196, 5168181287870979863, 10854086836664484156, 11043707160649157424, 943499178011708365]);
-        let sum = [11330546475692494056, 4897744532606311078, 9989149816192960310, 9303614322892716117, 1368015502650320748];
-        let difference =
-            [8246821263869009664, 13008126026278935673, 6727720212278576319, 5662944071008985590, 17927761216041488339];
-        let product =
-            [5924286846078684570, 12564682493825924142, 17116577152380521223, 5260948460973948760, 15673927150284637712];
-        let quotient =
-            [6854214528917216670, 4676163378868226016, 7338977912708396522, 9922012834063967541, 11413717840889184601];
+        let a = Fp5([
+            9788683869780751860,
+            18176307314149915536,
+            17581807048943060475,
+            16706651231658143014,
+            424516324638612383,
+        ]);
+        let b = Fp5([
+            1541862605911742196,
+            5168181287870979863,
+            10854086836664484156,
+            11043707160649157424,
+            943499178011708365,
+        ]);
+        let sum = [
+            11330546475692494056,
+            4897744532606311078,
+            9989149816192960310,
+            9303614322892716117,
+            1368015502650320748,
+        ];
+        let difference = [
+            8246821263869009664,
+            13008126026278935673,
+            6727720212278576319,
+            5662944071008985590,
+            17927761216041488339,
+        ];
+        let product = [
+            5924286846078684570,
+            12564682493825924142,
+            17116577152380521223,
+            5260948460973948760,
+            15673927150284637712,
+        ];
+        let quotient = [
+            6854214528917216670,
+            4676163378868226016,
+            7338977912708396522,
+            9922012834063967541,
+            11413717840889184601,
+        ];
         assert_eq!((a + b).0, sum);
         assert_eq!((a - b).0, difference);
         assert_eq!((a * b).0, product);

@@ -15,7 +15,7 @@ mod tests;
 
 pub use base::P as GOLDILOCKS_PRIME;
 pub use curve::{AffinePoint, Point, PointError};
-pub use field::Fp5;
+pub use field::{Fp5, NonCanonicalElement};
 pub(crate) use multiply::joint_multiply_vartime;
 pub use multiply::{multiply_generator, multiply_vartime};
 pub use scalar::Scalar;

@@ -36,7 +36,10 @@ fn window_table() -> &'static [[AffinePoint; 16]] {
             base = multiple;
         }
         let affine = Point::to_affine_batch(&points);
-        affine.chunks_exact(16).map(|row| core::array::from_fn(|d| row[d])).collect()
+        affine
+            .chunks_exact(16)
+            .map(|row| core::array::from_fn(|d| row[d]))
+            .collect()
     })
 }
 
@@ -83,7 +86,11 @@ pub fn multiply_vartime(scalar: &Scalar, point: &AffinePoint) -> Point {
     let words = scalar.to_words();
     (0..320).rev().fold(Point::NEUTRAL, |sum, bit| {
         let sum = sum.double();
-        if (words[bit / 64] >> (bit % 64)) & 1 == 1 { sum + *point } else { sum }
+        if (words[bit / 64] >> (bit % 64)) & 1 == 1 {
+            sum + *point
+        } else {
+            sum
+        }
     })
 }
 
@@ -124,7 +131,11 @@ fn pieces(scalar: &Scalar) -> [u128; 3] {
         let word = |k: usize| words.get(k).map_or(0, |&w| u128::from(w));
         let (index, shift) = (start / 64, start % 64);
         let low = (word(index) | word(index + 1) << 64) >> shift;
-        let high = if shift == 0 { 0 } else { word(index + 2) << (128 - shift) };
+        let high = if shift == 0 {
+            0
+        } else {
+            word(index + 2) << (128 - shift)
+        };
         (low | high) & ((1 << PIECE_BITS) - 1)
     })
 }
@@ -139,7 +150,11 @@ fn signed_digits(mut value: u128, width: u32) -> [i8; POSITIONS] {
         value >>= zeros;
         position += zeros as usize;
         let low = (value & ((1 << width) - 1)) as i16;
-        let digit = if low >= 1 << (width - 1) { low - (1 << width) } else { low };
+        let digit = if low >= 1 << (width - 1) {
+            low - (1 << width)
+        } else {
+            low
+        };
         value = value.wrapping_sub(i128::from(digit) as u128);
         digits[position] = digit as i8;
     }

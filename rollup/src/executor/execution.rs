@@ -11,6 +11,8 @@ use crate::state::{Account, Head, StateReader, StateView};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 /// A batch being applied: messages, then slots, then [`Execution::finish`].
+///
+/// After an error of the store, or [`ExecutionError::ImpossibleCredit`], it is to be dropped; the stored state is untouched.
 pub struct Execution<'s, S> {
     params: Params,
     version: u32,
@@ -78,11 +80,17 @@ impl<'s, S: StateReader> Execution<'s, S> {
         let Message { index, amount, fee, .. } = *message;
         let (before, _) = self.view.account(index)?;
         let after = rules::apply_message(&before, message).ok_or(ExecutionError::ImpossibleCredit { index, amount })?;
-        let impossible = ExecutionError::ImpossibleCredit { index: self.fee_recipient, amount: fee };
+        let impossible = ExecutionError::ImpossibleCredit {
+            index: self.fee_recipient,
+            amount: fee,
+        };
         let message_fees = self.message_fees.checked_add(fee).ok_or(impossible)?;
         if let Some(record) = &mut self.record {
             let account = open(&mut self.view, index)?;
-            record.messages.push(MessageWitness { message: *message, account });
+            record.messages.push(MessageWitness {
+                message: *message,
+                account,
+            });
         }
         self.view.set_account(index, after)?;
         self.message_fees = message_fees;
@@ -143,7 +151,11 @@ impl<'s, S: StateReader> Execution<'s, S> {
 
     fn surroundings(&self) -> Surroundings<'_> {
         let exits_left = self.params.capacity.exits.saturating_sub(self.exits.len() as u32);
-        Surroundings { domain: &self.params.domain, fee_recipient: self.fee_recipient, exits_left }
+        Surroundings {
+            domain: &self.params.domain,
+            fee_recipient: self.fee_recipient,
+            exits_left,
+        }
     }
 
     /// Sender and recipient with their identities; in a withdraw the recipient's is that of the empty account.
@@ -175,14 +187,20 @@ impl<'s, S: StateReader> Execution<'s, S> {
         let receipt = self.judge(slot, &sender, &recipient, checked);
         let sender_opening = self.open_if_recording(transfer.from)?;
         if receipt.is_applied() {
-            self.view.set_account(transfer.from, rules::debit(&sender.account, slot))?;
+            self.view
+                .set_account(transfer.from, rules::debit(&sender.account, slot))?;
         }
         let recipient_opening = self.open_if_recording(transfer.to)?;
         if receipt.is_applied() {
             self.credit_recipient(slot, &sender.account)?;
         }
         if let (Some(record), Some(sender), Some(recipient)) = (&mut self.record, sender_opening, recipient_opening) {
-            record.slots.push(SlotWitness { slot: *slot, sender, recipient, receipt });
+            record.slots.push(SlotWitness {
+                slot: *slot,
+                sender,
+                recipient,
+                receipt,
+            });
         }
         self.slots.push(*slot);
         self.receipts.push(receipt);
@@ -193,10 +211,17 @@ impl<'s, S: StateReader> Execution<'s, S> {
     fn credit_recipient(&mut self, slot: &Slot, sender: &Account) -> Result<(), ExecutionError<S::Error>> {
         let transfer = &slot.transfer;
         let index = self.fee_recipient;
-        let impossible = ExecutionError::ImpossibleCredit { index, amount: transfer.fee };
+        let impossible = ExecutionError::ImpossibleCredit {
+            index,
+            amount: transfer.fee,
+        };
         self.slot_fees = self.slot_fees.checked_add(transfer.fee).ok_or(impossible)?;
         if transfer.is_withdraw() {
-            self.exits.push(Exit { l1_owner: sender.l1_owner, index: transfer.from, amount: transfer.amount });
+            self.exits.push(Exit {
+                l1_owner: sender.l1_owner,
+                index: transfer.from,
+                amount: transfer.amount,
+            });
             return Ok(());
         }
         self.credit(transfer.to, transfer.amount)
@@ -211,7 +236,10 @@ impl<'s, S: StateReader> Execution<'s, S> {
     /// ST-10, and the opening of the fee recipient before it.
     fn pay_fees(&mut self) -> Result<Option<Opening>, ExecutionError<S::Error>> {
         let index = self.fee_recipient;
-        let impossible = ExecutionError::ImpossibleCredit { index, amount: u64::MAX };
+        let impossible = ExecutionError::ImpossibleCredit {
+            index,
+            amount: u64::MAX,
+        };
         let fees = self.slot_fees.checked_add(self.message_fees).ok_or(impossible)?;
         let opening = self.open_if_recording(index)?;
         self.credit(index, fees)?;
@@ -221,20 +249,30 @@ impl<'s, S: StateReader> Execution<'s, S> {
     /// ST-11 and ST-12.
     fn close(&mut self) -> Result<(BatchHeader, Head), ExecutionError<S::Error>> {
         let capacity = self.params.capacity;
-        let too_many = ExecutionError::TooManySlots { capacity: capacity.slots };
+        let too_many = ExecutionError::TooManySlots {
+            capacity: capacity.slots,
+        };
         let old = *self.view.stored_head();
         let data = BatchData::new(core::mem::take(&mut self.slots), capacity.slots).map_err(|_| too_many)?;
         let header = BatchHeader {
             kind: KIND_FULL_SLOTS,
             version: self.version,
             data_hash: data.hash(),
-            message_acc: self.message_acc,
+            messages: if self.messages == 0 { [0; 32] } else { self.message_acc },
             fee_recipient: self.fee_recipient,
         };
         // Rule 12 keeps the exits within the capacity.
         let exit_acc = step_exit_acc(&old.exit_acc, &self.exits, capacity.exits).unwrap_or(old.exit_acc);
         let accounts_root = self.view.accounts_root()?;
-        Ok((header, Head { accounts_root, message_acc: self.message_acc, acc: header.step(&old.acc), exit_acc }))
+        Ok((
+            header,
+            Head {
+                accounts_root,
+                message_acc: self.message_acc,
+                acc: header.step(&old.acc),
+                exit_acc,
+            },
+        ))
     }
 
     /// The circuit sees the zero slots up to the capacity too. They have no receipts: nobody posted them.
@@ -265,13 +303,21 @@ impl<'s, S: StateReader> Execution<'s, S> {
             let (sender, recipient) = self.parties(slot)?;
             let surroundings = self.surroundings();
             let worth_checking = surroundings.check_form(slot).is_ok()
-                && surroundings.check_parties(slot, &sender.account, &recipient.account).is_ok();
-            let check = SignatureCheck { slot: *slot, sender, recipient: recipient.id_hash };
+                && surroundings
+                    .check_parties(slot, &sender.account, &recipient.account)
+                    .is_ok();
+            let check = SignatureCheck {
+                slot: *slot,
+                sender,
+                recipient: recipient.id_hash,
+            };
             checks.push(worth_checking.then_some(check));
         }
         let surroundings = self.surroundings();
         let run = |check: &Option<SignatureCheck>| {
-            check.as_ref().map(|c| surroundings.signature_holds(&c.slot, &c.sender, &c.recipient))
+            check
+                .as_ref()
+                .map(|c| surroundings.signature_holds(&c.slot, &c.sender, &c.recipient))
         };
         #[cfg(feature = "parallel")]
         let verdicts = checks.par_iter().map(run).collect();
@@ -283,5 +329,9 @@ impl<'s, S: StateReader> Execution<'s, S> {
 
 fn open<S: StateReader>(view: &mut StateView<'_, S>, index: u32) -> Result<Opening, S::Error> {
     let (account, _) = view.account(index)?;
-    Ok(Opening { index, account, path: view.path(index)? })
+    Ok(Opening {
+        index,
+        account,
+        path: view.path(index)?,
+    })
 }

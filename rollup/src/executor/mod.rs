@@ -14,9 +14,10 @@ pub use witness::{BatchWitness, MessageWitness, Opening, SlotWitness, WitnessErr
 
 use crate::formats::{BatchHeader, Bytes32, Capacity, Exit, Message, Slot};
 use crate::state::{ChangeSet, Head, StateReader};
+use serde::{Deserialize, Serialize};
 
 /// What is the same for all batches of a deployment under one route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Params {
     /// The deployment (FMT-5).
     pub domain: Bytes32,
@@ -25,7 +26,7 @@ pub struct Params {
 }
 
 /// A batch as L1 fixed it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// Version of the route the batch is pinned to.
     pub version: u32,

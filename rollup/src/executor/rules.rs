@@ -5,12 +5,13 @@ use crate::formats::{Bytes32, KIND_REGISTER, Message, Slot};
 use crate::poseidon::Digest;
 use crate::schnorr;
 use crate::state::Account;
+use serde::{Deserialize, Serialize};
 
 /// High words of amounts and fees are below this, so amounts are below `2^61` and a cost below `2^62`.
 const HIGH_WORD_LIMIT: u64 = 1 << 29;
 
 /// Why a slot changed nothing: the first rule of ST-7 it breaks. The discriminant is the rule's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Rule {
     /// The spare word is not zero.
@@ -52,7 +53,7 @@ pub enum Rule {
 }
 
 /// What became of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Receipt {
     /// It took effect.
     Applied,
@@ -97,13 +98,19 @@ impl Surroundings<'_> {
         require(slot.signature.is_in_range(), Rule::ScalarOutOfRange)?;
         require(transfer.amount >> 32 < HIGH_WORD_LIMIT, Rule::AmountOutOfRange)?;
         require(transfer.fee >> 32 < HIGH_WORD_LIMIT, Rule::FeeOutOfRange)?;
-        require(transfer.sequencer == 0 || transfer.sequencer == self.fee_recipient, Rule::WrongSequencer)
+        require(
+            transfer.sequencer == 0 || transfer.sequencer == self.fee_recipient,
+            Rule::WrongSequencer,
+        )
     }
 
     /// Rules 6 and 7.
     pub(crate) fn check_parties(&self, slot: &Slot, sender: &Account, recipient: &Account) -> Result<(), Rule> {
         require(sender.registered, Rule::SenderNotRegistered)?;
-        require(slot.transfer.is_withdraw() || recipient.registered, Rule::RecipientNotRegistered)
+        require(
+            slot.transfer.is_withdraw() || recipient.registered,
+            Rule::RecipientNotRegistered,
+        )
     }
 
     /// Rule 11. For a withdraw, `recipient` is the identity of the empty account.
@@ -123,11 +130,20 @@ impl Surroundings<'_> {
         self.check_form(slot)?;
         self.check_parties(slot, sender, recipient)?;
         require(u64::from(transfer.nonce) == sender.nonce, Rule::NonceMismatch)?;
-        require(transfer.nonce != u32::MAX || transfer.is_withdraw(), Rule::NonceExhausted)?;
+        require(
+            transfer.nonce != u32::MAX || transfer.is_withdraw(),
+            Rule::NonceExhausted,
+        )?;
         // No overflow: both are below 2^61 by now.
-        require(sender.balance >= transfer.amount + transfer.fee, Rule::InsufficientBalance)?;
+        require(
+            sender.balance >= transfer.amount + transfer.fee,
+            Rule::InsufficientBalance,
+        )?;
         require(signature_holds(), Rule::BadSignature)?;
-        require(!transfer.is_withdraw() || self.exits_left > 0, Rule::ExitCapacityReached)
+        require(
+            !transfer.is_withdraw() || self.exits_left > 0,
+            Rule::ExitCapacityReached,
+        )
     }
 }
 
@@ -138,7 +154,11 @@ fn require(holds: bool, rule: Rule) -> Result<(), Rule> {
 /// The sender after a slot that is applied.
 pub(crate) fn debit(sender: &Account, slot: &Slot) -> Account {
     let cost = slot.transfer.amount + slot.transfer.fee;
-    Account { balance: sender.balance - cost, nonce: sender.nonce + 1, ..*sender }
+    Account {
+        balance: sender.balance - cost,
+        nonce: sender.nonce + 1,
+        ..*sender
+    }
 }
 
 /// The account a message names, after it; `None` if the balance would leave its range (see [`credit`]).
@@ -147,7 +167,12 @@ pub(crate) fn apply_message(account: &Account, message: &Message) -> Option<Acco
     if message.kind != KIND_REGISTER || account.registered {
         return Some(credited);
     }
-    Some(Account { key: message.key_point(), l1_owner: message.l1_owner, registered: true, ..credited })
+    Some(Account {
+        key: message.key_point(),
+        l1_owner: message.l1_owner,
+        registered: true,
+        ..credited
+    })
 }
 
 /// An account with `amount` more; `None` if that is `2^61` gwei or more.
@@ -155,6 +180,9 @@ pub(crate) fn apply_message(account: &Account, message: &Message) -> Option<Acco
 /// L1 accepts less than `2^61` gwei in the whole life of a deployment (ST-5) and no slot creates any (ST-13), so `None`
 /// means that the messages are not those of a contract of this protocol.
 pub(crate) fn credit(account: &Account, amount: u64) -> Option<Account> {
-    let balance = account.balance.checked_add(amount).filter(|b| b >> 32 < HIGH_WORD_LIMIT)?;
+    let balance = account
+        .balance
+        .checked_add(amount)
+        .filter(|b| b >> 32 < HIGH_WORD_LIMIT)?;
     Some(Account { balance, ..*account })
 }

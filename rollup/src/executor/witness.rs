@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the prover needs to prove a batch, and the check of it without any stored state.
 
-use super::rules::{self, Receipt, Surroundings};
 use super::Params;
+use super::rules::{self, Receipt, Surroundings};
 use crate::formats::{BatchData, BatchHeader, Exit, KIND_FULL_SLOTS, Message, Slot, step_exit_acc};
 use crate::poseidon::Digest;
 use crate::state::{Account, Head, Path, root_from_path};
+use serde::{Deserialize, Serialize};
 
 /// An account as it is at one moment of a batch, with its siblings in the tree of that moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
     /// Index of the account.
     pub index: u32,
@@ -19,7 +20,7 @@ pub struct Opening {
 }
 
 /// A message and the account it names, before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageWitness {
     /// The message.
     pub message: Message,
@@ -28,7 +29,7 @@ pub struct MessageWitness {
 }
 
 /// A slot and its parties.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotWitness {
     /// The slot.
     pub slot: Slot,
@@ -41,7 +42,7 @@ pub struct SlotWitness {
 }
 
 /// Everything the proof of a batch is made from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchWitness {
     /// Deployment and route.
     pub params: Params,
@@ -102,7 +103,12 @@ pub enum WitnessError {
 impl BatchWitness {
     /// Applies the batch to the openings alone, and checks every claim. This is what the circuit proves.
     pub fn check(&self) -> Result<(), WitnessError> {
-        let mut replay = Replay { root: self.old.accounts_root, message_acc: self.old.message_acc, fees: 0, exits: Vec::new() };
+        let mut replay = Replay {
+            root: self.old.accounts_root,
+            message_acc: self.old.message_acc,
+            fees: 0,
+            exits: Vec::new(),
+        };
         let capacity = &self.params.capacity;
         if self.messages.len() > capacity.messages as usize || self.slots.len() != capacity.slots as usize {
             return Err(WitnessError::OutOfRange);
@@ -132,7 +138,11 @@ impl BatchWitness {
             kind: KIND_FULL_SLOTS,
             version: self.version,
             data_hash: data.hash(),
-            message_acc: replay.message_acc,
+            messages: if self.messages.is_empty() {
+                [0; 32]
+            } else {
+                replay.message_acc
+            },
             fee_recipient: self.fee_recipient,
         };
         let exit_acc = step_exit_acc(&self.old.exit_acc, &replay.exits, capacity.exits);
@@ -157,7 +167,10 @@ impl Replay {
     /// The account opened, if it is the one named and stands under the present root.
     fn open(&self, opening: &Opening, index: u32) -> Result<Account, WitnessError> {
         if opening.index != index {
-            return Err(WitnessError::WrongAccount { found: opening.index, expected: index });
+            return Err(WitnessError::WrongAccount {
+                found: opening.index,
+                expected: index,
+            });
         }
         let leaf = opening.account.leaf(&opening.account.id_hash());
         if root_from_path(index, leaf, &opening.path) != self.root {
@@ -182,12 +195,20 @@ impl Replay {
     }
 
     fn slot(&mut self, batch: &BatchWitness, position: usize, witness: &SlotWitness) -> Result<(), WitnessError> {
-        let SlotWitness { slot, sender, recipient, receipt } = witness;
+        let SlotWitness {
+            slot,
+            sender,
+            recipient,
+            receipt,
+        } = witness;
         let transfer = &slot.transfer;
         let payer = self.open(sender, transfer.from)?;
         if receipt.is_applied() {
             // The claim is checked below; a debit that cannot be made is no claim a circuit could carry.
-            let cost = transfer.amount.checked_add(transfer.fee).ok_or(WitnessError::OutOfRange)?;
+            let cost = transfer
+                .amount
+                .checked_add(transfer.fee)
+                .ok_or(WitnessError::OutOfRange)?;
             if payer.balance < cost {
                 return Err(WitnessError::OutOfRange);
             }
@@ -200,19 +221,33 @@ impl Replay {
             fee_recipient: batch.fee_recipient,
             exits_left: batch.params.capacity.exits.saturating_sub(self.exits.len() as u32),
         };
-        let payee_id = if transfer.is_withdraw() { Account::empty_id_hash() } else { payee.id_hash() };
+        let payee_id = if transfer.is_withdraw() {
+            Account::empty_id_hash()
+        } else {
+            payee.id_hash()
+        };
         let party = (payer, payer.id_hash()).into();
-        let verdict = surroundings.judge(slot, &payer, &payee, || surroundings.signature_holds(slot, &party, &payee_id));
+        let verdict = surroundings.judge(slot, &payer, &payee, || {
+            surroundings.signature_holds(slot, &party, &payee_id)
+        });
         let found = verdict.map_or_else(Receipt::NoOp, |()| Receipt::Applied);
         if found != *receipt {
-            return Err(WitnessError::WrongReceipt { position, claimed: *receipt, found });
+            return Err(WitnessError::WrongReceipt {
+                position,
+                claimed: *receipt,
+                found,
+            });
         }
         if !found.is_applied() {
             return Ok(());
         }
         self.fees = self.fees.checked_add(transfer.fee).ok_or(WitnessError::OutOfRange)?;
         if transfer.is_withdraw() {
-            self.exits.push(Exit { l1_owner: payer.l1_owner, index: transfer.from, amount: transfer.amount });
+            self.exits.push(Exit {
+                l1_owner: payer.l1_owner,
+                index: transfer.from,
+                amount: transfer.amount,
+            });
         } else {
             let credited = rules::credit(&payee, transfer.amount).ok_or(WitnessError::OutOfRange)?;
             self.write(recipient, &credited);

@@ -3,6 +3,7 @@
 
 use super::{Address, Bytes32, sha256, tag, uint256};
 use crate::poseidon::Digest;
+use serde::{Deserialize, Serialize};
 
 const TAG_DOMAIN: Bytes32 = tag("PoE/domain/1");
 const TAG_GENESIS: Bytes32 = tag("PoE/genesis/1");
@@ -17,11 +18,16 @@ pub fn domain(chain_id: u64, contract: &Address) -> Bytes32 {
 
 /// `acc_0` of a deployment (FMT-8).
 pub fn genesis_acc(chain_id: u64, contract: &Address, genesis_root: &Digest) -> Bytes32 {
-    sha256(&[&TAG_GENESIS, &uint256(chain_id.into()), contract, &genesis_root.to_bytes()])
+    sha256(&[
+        &TAG_GENESIS,
+        &uint256(chain_id.into()),
+        contract,
+        &genesis_root.to_bytes(),
+    ])
 }
 
 /// What L1 fixes about a batch besides its position: the input of one accumulator step (FMT-8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BatchHeader {
     /// What the data means (FMT-9).
     pub kind: u32,
@@ -29,8 +35,9 @@ pub struct BatchHeader {
     pub version: u32,
     /// SHA-256 of the padded data (FMT-7).
     pub data_hash: Bytes32,
-    /// The message accumulator after the messages attached to this batch (FMT-11).
-    pub message_acc: Bytes32,
+    /// The message accumulator after the messages attached to this batch, or zero if there are none: L1 then need not
+    /// read the old one.
+    pub messages: Bytes32,
     /// L2 account that receives the fees.
     pub fee_recipient: u32,
 }
@@ -43,7 +50,7 @@ impl BatchHeader {
             &self.kind.to_be_bytes(),
             &self.version.to_be_bytes(),
             &self.data_hash,
-            &self.message_acc,
+            &self.messages,
             &self.fee_recipient.to_be_bytes(),
         ])
     }

@@ -2,9 +2,10 @@
 //! Batch data (FMT-7).
 
 use super::{Bytes32, Slot, sha256};
+use serde::{Deserialize, Serialize};
 
 /// What a route's circuit can take per batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Capacity {
     /// Slots, `T`.
     pub slots: u32,
@@ -45,7 +46,10 @@ impl BatchData {
     /// A batch of these slots under a route of `capacity` slots.
     pub fn new(slots: Vec<Slot>, capacity: u32) -> Result<Self, BatchDataError> {
         if slots.len() > capacity as usize {
-            return Err(BatchDataError::TooManySlots { slots: slots.len(), capacity });
+            return Err(BatchDataError::TooManySlots {
+                slots: slots.len(),
+                capacity,
+            });
         }
         Ok(Self { slots, capacity })
     }
@@ -57,7 +61,10 @@ impl BatchData {
             return Err(BatchDataError::PartialSlot { length: bytes.len() });
         }
         if chunks.len() > capacity as usize {
-            return Err(BatchDataError::TooManySlots { slots: chunks.len(), capacity });
+            return Err(BatchDataError::TooManySlots {
+                slots: chunks.len(),
+                capacity,
+            });
         }
         Self::new(chunks.iter().map(Slot::decode).collect(), capacity)
     }
@@ -91,6 +98,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn decoding_is_total_and_round_trips(bytes in prop::collection::vec(any::<u8>(), 0..500), capacity in 0u32..6) {
             match BatchData::decode(&bytes, capacity) {
@@ -107,7 +115,10 @@ mod tests {
     // REQ R46
     #[test]
     fn only_trailing_zero_slots_leave_the_hash_unchanged() {
-        let slot = Slot { spare: 1, ..Slot::default() };
+        let slot = Slot {
+            spare: 1,
+            ..Slot::default()
+        };
         let hash = |slots: &[Slot], capacity| BatchData::new(slots.to_vec(), capacity).unwrap().hash();
         assert_eq!(hash(&[slot], 3), hash(&[slot, Slot::default()], 3));
         assert_ne!(hash(&[slot], 3), hash(&[Slot::default(), slot], 3));

@@ -2,6 +2,7 @@
 //! Words that exist on L1 only (FMT-16, FMT-17, FMT-18). The state machine does not use them; those who follow L1 do.
 
 use super::{Address, Bytes32, tag, uint256};
+use serde::{Deserialize, Serialize};
 use sha3::{Digest as _, Keccak256};
 
 const TAG_SEQUENCE: Bytes32 = tag("PoE/sequence/1");
@@ -9,7 +10,7 @@ const TAG_CHECKPOINT: Bytes32 = tag("PoE/checkpoint/1");
 const TAG_IDENTITY: Bytes32 = tag("PoE/identity/1");
 
 /// What a sequence word commits to besides the accumulator and the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SequenceRest {
     /// Sum of the batch fees of all sequences up to this one, in units of the fee token.
     pub cumulative_fee: u128,
@@ -24,7 +25,7 @@ pub struct SequenceRest {
 }
 
 /// What a checkpoint word commits to besides accumulator, roots and time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CheckpointTail {
     /// What the sequence word held.
     pub sequence: SequenceRest,

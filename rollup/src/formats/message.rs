@@ -4,6 +4,7 @@
 use super::{Address, Bytes32, read_u32, read_u64, sha256};
 use crate::ecgfp5::{AffinePoint, Fp5};
 use crate::schnorr::PublicKey;
+use serde::{Deserialize, Serialize};
 
 /// A message that registers an account and credits it.
 pub const KIND_REGISTER: u32 = 1;
@@ -12,7 +13,7 @@ pub const KIND_REGISTER: u32 = 1;
 pub const KIND_DEPOSIT: u32 = 2;
 
 /// Something L1 tells the L2. Any 124 bytes are a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Message {
     /// [`KIND_REGISTER`], or a deposit.
     pub kind: u32,
@@ -37,18 +38,34 @@ impl Message {
 
     /// Registration of `key` at `index`, with its first deposit.
     pub fn register(index: u32, key: &PublicKey, l1_owner: Address, amount: u64, fee: u64) -> Self {
-        Self { kind: KIND_REGISTER, index, key: key.coefficients(), l1_owner, amount, fee }
+        Self {
+            kind: KIND_REGISTER,
+            index,
+            key: key.coefficients(),
+            l1_owner,
+            amount,
+            fee,
+        }
     }
 
     /// Deposit to `index`.
     pub fn deposit(index: u32, amount: u64, fee: u64) -> Self {
-        Self { kind: KIND_DEPOSIT, index, amount, fee, ..Self::default() }
+        Self {
+            kind: KIND_DEPOSIT,
+            index,
+            amount,
+            fee,
+            ..Self::default()
+        }
     }
 
     /// The key as the circuit sees it: coefficients modulo `p`. (L1 admits canonical ones only, so nothing is reduced.)
     pub fn key_point(&self) -> AffinePoint {
         let [x0, x1, x2, x3, x4, u0, u1, u2, u3, u4] = self.key;
-        AffinePoint { x: Fp5::from_reduced([x0, x1, x2, x3, x4]), u: Fp5::from_reduced([u0, u1, u2, u3, u4]) }
+        AffinePoint {
+            x: Fp5::from_reduced([x0, x1, x2, x3, x4]),
+            u: Fp5::from_reduced([u0, u1, u2, u3, u4]),
+        }
     }
 
     /// The 124 bytes.
@@ -89,6 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_a_message_and_round_trip(bytes in prop::collection::vec(any::<u8>(), Message::BYTES)) {
             let bytes: [u8; Message::BYTES] = bytes.try_into().unwrap();
@@ -103,7 +121,10 @@ mod tests {
         let bytes: [u8; Message::BYTES] = core::array::from_fn(|i| if i % 4 == 3 { (i / 4) as u8 } else { 0 });
         let message = Message::decode(&bytes);
         assert_eq!((message.kind, message.index), (0, 1));
-        assert_eq!(message.key, core::array::from_fn(|i| (2 * i as u64 + 2) << 32 | (2 * i as u64 + 3)));
+        assert_eq!(
+            message.key,
+            core::array::from_fn(|i| (2 * i as u64 + 2) << 32 | (2 * i as u64 + 3))
+        );
         assert_eq!((message.l1_owner[3], message.l1_owner[19]), (22, 26));
         assert_eq!((message.amount, message.fee), (27 << 32 | 28, 29 << 32 | 30));
     }

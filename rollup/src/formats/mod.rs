@@ -50,7 +50,9 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> Bytes32 {
 
 /// The big-endian `u32` at `offset`. Callers pass offsets inside fixed-length arrays.
 pub(crate) fn read_u32(bytes: &[u8], offset: usize) -> u32 {
-    bytes[offset..offset + 4].iter().fold(0, |value, &byte| value << 8 | u32::from(byte))
+    bytes[offset..offset + 4]
+        .iter()
+        .fold(0, |value, &byte| value << 8 | u32::from(byte))
 }
 
 /// The big-endian `u64` at `offset`.

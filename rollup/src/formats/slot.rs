@@ -2,12 +2,13 @@
 //! Slots (FMT-6).
 
 use super::{read_u32, read_u64};
+use serde::{Deserialize, Serialize};
 
 /// Limbs of signatures are below `2^30`.
 const LIMB_BITS: u32 = 30;
 
 /// The signed part of a slot: its first 32 bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Transfer {
     /// Index of the paying account.
     pub from: u32,
@@ -27,7 +28,7 @@ pub struct Transfer {
 ///
 /// `s` is an integer, not reduced: a signature has other forms (`s` plus multiples of the group order), so nothing may use a
 /// signature, or the bytes of a slot, as an identifier.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Signature {
     /// The challenge: four 30-bit limbs.
     pub e: [u32; 4],
@@ -36,7 +37,7 @@ pub struct Signature {
 }
 
 /// One transaction as it stands in a batch. Any 96 bytes are a slot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slot {
     /// What is moved.
     pub transfer: Transfer,
@@ -126,6 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_a_slot_and_round_trip(bytes in prop::array::uniform32(any::<[u8; 3]>())) {
             let bytes: [u8; 96] = core::array::from_fn(|i| bytes[i / 3][i % 3]);
@@ -137,8 +139,14 @@ mod tests {
     fn fields_stand_at_the_specified_words() {
         let bytes: [u8; 96] = core::array::from_fn(|i| if i % 4 == 3 { (i / 4) as u8 } else { 0 });
         let slot = Slot::decode(&bytes);
-        let expected =
-            Transfer { from: 0, to: 1, amount: 2 << 32 | 3, fee: 4 << 32 | 5, nonce: 6, sequencer: 7 };
+        let expected = Transfer {
+            from: 0,
+            to: 1,
+            amount: 2 << 32 | 3,
+            fee: 4 << 32 | 5,
+            nonce: 6,
+            sequencer: 7,
+        };
         assert_eq!(slot.transfer, expected);
         assert_eq!(slot.signature.e, [8, 9, 10, 11]);
         assert_eq!(slot.signature.s, [12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]);
@@ -147,7 +155,10 @@ mod tests {
 
     #[test]
     fn a_limb_of_31_bits_is_out_of_range() {
-        let mut signature = Signature { e: [(1 << 30) - 1; 4], s: [(1 << 30) - 1; 11] };
+        let mut signature = Signature {
+            e: [(1 << 30) - 1; 4],
+            s: [(1 << 30) - 1; 11],
+        };
         assert!(signature.is_in_range());
         signature.e[3] = 1 << 30;
         assert!(!signature.is_in_range());

@@ -3,11 +3,12 @@
 
 use super::{Address, Bytes32, sha256, tag};
 use crate::poseidon::Digest;
+use serde::{Deserialize, Serialize};
 
 const TAG_STATEMENT: Bytes32 = tag("PoE/statement/1");
 
 /// "Applying the batches between `old_acc` and `new_acc` to the old state gives the new one."
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Statement {
     /// The deployment (FMT-5).
     pub domain: Bytes32,

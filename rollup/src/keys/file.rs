@@ -53,6 +53,9 @@ pub enum KeyFileError {
         /// Passes.
         p: u32,
     },
+    /// The cipher refused to encrypt.
+    #[error("the key could not be encrypted")]
+    Encryption,
     /// The authentication tag does not match.
     #[error("wrong password, or the file was altered")]
     WrongPassword,
@@ -90,8 +93,11 @@ impl ScryptCost {
 
     fn derive(self, password: &[u8], salt: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
         let mut key = Zeroizing::new([0; 32]);
-        scrypt::scrypt(password, salt, &self.params()?, key.as_mut())
-            .map_err(|_| KeyFileError::CostOutOfRange { n: self.n, r: self.r, p: self.p })?;
+        scrypt::scrypt(password, salt, &self.params()?, key.as_mut()).map_err(|_| KeyFileError::CostOutOfRange {
+            n: self.n,
+            r: self.r,
+            p: self.p,
+        })?;
         Ok(key)
     }
 }
@@ -142,12 +148,16 @@ impl KeyFile {
             ciphertext: [0; 32],
             tag: [0; 16],
         };
-        let mut file = Self { version: VERSION, public_key: key.public().to_bytes(), crypto };
+        let mut file = Self {
+            version: VERSION,
+            public_key: key.public().to_bytes(),
+            crypto,
+        };
         let mut buffer = Zeroizing::new(*key.seed());
         let tag = file
             .cipher(password)?
             .encrypt_in_place_detached(Nonce::from_slice(&nonce), &file.associated_data(), buffer.as_mut())
-            .map_err(|_| KeyFileError::WrongPassword)?;
+            .map_err(|_| KeyFileError::Encryption)?;
         file.crypto.ciphertext = *buffer;
         file.crypto.tag = tag.into();
         Ok(file)
@@ -195,7 +205,10 @@ impl KeyFile {
         }
         for (found, expected) in [(&self.crypto.kdf, KDF), (&self.crypto.cipher, CIPHER)] {
             if found != expected {
-                return Err(KeyFileError::UnsupportedAlgorithm { found: found.clone(), expected });
+                return Err(KeyFileError::UnsupportedAlgorithm {
+                    found: found.clone(),
+                    expected,
+                });
             }
         }
         Ok(())
@@ -208,7 +221,12 @@ impl KeyFile {
 
     /// What the tag covers besides the seed. Salt and cost are bound through the key, the nonce by the cipher.
     fn associated_data(&self) -> Vec<u8> {
-        [&tag("PoE/key-file/1")[..], &self.version.to_be_bytes(), &self.public_key].concat()
+        [
+            &tag("PoE/key-file/1")[..],
+            &self.version.to_be_bytes(),
+            &self.public_key,
+        ]
+        .concat()
     }
 }
 
@@ -234,7 +252,10 @@ mod tests {
         let read = KeyFile::from_json(&file.to_json().unwrap()).unwrap();
         assert_eq!(read, file);
         assert_eq!(read.decrypt(b"correct horse").unwrap().public(), key.public());
-        assert!(matches!(read.decrypt(b"battery staple"), Err(KeyFileError::WrongPassword)));
+        assert!(matches!(
+            read.decrypt(b"battery staple"),
+            Err(KeyFileError::WrongPassword)
+        ));
     }
 
     #[test]
@@ -258,20 +279,37 @@ mod tests {
         for alter in alterations {
             let mut altered = file.clone();
             alter(&mut altered);
-            assert!(matches!(altered.decrypt(b"correct horse"), Err(KeyFileError::WrongPassword)));
+            assert!(matches!(
+                altered.decrypt(b"correct horse"),
+                Err(KeyFileError::WrongPassword)
+            ));
         }
         let mut altered = file.clone();
         altered.version = 2;
-        assert!(matches!(altered.decrypt(b"correct horse"), Err(KeyFileError::UnsupportedVersion { found: 2 })));
+        assert!(matches!(
+            altered.decrypt(b"correct horse"),
+            Err(KeyFileError::UnsupportedVersion { found: 2 })
+        ));
         let mut altered = file;
         altered.crypto.cipher = "none".into();
-        assert!(matches!(altered.decrypt(b"correct horse"), Err(KeyFileError::UnsupportedAlgorithm { .. })));
+        assert!(matches!(
+            altered.decrypt(b"correct horse"),
+            Err(KeyFileError::UnsupportedAlgorithm { .. })
+        ));
     }
 
     #[test]
     fn hostile_costs_are_refused_before_memory_is_taken() {
         let (_, file) = sample(CHEAP);
-        for (n, r, p) in [(0, 8, 1), (3, 8, 1), (1 << 19, 8, 1), (1 << 63, u32::MAX, 1), (2, 1, 17), (2, 0, 1), (1, 8, 1)] {
+        for (n, r, p) in [
+            (0, 8, 1),
+            (3, 8, 1),
+            (1 << 19, 8, 1),
+            (1 << 63, u32::MAX, 1),
+            (2, 1, 17),
+            (2, 0, 1),
+            (1, 8, 1),
+        ] {
             let mut altered = file.clone();
             altered.crypto.kdfparams = ScryptCost { n, r, p };
             let found = altered.decrypt(b"correct horse");
@@ -280,6 +318,7 @@ mod tests {
     }
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_text_is_a_key_file_or_an_error(text in ".{0,300}") {
             prop_assert!(KeyFile::from_json(&text).is_err());

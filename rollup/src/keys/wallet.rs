@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! An L2 key from an Ethereum wallet, so that its backup is the only one a user needs.
 //!
-//! The wallet signs EIP-712 typed data that says what the signature is for; the L2 seed is HKDF-SHA256 of the signature.
+//! The wallet signs EIP-712 typed data that says what the signature is for; the L2 seed is extracted from the signature by HKDF-SHA256.
 //! The signature is therefore as secret as the key. The request names chain and contract, so a signature asked for by
 //! another deployment is of no use here. Wallets must sign deterministically (RFC 6979, nearly all do); because one that
 //! does not would lose the key for good, derivation takes *two* signatures and refuses if they differ.
@@ -112,11 +112,10 @@ impl DerivationRequest {
         if self.check(signer, second)? != secret {
             return Err(DerivationError::NotDeterministic);
         }
-        let mut seed = Zeroizing::new([0; 32]);
-        let info = [&self.hash()[..], signer].concat();
-        Hkdf::<Sha256>::new(Some(&TAG_SEED), secret.as_ref())
-            .expand(&info, seed.as_mut())
-            .map_err(|_| DerivationError::NotDeterministic)?;
+        let material = Zeroizing::new([&secret[..], &self.hash(), signer].concat());
+        let (mut extracted, _) = Hkdf::<Sha256>::extract(Some(&TAG_SEED), &material);
+        let seed = Zeroizing::new(extracted.into());
+        extracted.as_mut_slice().zeroize();
         Ok(SecretKey::from_seed(&seed))
     }
 
@@ -136,7 +135,10 @@ impl DerivationRequest {
         let key = VerifyingKey::recover_from_prehash(&self.hash(), &low, recovery).map_err(|_| malformed)?;
         let found = address_of(&key);
         if found != *signer {
-            return Err(DerivationError::WrongSigner { found, expected: *signer });
+            return Err(DerivationError::WrongSigner {
+                found,
+                expected: *signer,
+            });
         }
         Ok(Zeroizing::new(low.to_bytes().into()))
     }
@@ -170,7 +172,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn request() -> DerivationRequest {
-        DerivationRequest { chain_id: 31337, contract: [0x11; 20], key_number: 0 }
+        DerivationRequest {
+            chain_id: 31337,
+            contract: [0x11; 20],
+            key_number: 0,
+        }
     }
 
     /// Anvil's first account.
@@ -195,9 +201,21 @@ mod tests {
         let parsed = Signature::from_slice(&signature.0[..64]).unwrap();
         let (r, s) = parsed.split_scalars();
         let mut bytes = [0; 65];
-        bytes[..64].copy_from_slice(&Signature::from_scalars(r.to_bytes(), (-s).to_bytes()).unwrap().to_bytes());
+        bytes[..64].copy_from_slice(
+            &Signature::from_scalars(r.to_bytes(), (-s).to_bytes())
+                .unwrap()
+                .to_bytes(),
+        );
         bytes[64] = 55 - signature.0[64];
         WalletSignature(bytes)
+    }
+
+    /// `cast wallet sign --data` (foundry 1.7.1) of the typed data, with anvil's first key: another implementation of EIP-712.
+    #[test]
+    fn the_typed_data_is_hashed_as_wallets_hash_it() {
+        let by_cast = "2bf0f92079b7360810f9f9f0189d764f7e094bd27037c0e2bba02714586c2da8\
+                       1866ef01ae4f182e830ae208427bd2ec9ba7d41e980af5e8751e405d634eb3401b";
+        assert_eq!(hex::encode(sign(&request()).0), by_cast);
     }
 
     #[test]
@@ -208,7 +226,10 @@ mod tests {
         let mut zero_based = signature.clone();
         zero_based.0[64] -= 27;
         for form in [&zero_based, &flipped(&signature)] {
-            assert_eq!(request.derive(&signer, &signature, form).unwrap().public(), key.public());
+            assert_eq!(
+                request.derive(&signer, &signature, form).unwrap().public(),
+                key.public()
+            );
         }
     }
 
@@ -217,9 +238,18 @@ mod tests {
         let signer = wallet().1;
         let variants = [
             request(),
-            DerivationRequest { key_number: 1, ..request() },
-            DerivationRequest { contract: [0x12; 20], ..request() },
-            DerivationRequest { chain_id: 1, ..request() },
+            DerivationRequest {
+                key_number: 1,
+                ..request()
+            },
+            DerivationRequest {
+                contract: [0x12; 20],
+                ..request()
+            },
+            DerivationRequest {
+                chain_id: 1,
+                ..request()
+            },
         ];
         let keys = variants.map(|r| {
             let signature = sign(&r);
@@ -233,12 +263,24 @@ mod tests {
     #[test]
     fn a_signature_of_another_request_or_person_is_refused() {
         let (request, signer) = (request(), wallet().1);
-        let other = sign(&DerivationRequest { key_number: 1, ..request });
+        let other = sign(&DerivationRequest {
+            key_number: 1,
+            ..request
+        });
         let found = request.derive(&signer, &other, &other);
-        assert!(matches!(found, Err(DerivationError::WrongSigner { .. } | DerivationError::Malformed { .. })));
+        assert!(matches!(
+            found,
+            Err(DerivationError::WrongSigner { .. } | DerivationError::Malformed { .. })
+        ));
         let signature = sign(&request);
         let found = request.derive(&[9; 20], &signature, &signature).unwrap_err();
-        assert_eq!(found, DerivationError::WrongSigner { found: signer, expected: [9; 20] });
+        assert_eq!(
+            found,
+            DerivationError::WrongSigner {
+                found: signer,
+                expected: [9; 20]
+            }
+        );
     }
 
     #[test]
@@ -247,7 +289,9 @@ mod tests {
         let first = sign(&request);
         // A valid signature by the same key with another nonce.
         let secret: k256::Scalar = *wallet().0.as_nonzero_scalar().as_ref();
-        let (signature, recovery) = secret.try_sign_prehashed(k256::Scalar::from(7u64), &request.hash().into()).unwrap();
+        let (signature, recovery) = secret
+            .try_sign_prehashed(k256::Scalar::from(7u64), &request.hash().into())
+            .unwrap();
         let mut bytes = [0; 65];
         bytes[..64].copy_from_slice(&signature.to_bytes());
         bytes[64] = 27 + recovery.unwrap().to_byte();
@@ -256,6 +300,7 @@ mod tests {
     }
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 65)) {
             let signature = WalletSignature(bytes.try_into().unwrap());

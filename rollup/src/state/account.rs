@@ -5,10 +5,11 @@ use crate::ecgfp5::{AffinePoint, Fp5};
 use crate::formats::{Address, read_u32, read_u64};
 use crate::poseidon::{self, Digest};
 use crate::schnorr::coefficients;
+use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 
 /// An account. An untouched one is [`Account::EMPTY`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Account {
     /// The key that signs for it; zero until registered.
     pub key: AffinePoint,
@@ -39,8 +40,13 @@ pub enum AccountDecodeError {
 
 impl Account {
     /// The untouched account: zeros.
-    pub const EMPTY: Self =
-        Self { key: AffinePoint::NEUTRAL, l1_owner: [0; 20], balance: 0, nonce: 0, registered: false };
+    pub const EMPTY: Self = Self {
+        key: AffinePoint::NEUTRAL,
+        l1_owner: [0; 20],
+        balance: 0,
+        nonce: 0,
+        registered: false,
+    };
 
     /// Length of the stored form.
     pub const BYTES: usize = 117;
@@ -106,6 +112,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // REQ C12
         #[test]
         fn any_bytes_are_an_account_or_an_error(bytes in prop::collection::vec(any::<u8>(), Account::BYTES), flag in 0u8..4) {
             let mut bytes: [u8; Account::BYTES] = bytes.try_into().unwrap();
@@ -129,11 +136,20 @@ mod tests {
         };
         let leaf = |a: Account| a.leaf(&a.id_hash());
         let changed = [
-            Account { key: -account.key, ..account },
-            Account { l1_owner: [2; 20], ..account },
+            Account {
+                key: -account.key,
+                ..account
+            },
+            Account {
+                l1_owner: [2; 20],
+                ..account
+            },
             Account { balance: 3, ..account },
             Account { nonce: 2, ..account },
-            Account { registered: false, ..account },
+            Account {
+                registered: false,
+                ..account
+            },
         ];
         for other in changed {
             assert_ne!(leaf(other), leaf(account));

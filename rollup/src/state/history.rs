@@ -10,7 +10,11 @@ use std::collections::VecDeque;
 #[non_exhaustive]
 pub enum RollbackError<E> {
     /// No batch kept ends or starts at this accumulator.
-    #[error("no kept state has accumulator {}; the oldest kept has {}", hex::encode(wanted), hex::encode(oldest))]
+    #[error(
+        "no kept state has accumulator {}; the oldest kept has {}",
+        hex::encode(wanted),
+        hex::encode(oldest)
+    )]
     Unknown {
         /// The accumulator asked for.
         wanted: Bytes32,
@@ -35,7 +39,11 @@ pub struct History<S> {
 impl<S: StateWriter> History<S> {
     /// Keeps the changes of the latest `limit` batches.
     pub const fn new(store: S, limit: usize) -> Self {
-        Self { store, changes: VecDeque::new(), limit }
+        Self {
+            store,
+            changes: VecDeque::new(),
+            limit,
+        }
     }
 
     /// The store.

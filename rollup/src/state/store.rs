@@ -5,11 +5,12 @@ use super::Account;
 use super::tree::empty_subtree;
 use crate::formats::{Address, Bytes32, genesis_acc, words_of};
 use crate::poseidon::{self, Digest};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 
 /// Where the chain stands after a batch: all a proof says something about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Head {
     /// Root of the account tree.
     pub accounts_root: Digest,
@@ -24,9 +25,16 @@ pub struct Head {
 impl Head {
     /// The head before the first batch of a deployment.
     pub fn genesis(chain_id: u64, contract: &Address) -> Self {
-        let empty =
-            Self { accounts_root: empty_subtree(super::DEPTH), message_acc: [0; 32], acc: [0; 32], exit_acc: [0; 32] };
-        Self { acc: genesis_acc(chain_id, contract, &empty.state_root()), ..empty }
+        let empty = Self {
+            accounts_root: empty_subtree(super::DEPTH),
+            message_acc: [0; 32],
+            acc: [0; 32],
+            exit_acc: [0; 32],
+        };
+        Self {
+            acc: genesis_acc(chain_id, contract, &empty.state_root()),
+            ..empty
+        }
     }
 
     /// `stateRoot` (ST-4).
@@ -39,7 +47,7 @@ impl Head {
 }
 
 /// A node of the tree: its height (0 = leaves, 32 = root) and its position from the left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeKey {
     /// Height above the leaves.
     pub height: u8,
@@ -50,18 +58,24 @@ pub struct NodeKey {
 impl NodeKey {
     /// The ancestor of an account at `height`.
     pub fn ancestor(index: u32, height: u8) -> Self {
-        Self { height, position: index.checked_shr(height.into()).unwrap_or(0) }
+        Self {
+            height,
+            position: index.checked_shr(height.into()).unwrap_or(0),
+        }
     }
 
     /// The node that shares this one's parent.
     #[must_use]
     pub fn sibling(self) -> Self {
-        Self { position: self.position ^ 1, ..self }
+        Self {
+            position: self.position ^ 1,
+            ..self
+        }
     }
 }
 
 /// A value before and after; `None` where the store holds nothing, which stands for the empty account or subtree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change<T> {
     /// The value before.
     pub before: Option<T>,
@@ -70,7 +84,7 @@ pub struct Change<T> {
 }
 
 /// Everything a batch changed, both ways.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeSet {
     /// The head before.
     pub old: Head,
@@ -87,9 +101,24 @@ impl ChangeSet {
     #[must_use]
     pub fn inverse(&self) -> Self {
         fn swap<K: Ord + Copy, T: Copy>(map: &BTreeMap<K, Change<T>>) -> BTreeMap<K, Change<T>> {
-            map.iter().map(|(&k, c)| (k, Change { before: c.after, after: c.before })).collect()
+            map.iter()
+                .map(|(&k, c)| {
+                    (
+                        k,
+                        Change {
+                            before: c.after,
+                            after: c.before,
+                        },
+                    )
+                })
+                .collect()
         }
-        Self { old: self.new, new: self.old, accounts: swap(&self.accounts), nodes: swap(&self.nodes) }
+        Self {
+            old: self.new,
+            new: self.old,
+            accounts: swap(&self.accounts),
+            nodes: swap(&self.nodes),
+        }
     }
 }
 
@@ -125,7 +154,11 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// The state before the first batch.
     pub fn new(genesis: Head) -> Self {
-        Self { head: genesis, accounts: HashMap::new(), nodes: HashMap::new() }
+        Self {
+            head: genesis,
+            accounts: HashMap::new(),
+            nodes: HashMap::new(),
+        }
     }
 
     /// All accounts that are not empty.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The account tree (ST-3): a binary Merkle tree of depth 32, mostly empty, and a view of it with pending changes.
 
-use super::store::{Change, ChangeSet, Head, NodeKey, StateReader};
 use super::Account;
+use super::store::{Change, ChangeSet, Head, NodeKey, StateReader};
 use crate::poseidon::{Digest, two_to_one};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
@@ -29,12 +30,16 @@ pub fn empty_subtree(height: u8) -> Digest {
 /// The root a leaf and its siblings lead to.
 pub fn root_from_path(index: u32, leaf: Digest, path: &Path) -> Digest {
     path.iter().enumerate().fold(leaf, |node, (height, sibling)| {
-        if (index >> height) & 1 == 0 { two_to_one(&node, sibling) } else { two_to_one(sibling, &node) }
+        if (index >> height) & 1 == 0 {
+            two_to_one(&node, sibling)
+        } else {
+            two_to_one(sibling, &node)
+        }
     })
 }
 
 /// An account and the proof that a root holds it: what the escape on L1 takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountProof {
     /// Index of the account.
     pub index: u32,
@@ -140,7 +145,10 @@ impl<'s, S: StateReader> StateView<'s, S> {
     /// The accounts root with all changes so far.
     pub fn accounts_root(&mut self) -> Result<Digest, S::Error> {
         self.flush()?;
-        self.node(NodeKey { height: DEPTH, position: 0 })
+        self.node(NodeKey {
+            height: DEPTH,
+            position: 0,
+        })
     }
 
     /// All changes so far, as the step from the stored head to `new`.
@@ -160,7 +168,12 @@ impl<'s, S: StateReader> StateView<'s, S> {
                 nodes.insert(key, Change { before, after });
             }
         }
-        Ok(ChangeSet { old: self.old, new, accounts, nodes })
+        Ok(ChangeSet {
+            old: self.old,
+            new,
+            accounts,
+            nodes,
+        })
     }
 
     fn node(&self, key: NodeKey) -> Result<Digest, S::Error> {
@@ -176,7 +189,13 @@ impl<'s, S: StateReader> StateView<'s, S> {
         for &index in &positions {
             if let Some(entry) = self.accounts.get(&index) {
                 let leaf = entry.account.leaf(&entry.id_hash);
-                self.nodes.insert(NodeKey { height: 0, position: index }, leaf);
+                self.nodes.insert(
+                    NodeKey {
+                        height: 0,
+                        position: index,
+                    },
+                    leaf,
+                );
             }
         }
         for height in 0..DEPTH {
@@ -185,9 +204,21 @@ impl<'s, S: StateReader> StateView<'s, S> {
             }
             positions.dedup();
             for &position in &positions {
-                let left = self.node(NodeKey { height, position: position << 1 })?;
-                let right = self.node(NodeKey { height, position: position << 1 | 1 })?;
-                self.nodes.insert(NodeKey { height: height + 1, position }, two_to_one(&left, &right));
+                let left = self.node(NodeKey {
+                    height,
+                    position: position << 1,
+                })?;
+                let right = self.node(NodeKey {
+                    height,
+                    position: position << 1 | 1,
+                })?;
+                self.nodes.insert(
+                    NodeKey {
+                        height: height + 1,
+                        position,
+                    },
+                    two_to_one(&left, &right),
+                );
             }
         }
         Ok(())
@@ -205,16 +236,24 @@ mod tests {
     }
 
     fn account(balance: u64) -> Account {
-        Account { balance, ..Account::EMPTY }
+        Account {
+            balance,
+            ..Account::EMPTY
+        }
     }
 
     /// The root by its definition, over the accounts alone.
     fn naive_root(accounts: &BTreeMap<u32, Account>) -> Digest {
-        let mut level: BTreeMap<u32, Digest> =
-            accounts.iter().map(|(&index, a)| (index, a.leaf(&a.id_hash()))).collect();
+        let mut level: BTreeMap<u32, Digest> = accounts
+            .iter()
+            .map(|(&index, a)| (index, a.leaf(&a.id_hash())))
+            .collect();
         for height in 0..DEPTH {
             let at = |position: u32| level.get(&position).copied().unwrap_or(empty_subtree(height));
-            level = level.keys().map(|p| (p >> 1, two_to_one(&at(p & !1), &at(p | 1)))).collect();
+            level = level
+                .keys()
+                .map(|p| (p >> 1, two_to_one(&at(p & !1), &at(p | 1))))
+                .collect();
         }
         level.get(&0).copied().unwrap_or(empty_subtree(DEPTH))
     }
@@ -273,12 +312,22 @@ mod tests {
         let mut store = store();
         let mut view = StateView::new(&store).unwrap();
         view.set_account(5, account(7)).unwrap();
-        let head = Head { accounts_root: view.accounts_root().unwrap(), ..*view.stored_head() };
+        let head = Head {
+            accounts_root: view.accounts_root().unwrap(),
+            ..*view.stored_head()
+        };
         let changes = view.into_changes(head).unwrap();
         store.apply(&changes).unwrap();
         let proof = prove(&store, 5).unwrap();
         assert_eq!(proof.accounts_root(), head.accounts_root);
-        assert_ne!(AccountProof { account: account(8), ..proof }.accounts_root(), head.accounts_root);
+        assert_ne!(
+            AccountProof {
+                account: account(8),
+                ..proof
+            }
+            .accounts_root(),
+            head.accounts_root
+        );
         assert_ne!(AccountProof { index: 4, ..proof }.accounts_root(), head.accounts_root);
         // An untouched account has a proof too.
         assert_eq!(prove(&store, 6).unwrap().accounts_root(), head.accounts_root);
@@ -291,7 +340,10 @@ mod tests {
         for balance in [3, 0] {
             let mut view = StateView::new(&store).unwrap();
             view.set_account(9, account(balance)).unwrap();
-            let head = Head { accounts_root: view.accounts_root().unwrap(), ..*view.stored_head() };
+            let head = Head {
+                accounts_root: view.accounts_root().unwrap(),
+                ..*view.stored_head()
+            };
             let changes = view.into_changes(head).unwrap();
             store.apply(&changes).unwrap();
         }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A small chain for tests: accounts with known keys, and batches that are executed in every way there is.
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary has its own copy and uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary has its own copy and uses a part"
+)]
 
 use poe_rollup::executor::{Batch, Mode, Outcome, Params, Receipt, execute};
 use poe_rollup::formats::{Address, Capacity, Message, Slot, Transfer, domain};
@@ -11,7 +15,11 @@ use poe_rollup::state::{Account, Head, MemoryStore, StateReader, StateView, Stat
 
 pub const CHAIN_ID: u64 = 31337;
 pub const CONTRACT: Address = [0xC0; 20];
-pub const CAPACITY: Capacity = Capacity { slots: 8, messages: 4, exits: 2 };
+pub const CAPACITY: Capacity = Capacity {
+    slots: 8,
+    messages: 4,
+    exits: 2,
+};
 pub const VERSION: u32 = 1;
 
 /// Account that takes the fees unless a test says otherwise.
@@ -44,8 +52,14 @@ pub fn register(index: u32, amount: u64, fee: u64) -> Message {
 impl World {
     /// Accounts 1 to `accounts`, registered with [`START`] each.
     pub fn new(accounts: u32) -> Self {
-        let params = Params { domain: domain(CHAIN_ID, &CONTRACT), capacity: CAPACITY };
-        let mut world = Self { params, store: MemoryStore::new(Head::genesis(CHAIN_ID, &CONTRACT)) };
+        let params = Params {
+            domain: domain(CHAIN_ID, &CONTRACT),
+            capacity: CAPACITY,
+        };
+        let mut world = Self {
+            params,
+            store: MemoryStore::new(Head::genesis(CHAIN_ID, &CONTRACT)),
+        };
         let messages: Vec<_> = (1..=accounts).map(|index| register(index, START, 0)).collect();
         for chunk in messages.chunks(CAPACITY.messages as usize) {
             world.run(&batch(chunk.to_vec(), vec![]));
@@ -67,7 +81,14 @@ impl World {
 
     /// A transfer with the sender's nonce in the stored state.
     pub fn transfer(&self, from: u32, to: u32, amount: u64, fee: u64) -> Transfer {
-        Transfer { from, to, amount, fee, nonce: self.account(from).nonce as u32, sequencer: 0 }
+        Transfer {
+            from,
+            to,
+            amount,
+            fee,
+            nonce: self.account(from).nonce as u32,
+            sequencer: 0,
+        }
     }
 
     /// The transfer signed by the key of its sender.
@@ -76,7 +97,11 @@ impl World {
     }
 
     pub fn sign_with(&self, key: &SecretKey, transfer: Transfer) -> Slot {
-        let to = if transfer.to == 0 { Account::EMPTY.id_hash() } else { self.id_hash(transfer.to) };
+        let to = if transfer.to == 0 {
+            Account::EMPTY.id_hash()
+        } else {
+            self.id_hash(transfer.to)
+        };
         key.sign(&self.params.domain, &self.id_hash(transfer.from), &transfer, &to)
     }
 
@@ -92,7 +117,10 @@ impl World {
         let witness = recorded.witness.take().unwrap();
         assert_eq!(recorded, followed);
         assert_eq!(witness.check(), Ok(()));
-        Outcome { witness: Some(witness), ..followed }
+        Outcome {
+            witness: Some(witness),
+            ..followed
+        }
     }
 
     /// Executes a batch and stores the outcome.
@@ -111,7 +139,10 @@ impl World {
     pub fn force(&mut self, index: u32, account: Account) {
         let mut view = StateView::new(&self.store).unwrap();
         view.set_account(index, account).unwrap();
-        let head = Head { accounts_root: view.accounts_root().unwrap(), ..self.head() };
+        let head = Head {
+            accounts_root: view.accounts_root().unwrap(),
+            ..self.head()
+        };
         let changes = view.into_changes(head).unwrap();
         self.store.apply(&changes).unwrap();
     }
@@ -122,5 +153,10 @@ impl World {
 }
 
 pub fn batch(messages: Vec<Message>, slots: Vec<Slot>) -> Batch {
-    Batch { version: VERSION, fee_recipient: SEQUENCER, messages, slots }
+    Batch {
+        version: VERSION,
+        fee_recipient: SEQUENCER,
+        messages,
+        slots,
+    }
 }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Key files: any text is a key file or an error, and a file read is the file written.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use poe_rollup::keys::KeyFile;
+
+fuzz_target!(|text: &str| {
+    if let Ok(file) = KeyFile::from_json(text) {
+        let written = file.to_json().expect("a key file has a JSON form");
+        assert_eq!(KeyFile::from_json(&written).expect("it was just written"), file);
+    }
+});

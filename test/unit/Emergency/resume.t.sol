@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+
+import {IEmergency} from "../../../contracts/interfaces/IEmergency.sol";
+import {IProving} from "../../../contracts/interfaces/IProving.sol";
+import {IVerifierRouter} from "../../../contracts/interfaces/IVerifierRouter.sol";
+import {Head, Sequenced, Status} from "../../../contracts/types/Slots.sol";
+import {MockVerifier} from "../../mocks/MockVerifier.sol";
+import {EmergencyTest} from "../../utils/EmergencyTest.sol";
+
+contract ResumeTest is EmergencyTest {
+    /// @dev Checkpoints 2 and 3, none matured; sequences 4 and 5 are pending.
+    function setUp() public override {
+        super.setUp();
+        for (uint256 i = 0; i < 4; ++i) {
+            sequence(50);
+            skip(1 minutes);
+        }
+        prove(1, 2);
+        prove(2, 3);
+    }
+
+    function refuseResume(uint16 version, bytes memory reason) private {
+        vm.prank(owner);
+        vm.expectRevert(reason);
+        poe.resume(version);
+    }
+
+    function haltAndRewind() private {
+        haltOver(2, 3);
+        rewindTo(2);
+    }
+
+    /// @custom:req R51
+    function test_RevertWhen_TheCallerIsNotTheOwner() external {
+        haltAndRewind();
+        freezeRoute(1, 2);
+        vm.prank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, stranger));
+        poe.resume(2);
+    }
+
+    /// @custom:req R49
+    function test_RevertWhen_TheChainIsNotHalted() external {
+        refuseResume(2, abi.encodeWithSelector(IEmergency.WrongStatus.selector, Status.Running));
+    }
+
+    function test_RevertWhen_TheStateIsNotRewound() external {
+        haltOver(1, 3);
+        freezeRoute(1, 2);
+        refuseResume(2, abi.encodeWithSelector(IEmergency.RewindIncomplete.selector, 3, 1));
+        rewindTo(2);
+        refuseResume(2, abi.encodeWithSelector(IEmergency.RewindIncomplete.selector, 2, 1));
+        rewindTo(1);
+        resume(2);
+    }
+
+    function test_RevertWhen_TheConflictedVersionStillVerifiesWhatIsPending() external {
+        haltAndRewind();
+        // Not even if new sequences go to another version.
+        refuseResume(2, abi.encodeWithSelector(IEmergency.ConflictedVersionInUse.selector, 1));
+        freezeRoute(1, 2);
+        resume(2);
+    }
+
+    /// @dev The conflict may have been accepted by the successor of the route that the sequences are pinned to: then it is the successor that must go.
+    function test_TheSuccessorThatAcceptedTheConflictMustBeFrozen() external {
+        freezeRoute(1, 2);
+        haltAndRewind();
+        refuseResume(3, abi.encodeWithSelector(IEmergency.ConflictedVersionInUse.selector, 2));
+        freezeRoute(2, 3);
+        resume(3);
+        // 1 -> 2 -> 3
+        bytes memory proof = proofOf(2, claimOf(2, 4));
+        assertEq(proof, proofOf(statementOf(claimOf(2, 4), 3)), "the last successor verifies");
+        prove(2, 4);
+    }
+
+    function test_RevertWhen_TheVersionIsOlderThanThePresentOne() external {
+        activateVersion(3);
+        haltAndRewind();
+        freezeRoute(1, 3);
+        refuseResume(2, abi.encodeWithSelector(IEmergency.VersionNotNewer.selector, 2, 3));
+        refuseResume(0, abi.encodeWithSelector(IEmergency.VersionNotNewer.selector, 0, 3));
+        resume(3);
+    }
+
+    function test_RevertWhen_TheVersionIsNotUsable() external {
+        haltAndRewind();
+        freezeRoute(1, 2);
+        refuseResume(1, abi.encodeWithSelector(IVerifierRouter.RouteIsFrozen.selector, 1, 2));
+        refuseResume(4, abi.encodeWithSelector(IVerifierRouter.UnknownRoute.selector, 4));
+        uint16 young = addRoute();
+        refuseResume(
+            young, abi.encodeWithSelector(IVerifierRouter.RouteNotActive.selector, young, block.timestamp + ROUTE_DELAY)
+        );
+        freezeRoute(2, 3);
+        refuseResume(2, abi.encodeWithSelector(IVerifierRouter.RouteIsFrozen.selector, 2, 3));
+    }
+
+    /// @custom:req R48
+    function test_GivenTheVersionIsNewer() external {
+        haltAndRewind();
+        Sequenced memory before = poe.sequenced();
+        assertGt(before.logPrice, 0, "a price that could fall");
+        freezeRoute(1, 2);
+        skip(30 days);
+        vm.expectEmit(address(poe));
+        emit IEmergency.VersionActivated(2, 6);
+        vm.expectEmit(address(poe));
+        emit IEmergency.ChainResumed(2);
+        resume(2);
+
+        Head memory head = poe.head();
+        assertEq(uint8(head.status), uint8(Status.Running), "runs");
+        assertEq(head.version, 2, "version");
+        assertEq(poe.firstSequenceOf(2), 6, "from the next sequence on");
+        assertEq(head.oldestPendingAt, block.timestamp, "what is pending waits from now on");
+        assertEq(poe.sequenced().logPrice, before.logPrice, "the price stands where it stood");
+        assertEq(poe.sequenced().updatedAt, block.timestamp, "and moves from now on");
+        assertEq(poe.halt().resumedAt, block.timestamp, "resumed at");
+        assertEq(poe.settlement().progressAt, block.timestamp, "the escape delay counts from here");
+
+        sequence(1);
+        assertEq(sequences[6].version, 2);
+        prove(2, 5);
+        prove(5, 6);
+    }
+
+    function test_GivenTheVersionIsThePresentOne() external {
+        activateVersion(2);
+        haltAndRewind();
+        freezeRoute(1, 3);
+        resume(2);
+        assertEq(poe.head().version, 2);
+        assertEq(poe.firstSequenceOf(2), 6, "as activated");
+        assertEq(uint8(poe.head().status), uint8(Status.Running));
+    }
+
+    /// @dev What is pending counts as sequenced at the resume, also for the sequences behind the oldest one: none of them is late before the target.
+    /// @custom:req R48
+    function test_PendingSequencesWaitFromTheResume() external {
+        haltAndRewind();
+        freezeRoute(1, 2);
+        skip(30 days);
+        resume(2);
+        uint256 resumedAt = block.timestamp;
+        skip(10 minutes);
+        prove(2, 4);
+        assertEq(poe.head().oldestPendingAt, resumedAt, "5 was sequenced before the halt, and waits from the resume");
+        sequence(1);
+        uint256 sequencedAt = block.timestamp;
+        skip(1 minutes);
+        prove(4, 5);
+        assertEq(poe.head().oldestPendingAt, sequencedAt, "6 was sequenced after it");
+    }
+
+    /// @dev The proof of the conflicted verifier does not pass again.
+    /// @custom:req R3
+    function test_TheProofsOfTheConflictedVersionAreWorthless() external {
+        IProving.Claim memory claim = claimOf(2, 4);
+        bytes memory proof = proofOf(2, claim);
+        haltAndRewind();
+        freezeRoute(1, 2);
+        resume(2);
+        refuse(2, 4, claim, proof, abi.encodeWithSelector(MockVerifier.MockProofRejected.selector));
+    }
+
+    /// @dev Nothing that a halt leaves behind keeps the chain from halting and resuming again.
+    function test_ASecondHaltEndsLikeTheFirst() external {
+        haltAndRewind();
+        freezeRoute(1, 2);
+        resume(2);
+        prove(2, 4);
+        haltOver(2, 4);
+        rewindTo(2);
+        refuseResume(3, abi.encodeWithSelector(IEmergency.ConflictedVersionInUse.selector, 2));
+        freezeRoute(2, 3);
+        resume(3);
+        prove(2, 5);
+        assertEq(poe.head().lastVerified, 5);
+        assertEq(poe.settlement().paidCumulativeFee, sequences[5].cumulativeFee, "all is paid, once");
+    }
+}
