@@ -38,32 +38,64 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
 
     /// @dev The campaign calls the handlers of this contract itself, so that they and the invariants share one ledger.
     function _target() private {
-        bytes4[] memory s = new bytes4[](35);
-        (s[0], s[1], s[2]) =
-        (this.sequenceOnce.selector, this.sequenceRepeatedly.selector, this.sequenceWrongly.selector);
-        (s[3], s[4], s[5]) = (this.prove.selector, this.proveEverything.selector, this.race.selector);
-        (s[6], s[7]) = (this.proveWrongly.selector, this.proveFalsely.selector);
-        (s[8], s[9], s[10]) = (this.depositFees.selector, this.withdrawFees.selector, this.donate.selector);
-        (s[11], s[12]) = (this.tip.selector, this.claimTips.selector);
-        (s[13], s[14], s[15]) = (this.register.selector, this.depositEther.selector, this.depositOften.selector);
-        (s[16], s[17], s[18]) = (this.depositWrongly.selector, this.claimExits.selector, this.continueClaim.selector);
-        (s[19], s[20], s[21]) = (this.claimTwice.selector, this.claimVoided.selector, this.withdrawEther.selector);
-        (s[22], s[23], s[24]) = (this.showConflict.selector, this.showNoConflict.selector, this.rewindSteps.selector);
-        (s[25], s[26], s[27]) = (this.rewindFully.selector, this.resume.selector, this.setFeeParameters.selector);
-        (s[28], s[29], s[30]) = (this.activateVersion.selector, this.changeRoutes.selector, this.passTime.selector);
-        (s[31], s[32], s[33]) = (this.passLongTime.selector, this.passOneExitDelay.selector, this.close.selector);
-        s[34] = this.leave.selector;
+        bytes4[] memory s = new bytes4[](30);
+        (s[0], s[1], s[2]) = (this.sequenceOnce.selector, this.sequenceRepeatedly.selector, this.prove.selector);
+        (s[3], s[4], s[5]) = (this.proveEverything.selector, this.race.selector, this.proveFalsely.selector);
+        (s[6], s[7], s[8]) = (this.depositFees.selector, this.withdrawFees.selector, this.donate.selector);
+        (s[9], s[10], s[11]) = (this.tip.selector, this.claimTips.selector, this.register.selector);
+        (s[12], s[13], s[14]) = (this.depositEther.selector, this.depositOften.selector, this.claimExits.selector);
+        (s[15], s[16], s[17]) = (this.continueClaim.selector, this.withdrawEther.selector, this.showConflict.selector);
+        (s[18], s[19], s[20]) = (this.rewindSteps.selector, this.resume.selector, this.setFeeParameters.selector);
+        (s[21], s[22], s[23]) = (this.activateVersion.selector, this.changeRoutes.selector, this.passTime.selector);
+        (s[24], s[25], s[26]) = (this.passLongTime.selector, this.abandon.selector, this.leave.selector);
+        (s[27], s[28], s[29]) = (this.abuse.selector, this.workday.selector, this.repair.selector);
         targetContract(address(this));
         targetSelector(FuzzSelector(address(this), s));
     }
 
-    /// @dev One of the ways out, which all are shut until the chain has closed.
-    function leave(uint256 kind, uint256 a, uint256 b) external {
-        kind = _bound(kind, 0, 3);
-        if (kind == 0) this.refundSequence(a);
-        else if (kind == 1) this.refundTip(a, b);
-        else if (kind == 2) this.escapeAccount(a, b % 4 == 0);
-        else this.refundMessage(a);
+    /* SEQUENCES OF CALLS THAT CHANCE SELDOM FINDS */
+
+    /// @dev Load, proofs, the exit delay, claims.
+    function workday(uint256 a, uint256 b, uint256 c) external {
+        this.depositEther(a, b);
+        this.sequenceRepeatedly(a, b, c);
+        this.tip(a, newest, b);
+        this.prove(b, c, a);
+        this.passOneExitDelay();
+        this.claimExits(path.length - 1, 4, c);
+        this.claimTips(c, 0);
+    }
+
+    /// @dev Anyone rewinds, the owner resumes.
+    function repair(uint256 versionSeed) external {
+        this.rewindFully();
+        this.resume(versionSeed);
+    }
+
+    /// @dev Nobody proves for too long; somebody closes the chain.
+    function abandon(uint256 seed) external {
+        if (seed % 4 == 0) this.passEscapeDelay();
+        this.close();
+    }
+
+    /// @dev The ways out, which all are shut until the chain has closed.
+    function leave(uint256 a, uint256 b) external {
+        this.refundSequence(a);
+        this.refundTip(a, b);
+        this.escapeAccount(a, b % 4 == 0);
+        this.refundMessage(a);
+        if (status == Status.Closed) this.refundSequence(newest);
+    }
+
+    /// @dev What must be refused.
+    function abuse(uint256 kind, uint256 a, uint256 b) external {
+        kind = _bound(kind, 0, 5);
+        if (kind == 0) this.sequenceWrongly(a, a >> 8, b);
+        else if (kind == 1) this.proveWrongly(a, b);
+        else if (kind == 2) this.depositWrongly(a, b);
+        else if (kind == 3) this.claimTwice(a, b);
+        else if (kind == 4) this.claimVoided(a);
+        else this.showNoConflict(a, b);
     }
 
     /* INVARIANTS */
@@ -193,8 +225,7 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
         IVerifierRouter router_ = poe.router();
         for (uint16 version = 1; version <= currentVersion; ++version) {
             (, uint16 resolved) = router_.resolve(version);
-            assertGe(resolved, version, "a route leads to a newer one");
-            assertEq(router_.routeOf(version).exitCapacity, EXITS, "with equal capacities");
+            assertEq(router_.routeOf(resolved).successor, 0, "a route leads to one that is not frozen");
         }
         assertEq(poe.consumedMessages(), status == Status.Closed ? sequenceFacts[lastVerified()].attached : 0);
     }
@@ -220,7 +251,7 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
 }
 
 /// forge-config: default.invariant.runs = 24
-/// forge-config: default.invariant.depth = 64
+/// forge-config: default.invariant.depth = 96
 /// forge-config: default.invariant.fail-on-revert = true
 contract PlainTokenInvariants is Invariants {}
 

@@ -44,12 +44,12 @@ abstract contract AggregatorHandler is BaseHandler {
         uint40 last = uint40(_bound(lastSeed, init + 1, newest));
         uint40 longer = uint40(_bound(longerSeed, last, newest));
         if (sequences[longer].version != sequences[init + 1].version) return;
-        IProving.Claim memory second = _honestClaim(payer(who + 1), init, last);
+        IProving.Claim memory second = _honestClaim(payer(who % 64 + 1), init, last);
         bytes memory proof = _proof(second);
         _prove(payer(who), init, last);
         vm.expectRevert(abi.encodeWithSelector(IProving.LateProof.selector, last, last));
         poe.verifyBatches(init, last, second, proof);
-        if (longer > last) _prove(payer(who + 1), init, longer);
+        if (longer > last) _prove(payer(who % 64 + 1), init, longer);
     }
 
     /// @dev Each field of a valid call changed in turn: none may pass.

@@ -18,7 +18,7 @@ abstract contract EmergencyHandler is AggregatorHandler {
     function showConflict(uint256 lastSeed, uint256 initSeed) external transition {
         uint256 position = firstDishonest();
         if (position != 0 && lastSeed % 4 != 0) return _showTruth(position);
-        if (path.length == 1 || status == Status.Closed) return;
+        if (path.length == 1 || status == Status.Closed || lastSeed % 4 != 0) return;
         position = _bound(lastSeed, 1, path.length - 1);
         _showConflict(path[initSeed % position], path[position], false);
     }
@@ -54,13 +54,7 @@ abstract contract EmergencyHandler is AggregatorHandler {
         _rewind(_bound(steps, 1, path.length - 1));
     }
 
-    function rewindFully() external transition {
-        while (status == Status.Halted && !isSettled(lastVerified())) {
-            _rewind(1);
-        }
-    }
-
-    /// @dev As the owner does it: rewind, freeze the broken route, resume on a new one.
+    /// @dev As the owner does it: freeze the broken route, resume on a new one.
     function resume(uint256 versionSeed) external transition {
         if (status != Status.Halted) {
             _expectWrongStatus();
@@ -87,6 +81,12 @@ abstract contract EmergencyHandler is AggregatorHandler {
         uint256 position = firstDishonest();
         if (position == 0 || status == Status.Closed) return;
         if (status == Status.Halted || checkpointFacts[path[position]].maturesAt <= time) _showTruth(position);
+    }
+
+    function rewindFully() external transition {
+        while (status == Status.Halted && !isSettled(lastVerified())) {
+            _rewind(1);
+        }
     }
 
     function _showTruth(uint256 position) private {

@@ -12,7 +12,7 @@ import {OwnerHandler} from "./OwnerHandler.sol";
 
 /// @notice The end of the chain, and everybody's way out of it. Before the end, all of these doors are shut.
 abstract contract EscapeHandler is OwnerHandler {
-    function close(uint256) external transition {
+    function close() external transition {
         _watch(present);
         uint40 last = lastVerified();
         bytes32 accountsRoot = keccak256(abi.encode("accounts", last));

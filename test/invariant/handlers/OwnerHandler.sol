@@ -54,9 +54,13 @@ abstract contract OwnerHandler is EmergencyHandler {
         _pass(_bound(time, 1, 2 hours));
     }
 
-    /// @dev Past exit delays, and past the escape delay.
+    /// @dev Past exit delays.
     function passLongTime(uint256 time) external transition {
-        _pass(_bound(time, 1 days, 120 days));
+        _pass(_bound(time, 1 days, 30 days));
+    }
+
+    function passEscapeDelay() external transition {
+        _pass(ESCAPE_DELAY);
     }
 
     function passOneExitDelay() external transition {
