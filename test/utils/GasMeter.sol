@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-/// @notice Measures what the code behind one call costs: no intrinsic gas, no calldata floor, no price of the call itself.
+/// @notice Measures what the code behind one call costs: no intrinsic gas, no calldata floor, no price of the call
+/// itself.
 /// @dev Run it in a transaction of its own (`forge test --isolate`), so that storage is cold.
 contract GasMeter {
     /// @dev An address without code: calling it costs what every call of a warm address costs, and nothing else.

@@ -10,7 +10,8 @@ import {SlotPacking} from "../../contracts/libraries/SlotPacking.sol";
 import {Head, Status} from "../../contracts/types/Slots.sol";
 import {BaseTest} from "./BaseTest.sol";
 
-/// @notice Takes a deployment to the edges of its life: refused at its birth, into the statuses in which the hot paths are shut, to the end of its counters.
+/// @notice Takes a deployment to the edges of its life: refused at its birth, into the statuses in which the hot paths
+/// are shut, to the end of its counters.
 abstract contract LifecycleTest is BaseTest {
     using Commitments for *;
 
@@ -36,7 +37,8 @@ abstract contract LifecycleTest is BaseTest {
         assertEq(uint8(poe.head().status), uint8(Status.Halted));
     }
 
-    /// @dev Closes by the escape delay with one sequence pending. The roots of this suite are no real ones, so the state machine is made to accept them.
+    /// @dev Closes by the escape delay with one sequence pending. The roots of this suite are no real ones, so the
+    /// state machine is made to accept them.
     function _closeChain() internal {
         if (poe.sequenced().lastSequence == poe.head().lastVerified) sequence(1);
         vm.warp(block.timestamp + ESCAPE_DELAY);
@@ -52,7 +54,8 @@ abstract contract LifecycleTest is BaseTest {
         vm.store(address(poe), HEAD_SLOT, bytes32(SlotPacking.pack(head)));
     }
 
-    /// @dev Deploys and passes the reason of a revert on, which `deployCode` does not. External, so that a test can expect the revert.
+    /// @dev Deploys and passes the reason of a revert on, which `deployCode` does not. External, so that a test can
+    /// expect the revert.
     function deployCore(IProofOfEfficiency.Configuration memory config) external returns (IProofOfEfficiency deployed) {
         bytes memory code = abi.encodePacked(vm.getCode("ProofOfEfficiency.sol:ProofOfEfficiency"), abi.encode(config));
         assembly ("memory-safe") {

@@ -4,7 +4,8 @@ pragma solidity 0.8.30;
 import {FeeConfig} from "../../../contracts/types/FeeParameters.sol";
 import {BaseTest} from "../../utils/BaseTest.sol";
 
-/// @notice Every wei of the fee token is in one of three places: a balance, a tip, or the fees of batches not yet proven.
+/// @notice Every wei of the fee token is in one of three places: a balance, a tip, or the fees of batches not yet
+/// proven.
 /// @custom:req R18
 contract ConservationTest is BaseTest {
     uint256 private constant STEPS = 12;
@@ -64,7 +65,8 @@ contract ConservationTest is BaseTest {
         assertEq(token.balanceOf(address(poe)), balances + escrow + tips + donated);
     }
 
-    /// @dev Dilution and the like: later sequences, donations, deposits and another price do not touch what a batch earns.
+    /// @dev Dilution and the like: later sequences, donations, deposits and another price do not touch what a batch
+    /// earns.
     /// @custom:req R19
     function testFuzz_Conservation_TheRewardIsFixedWhenSequenced(uint256 later, uint256 donation, uint256 minFeeGwei)
         external

@@ -19,7 +19,8 @@ import {NoReturnToken} from "../../utils/weird-tokens/NoReturnToken.sol";
 import {RebasingMarkerToken} from "../../utils/weird-tokens/RebasingMarkerToken.sol";
 import {ReenteringHolder} from "../../utils/weird-tokens/ReenteringHolder.sol";
 
-/// @notice Fee tokens that are not plain: none of them may break the ledger, and only what the token itself refuses may wait.
+/// @notice Fee tokens that are not plain: none of them may break the ledger, and only what the token itself refuses may
+/// wait.
 /// @custom:req R32
 contract WeirdTokensTest is LifecycleTest {
     bytes4[5] private MARKERS = [

@@ -35,7 +35,8 @@ contract QueueTest is MessagesBase, FormatVectors {
         _checkFlood(100);
     }
 
-    /// @dev n messages cost n base fees and, for their depth, another n(n - 1) / 2 parts of one; the division rounds each down by less than a gwei.
+    /// @dev n messages cost n base fees and, for their depth, another n(n - 1) / 2 parts of one; the division rounds
+    /// each down by less than a gwei.
     function _checkFlood(uint256 count) private {
         uint256 paid = 0;
         for (uint256 i = 0; i < count; ++i) {
@@ -60,7 +61,8 @@ contract QueueTest is MessagesBase, FormatVectors {
         assertEq(poe.messageFeeGwei(), FEE);
     }
 
-    /// @dev What is queued stays queued, what is attached stays attached to its batch, whose accumulator a rewind does not touch.
+    /// @dev What is queued stays queued, what is attached stays attached to its batch, whose accumulator a rewind does
+    /// not touch.
     /// @custom:req R44
     function test_WhenTheChainIsHaltedAndRewound() external {
         for (uint256 i = 0; i < 6; ++i) {

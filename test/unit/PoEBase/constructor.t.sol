@@ -113,7 +113,8 @@ contract ConstructorTest is LifecycleTest {
         assertEq(this.deployCore(config).feeCeiling(), config.feeCeiling);
     }
 
-    /// @dev That each range is checked at each end is shown where the parameters are packed; here, that the constructor packs them.
+    /// @dev That each range is checked at each end is shown where the parameters are packed; here, that the constructor
+    /// packs them.
     /// @custom:req R35
     function test_RevertWhen_AFeeParameterIsOutOfRange() external {
         config.fee.minFeeGwei = 0;

@@ -4,7 +4,8 @@ pragma solidity 0.8.30;
 import {ISequencing} from "../../../contracts/interfaces/ISequencing.sol";
 import {LifecycleTest} from "../../utils/LifecycleTest.sol";
 
-/// @notice What the tests of sequencing share: calls with stated limits, and the accumulator computed anew from the formats.
+/// @notice What the tests of sequencing share: calls with stated limits, and the accumulator computed anew from the
+/// formats.
 abstract contract SequencingBase is LifecycleTest {
     uint256 internal constant SLOT = 96;
 

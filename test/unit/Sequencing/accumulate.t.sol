@@ -10,7 +10,8 @@ import {Head} from "../../../contracts/types/Slots.sol";
 import {MockVerifier} from "../../mocks/MockVerifier.sol";
 import {SequencingBase} from "./SequencingBase.sol";
 
-/// @notice The accumulator of batches: what a proof will be about. Every expected value is computed anew, by `_stepAcc`.
+/// @notice The accumulator of batches: what a proof will be about. Every expected value is computed anew, by
+/// `_stepAcc`.
 /// @custom:req R15, R46
 contract AccumulateTest is SequencingBase {
     using stdJson for string;
@@ -260,7 +261,8 @@ contract AccumulateTest is SequencingBase {
         assertEq(poe.lastAcc(), acc);
     }
 
-    /// @dev Written by the Rust implementation (test/fixtures/formats/chain.json): from the genesis of a deployment at a known address, with messages, full
+    /// @dev Written by the Rust implementation (test/fixtures/formats/chain.json): from the genesis of a deployment at
+    /// a known address, with messages, full
     /// and empty batches. Messages are put into storage, since their fees there follow no queue.
     function test_WhenTheSharedVectorsAreSequenced() external {
         string memory json = vm.readFile("test/fixtures/formats/chain.json");

@@ -186,7 +186,8 @@ contract AnchorTest is SequencingBase {
         _expectMismatch(limits_);
     }
 
-    /// @dev The caller built on sequence 2; after the reorganisation somebody else's batch has that number, or the same batch landed in another block and
+    /// @dev The caller built on sequence 2; after the reorganisation somebody else's batch has that number, or the same
+    /// batch landed in another block and
     /// under another price.
     function test_RevertWhen_AReorganisationOfL1PutAnotherSequenceUnderItsNumber() external {
         uint256 fork = vm.snapshotState();

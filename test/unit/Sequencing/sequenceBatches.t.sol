@@ -236,7 +236,8 @@ contract SequenceBatchesTest is SequencingBase {
         poe.sequenceBatches(batches, 1, limits_);
     }
 
-    /// @dev EIP-7702: such an account can be origin and caller at once and still call from its code, with data of its own making.
+    /// @dev EIP-7702: such an account can be origin and caller at once and still call from its code, with data of its
+    /// own making.
     /// @custom:req R41
     function test_WhenTheCallerHasDelegatedToCode() external {
         (address delegated, uint256 key) = makeAddrAndKey("delegated");

@@ -15,7 +15,8 @@ contract RebasingTokensTest is Test {
         RebasingTokens.refuse(token);
     }
 
-    /// @dev The selectors as the tokens' own interfaces have them: stETH, aTokens (two views), AMPL forks and sOHM, OUSD.
+    /// @dev The selectors as the tokens' own interfaces have them: stETH, aTokens (two views), AMPL forks and sOHM,
+    /// OUSD.
     function test_Refuse_RevertWhen_TheTokenShowsAMarker() external {
         bytes4[5] memory markers =
             [bytes4(0xf5eb42dc), bytes4(0x1da24f3e), bytes4(0xb1bf962d), bytes4(0x1bd39674), bytes4(0xf9854bfc)];
