@@ -6,13 +6,13 @@ import {Commitments} from "../../contracts/libraries/Commitments.sol";
 import {EscapeTest} from "../utils/EscapeTest.sol";
 import {ExitsTest} from "../utils/ExitsTest.sol";
 
-/// @notice What leaving costs, group "exits". Execution gas: the transaction's base cost and its calldata come on top.
+/// @notice What leaving costs, group "exits": whole transactions, base cost and calldata included, in the isolated run that writes the snapshots.
 contract ExitVaultGasTest is ExitsTest {
     using Commitments for *;
 
     uint256 private constant LINKS = 128;
-    /// @dev What one link of other people's exits may add to a walk, beside its calldata.
-    uint256 private constant MOST_GAS_A_LINK = 2_000;
+    /// @dev What one full link of other people's exits may add to a walk, its calldata at the floor price included. Without calldata it is 1,459.
+    uint256 private constant MOST_GAS_A_LINK = 10_000;
 
     /// @dev One exit of `user`, then `LINKS` batches full of other people's.
     function setUp() public override {
@@ -50,7 +50,7 @@ contract ExitVaultGasTest is ExitsTest {
         vm.revertToState(snapshot);
         uint256 many = _claim(LINKS);
         uint256 each = (many - few) / (LINKS - 1);
-        assertLe(each, MOST_GAS_A_LINK);
+        assertLe(each, MOST_GAS_A_LINK, vm.toString(each));
         vm.snapshotValue("exits", "a foreign link of 8 exits in a walk", each);
     }
 
