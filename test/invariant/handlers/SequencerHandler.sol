@@ -34,7 +34,7 @@ abstract contract SequencerHandler is BaseHandler {
             batches = new bytes[](0);
             vm.expectRevert(ISequencing.NoBatches.selector);
         } else if (kind == 1) {
-            if (pendingBatches() == PENDING_LIMIT) return;
+            if (pendingBatches() >= PENDING_LIMIT) return;
             recipient = seed % 2 == 0 ? 0 : uint32(registered() + 1);
             vm.expectPartialRevert(ISequencing.UnknownFeeRecipient.selector);
         } else if (kind == 2) {
@@ -47,7 +47,7 @@ abstract contract SequencerHandler is BaseHandler {
             batches = _randomBatches(PENDING_LIMIT + 1, seed);
             vm.expectPartialRevert(ISequencing.TooManyPendingBatches.selector);
         } else {
-            if (pendingBatches() == PENDING_LIMIT) return;
+            if (pendingBatches() >= PENDING_LIMIT) return;
             batches[0] = new bytes((uint256(SLOTS) + seed % 2) * 96 + (1 - seed % 2));
             vm.expectPartialRevert(ISequencing.InvalidBatchLength.selector);
         }
