@@ -36,7 +36,7 @@ contract Deploy is Checks {
 
     /// @dev What would otherwise fail half way.
     function _requireDeployable(DeployConfig memory c) private {
-        if (PlanLibrary.CREATE2_DEPLOYER.code.length == 0) {
+        if (!ChainProbe.hasCode(PlanLibrary.CREATE2_DEPLOYER)) {
             revert Refusals.Create2DeployerMissing(
                 PlanLibrary.CREATE2_DEPLOYER,
                 "send its pre-signed transaction first: github.com/Arachnid/deterministic-deployment-proxy"
@@ -94,7 +94,7 @@ contract Deploy is Checks {
         if (p.core.code.length == 0) return block.number;
         string memory path = _deploymentPath();
         if (!DeploymentFile.exists(path)) return 0;
-        string memory json = vm.readFile(path);
+        string memory json = DeploymentFile.read(path);
         return DeploymentFile.addressOf(json, "proofOfEfficiency") == p.core ? vm.parseJsonUint(json, ".fromBlock") : 0;
     }
 
@@ -114,24 +114,22 @@ contract Deploy is Checks {
     function _printVerification(Plan memory p) private pure {
         console.log("To publish the sources (ETHERSCAN_API_KEY set):");
         for (uint256 i = 0; i < p.parts.length; ++i) {
-            Part memory part = p.parts[i];
-            console.log(
-                string.concat(
-                    "  forge verify-contract --watch --chain $CHAIN ",
-                    vm.toString(part.at),
-                    " ",
-                    part.artifact,
-                    part.arguments.length == 0 ? "" : string.concat(" --constructor-args ", vm.toString(part.arguments))
-                )
-            );
+            _printCommand(p.parts[i].at, p.parts[i].artifact, p.parts[i].at == p.core, p.parts[i].arguments);
         }
-        console.log(
-            string.concat(
-                "  forge verify-contract --watch --chain $CHAIN ",
-                vm.toString(p.exitVault),
-                " contracts/exits/ExitVault.sol:ExitVault"
-            )
+        _printCommand(p.exitVault, "contracts/exits/ExitVault.sol:ExitVault", true, "");
+    }
+
+    /// @dev Core and vault have a compiler profile of their own (foundry.toml); naming the compiler keeps forge from choosing.
+    function _printCommand(address at, string memory artifact, bool ofCore, bytes memory arguments) private pure {
+        string memory command = string.concat(
+            "  forge verify-contract --watch --chain $CHAIN --compiler-version v0.8.30+commit.73712a01 --compilation-profile ",
+            ofCore ? "core " : "default ",
+            vm.toString(at),
+            " ",
+            artifact
         );
+        if (arguments.length != 0) command = string.concat(command, " --constructor-args ", vm.toString(arguments));
+        console.log(command);
     }
 
     function _say(string memory verb, Part memory part) private pure {

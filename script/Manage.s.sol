@@ -13,6 +13,9 @@ import {Chains} from "./lib/Chains.sol";
 import {DeploymentFile} from "./lib/DeploymentFile.sol";
 import {Refusals} from "./lib/Refusals.sol";
 
+// One file on purpose: the four steps of an owner operation are read, and named on the command line, together.
+// forge-lint: disable-start(multi-contract-file)
+
 /// @title OwnerOperations
 /// @notice Everything the owner may do, each once: `Propose` schedules it in the timelock, `Execute` runs it when it is ripe, `Cancel` takes it back, `Show` says
 /// where it stands. All four are called alike:
@@ -208,3 +211,4 @@ contract Show is OwnerOperations {
         else console.log(string.concat("  state  waiting until ", vm.toString(o.timelock.getTimestamp(o.id))));
     }
 }
+// forge-lint: disable-end(multi-contract-file)

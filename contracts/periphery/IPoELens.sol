@@ -10,9 +10,12 @@ import {Checkpoint, CheckpointOpening, Sequence} from "../types/Commitments.sol"
 import {Status} from "../types/Slots.sol";
 
 /// @title IPoELens
-/// @notice Answers, for any deployment, what a sequencer, an aggregator or a user asks before a transaction: what it costs, what it earns, whether it is
-/// possible, and what its arguments are. Stateless and without powers: the answers are computed from the views of the deployment that is asked.
-/// @dev Amounts are in base units of the fee token ("wei") unless a name says gwei; times are block times in seconds. `type(uint256).max` as a time
+/// @notice Answers, for any deployment, what a sequencer, an aggregator or a user asks before a transaction: what it
+/// costs, what it earns, whether it is
+/// possible, and what its arguments are. Stateless and without powers: the answers are computed from the views of the
+/// deployment that is asked.
+/// @dev Amounts are in base units of the fee token ("wei") unless a name says gwei; times are block times in seconds.
+/// `type(uint256).max` as a time
 /// means never, as things stand.
 interface IPoELens {
     /// @notice One deployment at one moment.
@@ -76,7 +79,8 @@ interface IPoELens {
     /// @dev During a halt no clock runs: this is what it will cost at the moment of the resume.
     function quoteFee(IProofOfEfficiency poe, uint256 batches) external view returns (uint256 fee);
 
-    /// @notice What sequencing `batches` batches in one call costs at block time `at`, to the wei, if nobody sequences, proves or changes the parameters
+    /// @notice What sequencing `batches` batches in one call costs at block time `at`, to the wei, if nobody
+    /// sequences, proves or changes the parameters
     /// until then.
     function quoteFeeAt(IProofOfEfficiency poe, uint256 batches, uint256 at) external view returns (uint256 fee);
 
@@ -106,7 +110,8 @@ interface IPoELens {
     /// @notice Everything that fits one call.
     function overview(IProofOfEfficiency poe) external view returns (Overview memory);
 
-    /// @notice Time from which nothing can undo `checkpoint`, so that its exits and tips are payable: 0 on a closed chain, where all that is left is
+    /// @notice Time from which nothing can undo `checkpoint`, so that its exits and tips are payable: 0 on a closed
+    /// chain, where all that is left is
     /// final; `type(uint256).max` during a halt it had not matured before.
     function maturesAt(IProofOfEfficiency poe, uint40 checkpoint, CheckpointOpening calldata opening)
         external
@@ -122,7 +127,8 @@ interface IPoELens {
     /* ARGUMENTS */
 
     /// @notice Limits anchored at a sequence that is pending, or was when the caller read it.
-    /// @dev Sequences on top of the anchor do no harm. A proof that ends exactly at the anchor does none while it is the newest checkpoint or
+    /// @dev Sequences on top of the anchor do no harm. A proof that ends exactly at the anchor does none while it is
+    /// the newest checkpoint or
     /// sequence; when a later one follows, the call is refused and has to be built again.
     function limitsAtSequence(uint256 maxFee, uint256 deadline, uint40 anchor, Sequence calldata preimage)
         external

@@ -74,6 +74,12 @@ library ChainProbe {
         }
     }
 
+    /// @notice Whether the chain has code at `account`. In a script `account.code` is what forge's EVM has, and that has a CREATE2 deployer everywhere.
+    function hasCode(address account) internal returns (bool) {
+        if (!connected()) return account.code.length != 0;
+        return VM.rpc("eth_getCode", string.concat("[\"", VM.toString(account), "\",\"latest\"]")).length != 0;
+    }
+
     function _require(string memory what, address precompile, bytes memory input, bytes memory expected) private {
         bytes memory given = _call(precompile, input);
         if (keccak256(given) != keccak256(expected)) revert Refusals.ChainLacks(what, given, expected);
@@ -81,8 +87,9 @@ library ChainProbe {
 
     function _call(address to, bytes memory input) private returns (bytes memory output) {
         if (!connected()) {
-            (, output) = to.staticcall(input);
-            return output;
+            bool accepted;
+            (accepted, output) = to.staticcall(input);
+            return accepted ? output : bytes("");
         }
         return _rpc(string.concat("\"to\":\"", VM.toString(to), "\",\"data\":\"", VM.toString(input), "\""));
     }

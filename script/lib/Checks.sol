@@ -22,7 +22,7 @@ import {ChainProbe} from "./ChainProbe.sol";
 import {Chains} from "./Chains.sol";
 import {DeployConfig} from "./ConfigFile.sol";
 import {DeploymentFile} from "./DeploymentFile.sol";
-import {ExitVaultViews} from "./ExitVaultViews.sol";
+import {IExitVaultViews} from "./IExitVaultViews.sol";
 import {Plan, PlanLibrary} from "./Plan.sol";
 import {Refusals} from "./Refusals.sol";
 import {TokenProbe} from "./TokenProbe.sol";
@@ -63,7 +63,7 @@ abstract contract Checks is Base {
         _same("proofOfEfficiency.stateMachine()", address(core.stateMachine()), p.stateMachine);
         _same("proofOfEfficiency.feeToken()", address(core.feeToken()), p.feeToken);
         _same("proofOfEfficiency.exitVault()", address(core.exitVault()), p.exitVault);
-        _same("exitVault.core()", address(ExitVaultViews(p.exitVault).core()), p.core);
+        _same("exitVault.core()", address(IExitVaultViews(p.exitVault).core()), p.core);
         _same("proofOfEfficiency.maxPendingBatches()", core.maxPendingBatches(), c.maxPendingBatches);
         _same("proofOfEfficiency.exitDelay()", core.exitDelay(), c.exitDelay);
         _same("proofOfEfficiency.escapeDelay()", core.escapeDelay(), c.escapeDelay);

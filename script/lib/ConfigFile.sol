@@ -51,12 +51,13 @@ library ConfigFile {
 
     /// @notice Reads the configuration at `path`.
     function load(string memory path) internal view returns (DeployConfig memory) {
+        // forge-lint: disable-next-line(unsafe-cheatcode) reads what foundry.toml permits
         return parse(path, VM.readFile(path));
     }
 
     /// @notice Reads a configuration from its text; `path` is for messages.
     function parse(string memory path, string memory json) internal view returns (DeployConfig memory c) {
-        File memory file = File(path, json);
+        File memory file = File({path: path, json: json});
         _requireKnown(file, "", "about chainId name salt verifier feeToken timelock delays messages batchFee");
         c.chainId = _uint(file, ".chainId", type(uint64).max);
         c.name = _text(file, ".name");

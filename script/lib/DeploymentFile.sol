@@ -71,12 +71,14 @@ library DeploymentFile {
                 path, "deploy first, or name the file in POE_DEPLOYMENT (below deployments/)"
             );
         }
+        // forge-lint: disable-next-line(unsafe-cheatcode) reads what foundry.toml permits
         return VM.readFile(path);
     }
 
     /// @notice Whether there is a file at `path`.
     function exists(string memory path) internal view returns (bool) {
         // Not `vm.exists`, which is no view.
+        // forge-lint: disable-next-line(unsafe-cheatcode) reads what foundry.toml permits
         try VM.readFile(path) returns (string memory) {
             return true;
         } catch {

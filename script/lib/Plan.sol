@@ -6,7 +6,6 @@ import {Vm} from "forge-std/Vm.sol";
 
 import {IProofOfEfficiency} from "../../contracts/interfaces/IProofOfEfficiency.sol";
 import {IStateMachine} from "../../contracts/interfaces/IStateMachine.sol";
-import {IVerifier} from "../../contracts/interfaces/IVerifier.sol";
 import {IVerifierRouter} from "../../contracts/interfaces/IVerifierRouter.sol";
 import {DeployConfig} from "./ConfigFile.sol";
 
@@ -125,7 +124,7 @@ library PlanLibrary {
     {
         bytes memory initCode = abi.encodePacked(VM.getCode(_fileAndName(artifact)), arguments);
         address at = VM.computeCreate2Address(salt, keccak256(initCode), CREATE2_DEPLOYER);
-        return Part(name, artifact, arguments, initCode, at);
+        return Part({name: name, artifact: artifact, arguments: arguments, initCode: initCode, at: at});
     }
 
     /// @dev Artifacts are looked up by "File.sol:Name".

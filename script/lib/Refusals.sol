@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 /// @title Why a script stops
 /// @notice Every refusal names the value it found and, in `remedy`, what a person can do about it.
-interface Refusals {
+library Refusals {
     /* CONFIGURATION */
 
     /// @notice There is no configuration file for this chain.
