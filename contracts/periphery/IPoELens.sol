@@ -168,7 +168,8 @@ interface IPoELens {
     function openingOf(Checkpoint calldata preimage) external pure returns (CheckpointOpening memory);
 
     /// @notice The checkpoint that proving `claim` makes.
-    function checkpointOf(IProving.Claim calldata claim, uint40 sequencedAt, uint40 previous)
+    /// @param provenBy Route to which the version of the range resolved when it was proven.
+    function checkpointOf(IProving.Claim calldata claim, uint40 sequencedAt, uint40 previous, uint16 provenBy)
         external
         pure
         returns (Checkpoint memory);

@@ -85,7 +85,7 @@ contract PoELens is IPoELens {
         o.lastSequence = sequenced.lastSequence;
         o.lastVerified = head.lastVerified;
         o.lastAcc = poe.lastAcc();
-        o.pendingBatches = sequenced.cumulativeBatches - head.verifiedBatches;
+        o.pendingBatches = sequenced.cumulativeBatches - head.paidBatches;
         o.roomBatches = _room(poe, head, sequenced);
         o.price = _price(poe, head, sequenced);
         o.nextBatchFee = _quote(poe, head, sequenced, 1, block.timestamp);
@@ -211,12 +211,12 @@ contract PoELens is IPoELens {
     }
 
     /// @inheritdoc IPoELens
-    function checkpointOf(IProving.Claim calldata claim, uint40 sequencedAt, uint40 previous)
+    function checkpointOf(IProving.Claim calldata claim, uint40 sequencedAt, uint40 previous, uint16 provenBy)
         external
         pure
         returns (Checkpoint memory)
     {
-        return PoEPreimages.checkpointOf(claim, sequencedAt, previous);
+        return PoEPreimages.checkpointOf(claim, sequencedAt, previous, provenBy);
     }
 
     /// @inheritdoc IPoELens
@@ -312,7 +312,7 @@ contract PoELens is IPoELens {
         returns (uint256)
     {
         if (head.status != Status.Running) return 0;
-        uint256 pending = sequenced.cumulativeBatches - head.verifiedBatches;
+        uint256 pending = sequenced.cumulativeBatches - head.paidBatches;
         uint256 most = poe.maxPendingBatches();
         return most > pending ? most - pending : 0;
     }

@@ -67,7 +67,8 @@ library PoEPreimages {
     /// @notice The checkpoint that proving `claim` makes.
     /// @param sequencedAt Block time at which its last sequence was sequenced.
     /// @param previous Newest checkpoint before it.
-    function checkpointOf(IProving.Claim memory claim, uint40 sequencedAt, uint40 previous)
+    /// @param provenBy Route to which the version of the range resolved when it was proven.
+    function checkpointOf(IProving.Claim memory claim, uint40 sequencedAt, uint40 previous, uint16 provenBy)
         internal
         pure
         returns (Checkpoint memory)
@@ -78,7 +79,8 @@ library PoEPreimages {
             stateRoot: claim.newStateRoot,
             exitAcc: claim.newExitAcc,
             previous: previous,
-            beneficiary: claim.beneficiary
+            beneficiary: claim.beneficiary,
+            provenBy: provenBy
         });
     }
 

@@ -167,7 +167,7 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
 
         assertEq(head.lastVerified, lastVerified(), "lastVerified");
         assertLe(head.lastVerified, newest, "lastVerified <= lastSequence");
-        assertEq(head.verifiedBatches, batchesAt(lastVerified()), "verifiedBatches");
+        assertEq(poe.settlement().verifiedBatches, batchesAt(lastVerified()), "verifiedBatches");
         assertLe(pendingBatches(), PENDING_LIMIT, "pending batches");
         assertEq(head.messageCount, messageCount(), "messageCount");
         assertEq(head.attachedMessages, attached, "attachedMessages");

@@ -67,7 +67,7 @@ abstract contract EmergencyHandler is AggregatorHandler {
         (, uint16 resolved) = router.resolve(conflictVersion);
         vm.startPrank(owner);
         if (resolved == conflictVersion) {
-            vm.expectPartialRevert(IEmergency.ConflictedVersionInUse.selector);
+            vm.expectPartialRevert(IEmergency.ContradictedVersionInUse.selector);
             poe.resume(version);
             router.freezeRoute(conflictVersion, version);
         }

@@ -169,7 +169,6 @@ contract HaltOnConflictTest is EmergencyTest {
         assertEq(poe.settlement().progressAt, block.timestamp, "halted at");
         assertEq(halt.resumedAt, 0, "not resumed");
         assertEq(halt.conflictStart, 4, "start of the conflict");
-        assertEq(halt.conflictVersion, 1, "version");
         assertEq(poe.settlement().progressAt, block.timestamp, "the escape delay counts from here");
         assertEq(poe.sequenced().updatedAt, block.timestamp, "price settled");
         assertEq(priceBefore - poe.sequenced().logPrice, 60 * _feeConfig().decayPerSecond, "as far as time has run");
@@ -193,7 +192,7 @@ contract HaltOnConflictTest is EmergencyTest {
     function test_GivenTheRouteIsFrozen() external {
         freezeRoute(1, 2);
         haltOver(2, 4);
-        assertEq(poe.halt().conflictVersion, 2, "the verifier that accepted the second proof");
+        assertEq(poe.halt().conflictStart, 2, "a proof of the successor");
     }
 
     /// @dev A checkpoint that a rewind voided cannot halt the chain again, though both proofs are still valid.

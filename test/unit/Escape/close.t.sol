@@ -30,10 +30,13 @@ contract CloseTest is EscapeTest {
         assertEq(poe.head().lastVerified, last, "at");
     }
 
-    function test_RevertWhen_NothingIsPending() external {
+    /// @dev Whoever wants an idle chain to live has twice the delay to show it.
+    function test_RevertWhen_NothingIsPendingAndTheChainIsNotIdleForLong() external {
         prove(2, 4);
-        skip(1000 days);
-        vm.expectRevert(IEscape.NothingPending.selector);
+        skip(2 * ESCAPE_DELAY - 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IEscape.EscapeNotDue.selector, 2 * ESCAPE_DELAY - 1, 2 * ESCAPE_DELAY)
+        );
         poe.close(checkpoints[4], accountsRoot(), CONSUMED);
     }
 

@@ -394,7 +394,7 @@ contract PoELensTest is BaseTest {
         uint40 sequencedAt = poe.commitmentOf(2).timeOf();
         poe.verifyBatches(1, 2, claim, proof);
 
-        Checkpoint memory made = lens.checkpointOf(claim, sequencedAt, 1);
+        Checkpoint memory made = lens.checkpointOf(claim, sequencedAt, 1, 1);
         assertEq(lens.checkpointWord(made, uint40(block.timestamp)), poe.commitmentOf(2));
     }
 

@@ -76,7 +76,7 @@ contract ConstructorTest is LifecycleTest {
         config.escapeDelay = ROUTE_DELAY + EXIT_DELAY;
         _expectRevert(
             abi.encodeWithSelector(
-                IProofOfEfficiency.EscapeDelayTooShort.selector, config.escapeDelay, config.escapeDelay + 1
+                IProofOfEfficiency.EscapeDelayOutOfRange.selector, config.escapeDelay, config.escapeDelay + 1, 365 days
             )
         );
     }

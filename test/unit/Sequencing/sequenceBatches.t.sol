@@ -83,7 +83,7 @@ contract SequenceBatchesTest is SequencingBase {
         );
         prove(1, first);
         _post(sequencer, _empty(MAX_PENDING - 1), limits());
-        assertEq(poe.sequenced().cumulativeBatches - poe.head().verifiedBatches, MAX_PENDING);
+        assertEq(poe.sequenced().cumulativeBatches - poe.head().paidBatches, MAX_PENDING);
     }
 
     /* FEE RECIPIENT */

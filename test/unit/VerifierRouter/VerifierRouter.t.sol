@@ -121,14 +121,14 @@ contract VerifierRouterTest is Test {
     }
 
     function test_AddRoute_RevertWhen_ACapacityIsZero() external {
-        uint16[3] memory slots = [uint16(0), T, T];
-        uint8[3] memory messages = [M, 0, M];
-        uint8[3] memory exits = [E, E, 0];
-        for (uint256 i = 0; i < 3; ++i) {
+        uint16[4] memory slots = [uint16(0), T, T, 4097];
+        uint8[4] memory messages = [M, 0, M, M];
+        uint8[4] memory exits = [E, E, 0, E];
+        for (uint256 i = 0; i < 4; ++i) {
             MockVerifier verifier = new MockVerifier(slots[i], messages[i], exits[i]);
             vm.prank(owner);
             vm.expectRevert(
-                abi.encodeWithSelector(IVerifierRouter.EmptyCapacity.selector, slots[i], messages[i], exits[i])
+                abi.encodeWithSelector(IVerifierRouter.UnusableCapacity.selector, slots[i], messages[i], exits[i])
             );
             router.addRoute(verifier);
         }

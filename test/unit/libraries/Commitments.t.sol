@@ -88,7 +88,8 @@ contract CommitmentsTest is FormatVectors {
                 stateRoot: bytes32Of(json, i, "stateRoot"),
                 exitAcc: bytes32Of(json, i, "exitAcc"),
                 previous: uint40(uintOf(json, i, "previous")),
-                beneficiary: addressOf(json, i, "beneficiary")
+                beneficiary: addressOf(json, i, "beneficiary"),
+                provenBy: uint16(uintOf(json, i, "provenBy"))
             });
             bytes32 word = checkpoint.word(uintOf(json, i, "verifiedAt"));
             assertEq(word, bytes32Of(json, i, "word"));
@@ -101,12 +102,12 @@ contract CommitmentsTest is FormatVectors {
         pure
     {
         bytes32 word = checkpoint.word(at);
-        _changeCheckpoint(checkpoint, bound(field, 0, 10));
+        _changeCheckpoint(checkpoint, bound(field, 0, 11));
         assertNotEq(checkpoint.word(at), word);
     }
 
     function test_CheckpointWord_WhenAnyFieldDiffers() external pure {
-        for (uint256 field = 0; field < 11; ++field) {
+        for (uint256 field = 0; field < 12; ++field) {
             Checkpoint memory checkpoint;
             bytes32 word = checkpoint.word(1);
             _changeCheckpoint(checkpoint, field);

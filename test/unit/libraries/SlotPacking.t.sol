@@ -133,7 +133,7 @@ contract SlotPackingTest is Test {
         else if (field == 1) s.cumulativeBatches = value;
         else if (field == 3) s.updatedAt = value;
         else if (field == 4) h.lastVerified = value;
-        else if (field == 5) h.verifiedBatches = value;
+        else if (field == 5) h.paidBatches = value;
         else if (field == 6) h.oldestPendingAt = value;
         else if (field == 7) h.nextIndex = value;
         else t.progressAt = value;
