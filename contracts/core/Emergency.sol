@@ -131,6 +131,7 @@ abstract contract Emergency is Proving {
 
     /// @dev A frozen route resolves to another, and that one is not frozen, hence not contradicted.
     function _requireContradictedFrozen() private view {
+        // slither-disable-next-line cache-array-length a word read again costs 100 gas, after a halt only
         for (uint256 i = 0; i < _contradicted.length; ++i) {
             // slither-disable-next-line unused-return,calls-loop the number of the route is all that matters
             (, uint16 resolved) = router.resolve(_contradicted[i]);

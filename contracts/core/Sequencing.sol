@@ -155,6 +155,7 @@ abstract contract Sequencing is FeeLedger, Messages {
                 dataAt := batch.offset
             }
             if (dataAt != at + 32) return false;
+            // slither-disable-next-line divide-before-multiply rounds up to whole words
             at = dataAt + (batch.length + 31) / 32 * 32;
         }
         return at == msg.data.length;

@@ -11,12 +11,10 @@ import {Status} from "../types/Slots.sol";
 
 /// @title IPoELens
 /// @notice Answers, for any deployment, what a sequencer, an aggregator or a user asks before a transaction: what it
-/// costs, what it earns, whether it is
-/// possible, and what its arguments are. Stateless and without powers: the answers are computed from the views of the
-/// deployment that is asked.
+/// costs, what it earns, whether it is possible, and what its arguments are. Stateless and without powers: the answers
+/// are computed from the views of the deployment that is asked.
 /// @dev Amounts are in base units of the fee token ("wei") unless a name says gwei; times are block times in seconds.
-/// `type(uint256).max` as a time
-/// means never, as things stand.
+/// `type(uint256).max` as a time means never, as things stand.
 interface IPoELens {
     /// @notice One deployment at one moment.
     /// @param status Running, Halted or Closed.
@@ -26,7 +24,8 @@ interface IPoELens {
     /// @param pendingBatches Batches that wait for a proof.
     /// @param roomBatches Batches that may be sequenced before a proof must land; 0 unless running.
     /// @param oldestPendingAt Time from which the oldest pending sequence counts as waiting; 0 if none is pending.
-    /// @param oldestAge Seconds it has waited by the protocol's clock, which stands during a halt; 0 if none is pending.
+    /// @param oldestAge Seconds it has waited by the protocol's clock, which stands during a halt; 0 if none is
+    /// pending.
     /// @param late Whether that exceeds the target, so that the price rises.
     /// @param price Marginal price of a batch.
     /// @param nextBatchFee What one batch costs now.
@@ -39,7 +38,8 @@ interface IPoELens {
     /// @param nextIndex Account index the next registration gets; fee recipients are below it.
     /// @param closableAt Time from which anyone may close the chain if nothing is proven, halted or resumed until then.
     /// @param closableIn Seconds until then; 0 if it is due.
-    /// @param rewindNeeded Whether the chain is halted and its state must be rewound before it can be resumed or closed.
+    /// @param rewindNeeded Whether the chain is halted and its state must be rewound before it can be resumed or
+    /// closed.
     struct Overview {
         Status status;
         uint40 lastSequence;
@@ -79,15 +79,15 @@ interface IPoELens {
     /// @dev During a halt no clock runs: this is what it will cost at the moment of the resume.
     function quoteFee(IProofOfEfficiency poe, uint256 batches) external view returns (uint256 fee);
 
-    /// @notice What sequencing `batches` batches in one call costs at block time `at`, to the wei, if nobody
-    /// sequences, proves or changes the parameters
-    /// until then.
+    /// @notice What sequencing `batches` batches in one call costs at block time `at`, to the wei, if nobody sequences,
+    /// proves or changes the parameters until then.
     function quoteFeeAt(IProofOfEfficiency poe, uint256 batches, uint256 at) external view returns (uint256 fee);
 
     /// @notice Marginal price of a batch now; a whole batch costs about half a step more.
     function price(IProofOfEfficiency poe) external view returns (uint256);
 
-    /// @notice Most batches a call of `sequenceBatches` may bring now: what `maxPendingBatches` leaves. 0 unless the chain is running.
+    /// @notice Most batches a call of `sequenceBatches` may bring now: what `maxPendingBatches` leaves. 0 unless the
+    /// chain is running.
     function roomBatches(IProofOfEfficiency poe) external view returns (uint256);
 
     /* REWARD */
@@ -102,7 +102,8 @@ interface IPoELens {
     /// @notice Batch fees that proving everything pending earns now. Needs no preimage.
     function backlogReward(IProofOfEfficiency poe) external view returns (uint256);
 
-    /// @notice Tips that a proof up to `last` will be able to claim when it has matured. Reads one word for each sequence of the range.
+    /// @notice Tips that a proof up to `last` will be able to claim when it has matured. Reads one word for each
+    /// sequence of the range.
     function pendingTips(IProofOfEfficiency poe, uint40 last) external view returns (uint256);
 
     /* STATE */
@@ -111,8 +112,7 @@ interface IPoELens {
     function overview(IProofOfEfficiency poe) external view returns (Overview memory);
 
     /// @notice Time from which nothing can undo `checkpoint`, so that its exits and tips are payable: 0 on a closed
-    /// chain, where all that is left is
-    /// final; `type(uint256).max` during a halt it had not matured before.
+    /// chain, where all that is left is final; `type(uint256).max` during a halt it had not matured before.
     function maturesAt(IProofOfEfficiency poe, uint40 checkpoint, CheckpointOpening calldata opening)
         external
         view
@@ -128,8 +128,7 @@ interface IPoELens {
 
     /// @notice Limits anchored at a sequence that is pending, or was when the caller read it.
     /// @dev Sequences on top of the anchor do no harm. A proof that ends exactly at the anchor does none while it is
-    /// the newest checkpoint or
-    /// sequence; when a later one follows, the call is refused and has to be built again.
+    /// the newest checkpoint or sequence; when a later one follows, the call is refused and has to be built again.
     function limitsAtSequence(uint256 maxFee, uint256 deadline, uint40 anchor, Sequence calldata preimage)
         external
         pure
@@ -147,13 +146,15 @@ interface IPoELens {
         view
         returns (ISequencing.Limits memory);
 
-    /// @notice Accumulator that `sequenceBatches(batches, feeRecipient, ...)` would lead to now, the messages it would attach included.
+    /// @notice Accumulator that `sequenceBatches(batches, feeRecipient, ...)` would lead to now, the messages it would
+    /// attach included.
     function predictAcc(IProofOfEfficiency poe, bytes[] calldata batches, uint32 feeRecipient)
         external
         view
         returns (bytes32 acc);
 
-    /// @notice Statement that a proof of `claim` has to prove now, and its two halves as the verifier takes them (FMT-14, FMT-15).
+    /// @notice Statement that a proof of `claim` has to prove now, and its two halves as the verifier takes them
+    /// (FMT-14, FMT-15).
     function statementOf(IProofOfEfficiency poe, IProving.Claim calldata claim)
         external
         view
@@ -209,7 +210,8 @@ interface IPoELens {
     /// @notice An exit record (FMT-13).
     function exitRecord(address l1Owner, uint32 index, uint64 amountGwei) external pure returns (bytes32);
 
-    /// @notice The link of the exit chain that a batch with exits `records` makes, and the accumulator after it (FMT-13).
+    /// @notice The link of the exit chain that a batch with exits `records` makes, and the accumulator after it
+    /// (FMT-13).
     /// @param exitCapacity E of the route the batch is pinned to.
     /// @param claimMask Records to pay out, bit i for record i.
     function exitLink(bytes32 previousAcc, bytes32[] calldata records, uint8 exitCapacity, uint256 claimMask)

@@ -337,16 +337,16 @@ contract PoELens is IPoELens {
         if (last <= lastVerified || last > lastSequence) revert NotPending(last, lastVerified, lastSequence);
     }
 
-    /// @dev The protocol's clock: it stands while the chain is halted.
+    /// @dev The protocol's clock: it stands while the chain is halted, and a halt counts as progress.
     function _clock(IProofOfEfficiency poe, Head memory head) private view returns (uint256) {
-        return head.status == Status.Halted ? poe.halt().haltedAt : block.timestamp;
+        return head.status == Status.Halted ? poe.settlement().progressAt : block.timestamp;
     }
 
     function _maturesAt(IProofOfEfficiency poe, Status status, uint256 verifiedAt) private view returns (uint256) {
         if (status == Status.Closed) return 0;
         Halt memory halt = poe.halt();
         uint256 exitDelay = poe.exitDelay();
-        if (verifiedAt + exitDelay <= halt.haltedAt) return verifiedAt + exitDelay;
+        if (verifiedAt <= halt.maturedBefore) return verifiedAt + exitDelay;
         if (status == Status.Halted) return NEVER;
         return (verifiedAt > halt.resumedAt ? verifiedAt : halt.resumedAt) + exitDelay;
     }
@@ -367,7 +367,7 @@ contract PoELens is IPoELens {
         Settlement memory settlement = poe.settlement();
         uint256 since = settlement.progressAt;
         if (head.status == Status.Running) {
-            if (sequenced.lastSequence == head.lastVerified) return NEVER;
+            if (sequenced.lastSequence == head.lastVerified) return since + 2 * uint256(poe.escapeDelay());
             if (head.oldestPendingAt > since) since = head.oldestPendingAt;
         }
         return since + poe.escapeDelay();

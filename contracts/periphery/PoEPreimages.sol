@@ -11,7 +11,8 @@ import {Checkpoint, Sequence} from "../types/Commitments.sol";
 /// @title PoEPreimages
 /// @notice Builds from the protocol's own structs what its calls take and its hashes commit to, so that no caller
 /// assembles a hash by hand.
-/// @dev The formats themselves (docs/spec/formats.md) are defined once, in the libraries of the core; this one only puts them to use.
+/// @dev The formats themselves (docs/spec/formats.md) are defined once, in the libraries of the core; this one only
+/// puts them to use.
 library PoEPreimages {
     using Commitments for *;
 
@@ -25,8 +26,8 @@ library PoEPreimages {
     /// @notice Limits anchored at a sequence.
     /// @param maxFee Most the call may cost, in token wei.
     /// @param deadline Last block time, in seconds, at which it may land.
-    /// @param anchor Number of the sequence; if a proof ends there before the call lands, the word changes and the call is
-    /// refused unless `anchor` is the newest checkpoint or the newest sequence.
+    /// @param anchor Number of the sequence; if a proof ends there before the call lands, the word changes and the call
+    /// is refused unless `anchor` is the newest checkpoint or the newest sequence.
     function limitsAt(uint256 maxFee, uint256 deadline, uint40 anchor, Sequence memory preimage)
         internal
         pure

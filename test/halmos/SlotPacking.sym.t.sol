@@ -27,8 +27,8 @@ contract SlotPackingSymbolic {
     function check_HeadComesBack(Head memory h, uint8 status) external view {
         if (status > uint8(Status.Closed)) return;
         h.status = Status(status);
-        bool fits = h.lastVerified < 1 << 36 && h.paidBatches < 1 << 36 && h.oldestPendingAt < 1 << 36
-            && h.nextIndex < 1 << 33;
+        bool fits =
+            h.lastVerified < 1 << 36 && h.paidBatches < 1 << 36 && h.oldestPendingAt < 1 << 36 && h.nextIndex < 1 << 33;
         try this.packHead(h) returns (uint256 word) {
             Head memory back = word.unpackHead();
             assert(fits);

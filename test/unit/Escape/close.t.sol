@@ -34,9 +34,7 @@ contract CloseTest is EscapeTest {
     function test_RevertWhen_NothingIsPendingAndTheChainIsNotIdleForLong() external {
         prove(2, 4);
         skip(2 * ESCAPE_DELAY - 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IEscape.EscapeNotDue.selector, 2 * ESCAPE_DELAY - 1, 2 * ESCAPE_DELAY)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IEscape.EscapeNotDue.selector, 2 * ESCAPE_DELAY - 1, 2 * ESCAPE_DELAY));
         poe.close(checkpoints[4], accountsRoot(), CONSUMED);
     }
 
