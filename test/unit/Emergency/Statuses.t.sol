@@ -134,7 +134,7 @@ contract StatusesTest is EscapeTest {
             stranger,
             "haltOnConflict",
             abi.encodeCall(poe.haltOnConflict, (2, 3, conflict, proofOfConflict(conflict))),
-            onlyRunning()
+            [OK, IEmergency.ConflictNotDeeper.selector, IEmergency.ConflictNotDeeper.selector, NO]
         );
         // Once the state is rewound, the path no longer begins at the last checkpoint.
         add(
@@ -168,6 +168,7 @@ contract StatusesTest is EscapeTest {
             stranger, "claimExitsFrom", abi.encodeCall(vault.claimExitsFrom, (stepExits(0, exits), links(1))), always()
         );
         addVault(stranger, "withdrawEther", abi.encodeCall(vault.withdrawEther, (payable(stranger), 1)), always());
+        addVault(stranger, "withdrawEtherFor", abi.encodeCall(vault.withdrawEtherFor, (payable(stranger))), always());
         addVault(
             stranger,
             "escapeAccount",

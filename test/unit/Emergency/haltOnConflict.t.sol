@@ -38,10 +38,17 @@ contract HaltOnConflictTest is EmergencyTest {
     }
 
     /// @custom:req R49
-    function test_RevertWhen_TheChainDoesNotRun() external {
-        IEmergency.Conflict memory conflict = conflictOver(2, 4);
+    /// @dev Whoever halts first must not choose how deep.
+    function test_RevertWhen_TheChainIsHaltedForAConflictThatStartsNoLater() external {
+        IEmergency.Conflict memory conflict = conflictOver(4, 5);
         haltOver(4, 5);
-        refuseConflict(2, 4, conflict, abi.encodeWithSelector(IEmergency.WrongStatus.selector, Status.Halted));
+        uint256 haltedAt = block.timestamp;
+        skip(1 days);
+        refuseConflict(4, 5, conflict, abi.encodeWithSelector(IEmergency.ConflictNotDeeper.selector, 4, 4));
+        haltOver(2, 4);
+        assertEq(poe.halt().conflictStart, 2, "deeper");
+        assertEq(poe.settlement().progressAt, haltedAt, "no second halt");
+        refuseConflict(4, 5, conflict, abi.encodeWithSelector(IEmergency.ConflictNotDeeper.selector, 4, 2));
     }
 
     function test_RevertWhen_TheRangeIsEmpty() external {

@@ -207,7 +207,8 @@ contract PoELensTest is BaseTest {
         assertEq(o.oldestAge, 0);
         assertEq(o.oldestPendingAt, 0);
         assertFalse(o.late);
-        assertEq(o.closableAt, type(uint256).max, "an idle chain cannot be closed");
+        uint256 idleUntil = poe.settlement().progressAt + 2 * uint256(ESCAPE_DELAY);
+        assertEq(o.closableAt, idleUntil, "twice the delay for an idle chain");
     }
 
     /// @dev `close` refuses with `EscapeNotDue` until the moment the lens names, and for another reason from then on.

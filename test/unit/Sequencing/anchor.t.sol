@@ -99,18 +99,18 @@ contract AnchorTest is SequencingBase {
         assertEq(_post(sequencer, _empty(1), signed), 4);
     }
 
-    /// @dev The 120 bits kept decide: another accumulator with the same ones takes 2^120 hashes to find.
+    /// @dev The 84 bits kept decide.
     function testFuzz_RevertGiven_TheAccumulatorDiffersInALeadingBit(uint256 bit) external {
         ISequencing.Limits memory signed = _older();
         prove(1, 2);
-        signed.anchorAcc ^= bytes32(1 << bound(bit, 136, 255));
+        signed.anchorAcc ^= bytes32(1 << bound(bit, 172, 255));
         _expectMismatch(signed);
     }
 
     function test_RevertGiven_TheAccumulatorDiffersInALeadingBit() external {
         ISequencing.Limits memory signed = _older();
         prove(1, 2);
-        signed.anchorAcc ^= bytes32(uint256(1 << 136));
+        signed.anchorAcc ^= bytes32(uint256(1 << 172));
         _expectMismatch(signed);
     }
 

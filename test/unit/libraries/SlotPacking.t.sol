@@ -40,7 +40,7 @@ contract SlotPackingTest is Test {
     function test_WhenEveryFieldFits() external pure {
         Sequenced memory s = Sequenced(1, 2, 3, 4, 5);
         Head memory h = Head(1, 2, 3, 4, 5, 6, 7, 8, 9, Status.Closed);
-        Settlement memory t = Settlement(1, 2, 3);
+        Settlement memory t = Settlement(1, 2, 3, 4);
         _checkRoundTrip(s, h, t);
         // The layouts, spelt out.
         assertEq(s.pack(), uint256(1) | 2 << 36 | 3 << 72 | 4 << 172 | 5 << 220);
@@ -48,7 +48,7 @@ contract SlotPackingTest is Test {
             h.pack(),
             uint256(1) | 2 << 36 | 3 << 72 | 4 << 108 | 5 << 140 | 6 << 172 | 7 << 205 | 8 << 221 | 9 << 229 | 2 << 245
         );
-        assertEq(t.pack(), uint256(1) | 2 << 100 | 3 << 136);
+        assertEq(t.pack(), uint256(1) | 2 << 100 | 3 << 136 | 4 << 172);
     }
 
     function _checkRoundTrip(Sequenced memory s, Head memory h, Settlement memory t) private pure {
@@ -68,6 +68,8 @@ contract SlotPackingTest is Test {
     function _trim(Settlement memory t) private pure returns (Settlement memory) {
         t.paidCumulativeFee &= uint112(MAX_100);
         t.progressAt &= uint40(MAX_36);
+        t.verifiedBatches &= uint40(MAX_36);
+        t.verifiedAccPrefix &= uint88((1 << 84) - 1);
         return t;
     }
 
@@ -86,7 +88,7 @@ contract SlotPackingTest is Test {
             type(uint16).max,
             Status.Closed
         );
-        Settlement memory t = Settlement(uint112(MAX_100), uint40(MAX_36), type(uint120).max);
+        Settlement memory t = Settlement(uint112(MAX_100), uint40(MAX_36), uint40(MAX_36), uint88((1 << 84) - 1));
         _checkRoundTrip(s, h, t);
         assertEq(s.pack(), type(uint256).max);
         assertEq(h.pack(), (1 << 245) - 1 | 2 << 245);
