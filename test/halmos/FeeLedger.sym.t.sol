@@ -7,7 +7,8 @@ import {Sequenced} from "../../contracts/types/Slots.sol";
 import {TestToken} from "../utils/TestToken.sol";
 import {SymbolicDeployment} from "./SymbolicDeployment.sol";
 
-/// @notice The fee ledger of the deployed core, for all amounts (halmos): what one account gains another or the token loses.
+/// @notice The fee ledger of the deployed core, for all amounts (halmos): what one account gains another or the token
+/// loses.
 contract FeeLedgerSymbolic is SymbolicDeployment {
     using SlotPacking for Sequenced;
 

@@ -12,7 +12,8 @@ import {Halt, Head, Settlement, Status} from "../../contracts/types/Slots.sol";
 import {TestToken} from "../utils/TestToken.sol";
 import {SymbolicDeployment} from "./SymbolicDeployment.sol";
 
-/// @notice Rewards and maturity in the deployed core (halmos): for every sum that was paid out before a proof, and for every history of halts.
+/// @notice Rewards and maturity in the deployed core (halmos): for every sum that was paid out before a proof, and
+/// for every history of halts.
 contract SettlementAndMaturitySymbolic is SymbolicDeployment {
     using SlotPacking for *;
     using Commitments for *;
@@ -44,7 +45,8 @@ contract SettlementAndMaturitySymbolic is SymbolicDeployment {
 
     /* REWARDS */
 
-    /// @dev Whatever was paid before, and after a rewind it may exceed what the proof covers: the prefix never falls, and the prover gets what it rises by.
+    /// @dev Whatever was paid before, and after a rewind it may exceed what the proof covers: the prefix never falls,
+    /// and the prover gets what it rises by.
     /// @custom:req R6, R18, R19
     function check_TheRewardIsWhatThePaidPrefixRisesBy(uint112 paidBefore) external {
         if (paidBefore >= 1 << 100) return;

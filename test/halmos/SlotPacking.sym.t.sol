@@ -4,7 +4,8 @@ pragma solidity 0.8.30;
 import {SlotPacking} from "../../contracts/libraries/SlotPacking.sol";
 import {Head, Sequenced, Settlement, Status} from "../../contracts/types/Slots.sol";
 
-/// @notice The three packed words, for every value of every field (halmos): what fits comes back, what does not is refused, never cut.
+/// @notice The three packed words, for every value of every field (halmos): what fits comes back, what does not is
+/// refused, never cut.
 contract SlotPackingSymbolic {
     using SlotPacking for *;
 

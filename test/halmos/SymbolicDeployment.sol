@@ -29,7 +29,8 @@ abstract contract SymbolicDeployment {
     uint40 internal constant EXIT_DELAY = 7 days;
     uint256 internal constant START = 1_800_000_000;
 
-    /// @dev Storage of the core (`forge inspect ProofOfEfficiency storage-layout`); the tests that use it read it back through the views.
+    /// @dev Storage of the core (`forge inspect ProofOfEfficiency storage-layout`); the tests that use it read it
+    /// back through the views.
     bytes32 internal constant SEQUENCED_SLOT = bytes32(uint256(2));
     bytes32 internal constant HEAD_SLOT = bytes32(uint256(3));
     bytes32 internal constant SETTLEMENT_SLOT = bytes32(uint256(4));
@@ -38,7 +39,8 @@ abstract contract SymbolicDeployment {
     /// @dev Where the stand-in for SHA-256 lives: an address that, like that of the precompile, one byte can push.
     address internal constant HASH = address(0x77);
 
-    /// @dev Halmos does not model SHA-256. Nothing here depends on which collision-resistant hash it is, so the code deployed calls a contract that answers with
+    /// @dev Halmos does not model SHA-256. Nothing here depends on which collision-resistant hash it is, so the code
+    /// deployed calls a contract that answers with
     /// Keccak-256 instead.
     function deployArtifact(string memory path, bytes memory arguments) internal returns (address deployed) {
         // CALLDATASIZE 0 0 CALLDATACOPY, KECCAK256(0, CALLDATASIZE), MSTORE at 0, RETURN 32 bytes.

@@ -14,7 +14,8 @@ import {MessageHandler} from "./handlers/MessageHandler.sol";
 import {SequencerHandler} from "./handlers/SequencerHandler.sol";
 import {MisbehavingToken, Reenterer} from "./stores/MisbehavingToken.sol";
 
-/// @notice What holds after every call, whatever the order of calls and whoever makes them (docs/spec/invariants.md). README.md says which change of the contracts each one has caught.
+/// @notice What holds after every call, whatever the order of calls and whoever makes them (docs/spec/invariants.md).
+/// README.md says which change of the contracts each one has caught.
 abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, MessageHandler, ExitHandler {
     using Commitments for *;
 

@@ -8,7 +8,8 @@ import {Status} from "../../../contracts/types/Slots.sol";
 import {MockVerifier} from "../../mocks/MockVerifier.sol";
 import {BaseHandler} from "./BaseHandler.sol";
 
-/// @notice Aggregators: honest ones that race, overlap and come late; hostile ones that tamper with proofs; and one that has found an unsound verifier.
+/// @notice Aggregators: honest ones that race, overlap and come late; hostile ones that tamper with proofs; and one
+/// that has found an unsound verifier.
 abstract contract AggregatorHandler is BaseHandler {
     using Commitments for *;
 

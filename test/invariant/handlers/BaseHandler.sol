@@ -5,7 +5,8 @@ import {IEmergency} from "../../../contracts/interfaces/IEmergency.sol";
 import {Head, Sequenced, Settlement, Status} from "../../../contracts/types/Slots.sol";
 import {GhostLedger} from "../stores/GhostLedger.sol";
 
-/// @notice What all handlers share: the clock, and the check that a call made no forbidden transition. Handlers bound their inputs so that they know what a call must do:
+/// @notice What all handlers share: the clock, and the check that a call made no forbidden transition. Handlers bound
+/// their inputs so that they know what a call must do:
 /// an expected revert is asserted by its selector, and any other one fails the campaign (`fail_on_revert`).
 abstract contract BaseHandler is GhostLedger {
     struct Observed {

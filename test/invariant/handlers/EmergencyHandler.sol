@@ -9,8 +9,10 @@ import {Status} from "../../../contracts/types/Slots.sol";
 import {MockVerifier} from "../../mocks/MockVerifier.sol";
 import {AggregatorHandler} from "./AggregatorHandler.sol";
 
-/// @notice Watchers who show conflicts, an adversary who halts the chain with false proofs against honest results, anyone who rewinds, and the owner who repairs.
-/// @dev The campaign keeps the assumption on watchers (docs/spec/invariants.md): before a false checkpoint matures, and before a chain closes over one, somebody shows the conflict.
+/// @notice Watchers who show conflicts, an adversary who halts the chain with false proofs against honest results,
+/// anyone who rewinds, and the owner who repairs.
+/// @dev The campaign keeps the assumption on watchers (docs/spec/invariants.md): before a false checkpoint matures,
+/// and before a chain closes over one, somebody shows the conflict.
 abstract contract EmergencyHandler is AggregatorHandler {
     using Commitments for *;
 

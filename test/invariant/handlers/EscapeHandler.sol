@@ -97,7 +97,8 @@ abstract contract EscapeHandler is OwnerHandler {
         etherOf[l1Owner] += (uint256(message.amountGwei) + message.feeGwei) * 1 gwei;
     }
 
-    /// @dev Running: the oldest pending sequence and the last progress are both `ESCAPE_DELAY` ago. Halted: the halt is.
+    /// @dev Running: the oldest pending sequence and the last progress are both `ESCAPE_DELAY` ago. Halted: the halt
+    /// is.
     function _closableAt() private view returns (uint256) {
         uint256 from = lastProgress;
         if (status == Status.Running && oldestPendingAt() > from) from = oldestPendingAt();

@@ -8,7 +8,8 @@ import {Commitments} from "../../../contracts/libraries/Commitments.sol";
 import {CheckpointOpening} from "../../../contracts/types/Commitments.sol";
 import {BaseHandler} from "./BaseHandler.sol";
 
-/// @notice Claimants, who walk the exit chain in pieces of any length from anywhere and claim any records, and thieves who claim early, twice or what a rewind has voided.
+/// @notice Claimants, who walk the exit chain in pieces of any length from anywhere and claim any records, and
+/// thieves who claim early, twice or what a rewind has voided.
 abstract contract ExitHandler is BaseHandler {
     using Commitments for *;
 

@@ -7,7 +7,8 @@ import {Accumulators} from "../../../contracts/libraries/Accumulators.sol";
 import {Sequence} from "../../../contracts/types/Commitments.sol";
 import {BaseHandler} from "./BaseHandler.sol";
 
-/// @notice Sequencers: plain accounts and a contract, one batch or several, with any standing sequence as anchor, paying exactly the price and not a wei more.
+/// @notice Sequencers: plain accounts and a contract, one batch or several, with any standing sequence as anchor,
+/// paying exactly the price and not a wei more.
 abstract contract SequencerHandler is BaseHandler {
     function sequenceOnce(uint256 who, uint256 count, uint256 seed) external transition {
         _sequence(payer(who), _bound(count, 1, 4), seed);

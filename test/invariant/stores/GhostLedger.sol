@@ -12,10 +12,12 @@ import {BaseTest} from "../../utils/BaseTest.sol";
 import {TestToken} from "../../utils/TestToken.sol";
 import {ListedStateMachine} from "./ListedStateMachine.sol";
 
-/// @notice A second, plain account of all that happens: no packing, no hashing, no prefix sums, one flag for one fact. Handlers write it after each call; invariants
+/// @notice A second, plain account of all that happens: no packing, no hashing, no prefix sums, one flag for one
+/// fact. Handlers write it after each call; invariants
 /// compare it with the contracts. `sequences` and `checkpoints` of `BaseTest` hold the preimages.
 ///
-/// The L2 is simulated as far as money goes: what each sequence does (messages it consumes, exits it makes) is fixed when it is sequenced, as in the protocol, so every
+/// The L2 is simulated as far as money goes: what each sequence does (messages it consumes, exits it makes) is fixed
+/// when it is sequenced, as in the protocol, so every
 /// honest proof up to a sequence has the same result, and the exits can be paid.
 abstract contract GhostLedger is BaseTest {
     /* SMALL CAPACITIES, SO THAT THEY ARE REACHED */

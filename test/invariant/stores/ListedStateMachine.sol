@@ -3,7 +3,8 @@ pragma solidity 0.8.30;
 
 import {Account, IStateMachine} from "../../../contracts/interfaces/IStateMachine.sol";
 
-/// @notice A state machine whose states are a list: the ghost ledger says what each root holds, so that invariants can follow money through the escape
+/// @notice A state machine whose states are a list: the ghost ledger says what each root holds, so that invariants
+/// can follow money through the escape
 /// without building Merkle trees. It is as strict as a real one: what is not listed is refused.
 contract ListedStateMachine is IStateMachine {
     mapping(bytes32 stateRoot => bytes32 contents) private _contents;

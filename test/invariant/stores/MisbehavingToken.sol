@@ -21,7 +21,8 @@ contract MisbehavingToken is TestToken {
     }
 }
 
-/// @notice Tries, in the middle of every transfer of the fee token, to deposit and to withdraw once more. Both must fail: between the two balances that a deposit
+/// @notice Tries, in the middle of every transfer of the fee token, to deposit and to withdraw once more. Both must
+/// fail: between the two balances that a deposit
 /// measures no other deposit may arrive and nothing may leave.
 contract Reenterer {
     IProofOfEfficiency private immutable _poe;
