@@ -8,12 +8,14 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {IFeeLedger} from "../interfaces/IFeeLedger.sol";
 import {Commitments} from "../libraries/Commitments.sol";
 import {RebasingTokens} from "../libraries/RebasingTokens.sol";
+import {SlotPacking} from "../libraries/SlotPacking.sol";
 import {Checkpoint} from "../types/Commitments.sol";
 import {PoEBase} from "./PoEBase.sol";
 
 /// @title FeeLedger
 /// @notice See `IFeeLedger`.
 abstract contract FeeLedger is PoEBase {
+    using SlotPacking for uint256;
     using SafeERC20 for IERC20;
     using Commitments for Checkpoint;
 
@@ -70,7 +72,7 @@ abstract contract FeeLedger is PoEBase {
     /// @inheritdoc IFeeLedger
     function tip(uint40 sequence, uint256 amount) external {
         uint40 lastVerified = _runningHead().lastVerified;
-        uint40 lastSequence = _loadSequenced().lastSequence;
+        uint40 lastSequence = _sequenced.unpackSequenced().lastSequence;
         if (sequence <= lastVerified || sequence > lastSequence) {
             revert SequenceNotPending(sequence, lastVerified, lastSequence);
         }

@@ -4,12 +4,14 @@ pragma solidity 0.8.30;
 import {IMessages} from "../interfaces/IMessages.sol";
 import {Accumulators} from "../libraries/Accumulators.sol";
 import {MessageFormat} from "../libraries/MessageFormat.sol";
+import {SlotPacking} from "../libraries/SlotPacking.sol";
 import {Head} from "../types/Slots.sol";
 import {PoEBase} from "./PoEBase.sol";
 
 /// @title Messages
 /// @notice See `IMessages`.
 abstract contract Messages is PoEBase {
+    using SlotPacking for uint256;
     /// @dev With less than 2^61 gwei ever taken in, no sum of balances on L2 can overflow
     /// (docs/spec/state-transition.md, ST-5).
     uint256 internal constant GROSS_DEPOSIT_CAP_GWEI = 1 << 61;
@@ -64,7 +66,7 @@ abstract contract Messages is PoEBase {
 
     /// @inheritdoc IMessages
     function messageFeeGwei() external view returns (uint256) {
-        return _messageFeeGwei(_loadHead());
+        return _messageFeeGwei(_head.unpackHead());
     }
 
     /// @notice Attaches the oldest pending messages to one more batch, as many as it has room for, in memory.

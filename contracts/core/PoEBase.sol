@@ -51,9 +51,9 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /* STORAGE: the words of the hot paths, each read and written once a call, then the maps */
 
-    uint256 private _sequenced;
-    uint256 private _head;
-    uint256 private _settlement;
+    uint256 internal _sequenced;
+    uint256 internal _head;
+    uint256 internal _settlement;
     /// @inheritdoc IProofOfEfficiency
     FeeParameters public feeParameters;
     /// @inheritdoc IProofOfEfficiency
@@ -84,17 +84,17 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /// @inheritdoc IProofOfEfficiency
     function sequenced() external view returns (Sequenced memory) {
-        return _loadSequenced();
+        return _sequenced.unpackSequenced();
     }
 
     /// @inheritdoc IProofOfEfficiency
     function head() external view returns (Head memory) {
-        return _loadHead();
+        return _head.unpackHead();
     }
 
     /// @inheritdoc IProofOfEfficiency
     function settlement() external view returns (Settlement memory) {
-        return _loadSettlement();
+        return _settlement.unpackSettlement();
     }
 
     /// @inheritdoc IProofOfEfficiency
@@ -120,24 +120,12 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /* STORAGE ACCESS */
 
-    function _loadHead() internal view returns (Head memory) {
-        return _head.unpackHead();
-    }
-
     function _storeHead(Head memory head_) internal {
         _head = head_.pack();
     }
 
-    function _loadSequenced() internal view returns (Sequenced memory) {
-        return _sequenced.unpackSequenced();
-    }
-
     function _storeSequenced(Sequenced memory sequenced_) internal {
         _sequenced = sequenced_.pack();
-    }
-
-    function _loadSettlement() internal view returns (Settlement memory) {
-        return _settlement.unpackSettlement();
     }
 
     function _storeSettlement(Settlement memory settlement_) internal {
@@ -148,7 +136,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /// @dev The head of a running chain; reverts in any other status.
     function _runningHead() internal view returns (Head memory head_) {
-        head_ = _loadHead();
+        head_ = _head.unpackHead();
         _requireRunning(head_);
     }
 
@@ -158,7 +146,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /// @dev From when on nothing can undo `checkpoint`. A closed chain has no tripwire, so all it has left is final.
     function _maturesAt(uint40 checkpoint) internal view returns (uint256) {
-        Status status = _loadHead().status;
+        Status status = _head.unpackHead().status;
         uint256 verifiedAt = _commitments[checkpoint].timeOf();
         Halt memory halt_ = _halt;
         if (status == Status.Closed || verifiedAt <= halt_.maturedBefore) return verifiedAt;

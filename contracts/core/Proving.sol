@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IProving} from "../interfaces/IProving.sol";
 import {Commitments} from "../libraries/Commitments.sol";
+import {SlotPacking} from "../libraries/SlotPacking.sol";
 import {Checkpoint, CheckpointOpening, Sequence} from "../types/Commitments.sol";
 import {Head, Sequenced, Settlement} from "../types/Slots.sol";
 import {FeeLedger} from "./FeeLedger.sol";
@@ -10,15 +11,16 @@ import {FeeLedger} from "./FeeLedger.sol";
 /// @title Proving
 /// @notice See `IProving`.
 abstract contract Proving is FeeLedger {
+    using SlotPacking for uint256;
     using Commitments for *;
 
     /// @inheritdoc IProving
     function verifyBatches(uint40 init, uint40 last, Claim calldata claim, bytes calldata proof) external {
         // The cheapest check comes first: this is how most proofs of a race end.
-        Head memory head_ = _loadHead();
+        Head memory head_ = _head.unpackHead();
         if (last <= head_.lastVerified) revert LateProof(last, head_.lastVerified);
         _requireRunning(head_);
-        Sequenced memory sequenced_ = _loadSequenced();
+        Sequenced memory sequenced_ = _sequenced.unpackSequenced();
         if (last > sequenced_.lastSequence) revert UnknownSequence(last, sequenced_.lastSequence);
         if (init > head_.lastVerified) revert StartNotVerified(init, head_.lastVerified);
         if (claim.beneficiary == address(0)) revert ZeroAddress();
@@ -27,7 +29,7 @@ abstract contract Proving is FeeLedger {
         CheckpointOpening memory start = claim.start;
         Sequence memory end = claim.end;
         uint40 sequencedAt = _requireSequence(last, end);
-        Settlement memory settlement_ = _loadSettlement();
+        Settlement memory settlement_ = _settlement.unpackSettlement();
         uint256 reward = _earned(settlement_, end.cumulativeFee);
         if (reward < claim.minReward) revert RewardBelowMinimum(reward, claim.minReward);
 
@@ -52,7 +54,7 @@ abstract contract Proving is FeeLedger {
             provenBy: provenBy
         });
         _commitments[last] = checkpoint.word(block.timestamp);
-        _moveVerified(head_, settlement_, last, end);
+        _moveVerified(head_, settlement_, last, end, sequenced_.lastSequence);
         emit BatchesVerified(last, claim.beneficiary, provenBy, claim.newStateRoot, claim.newExitAcc, reward);
     }
 
@@ -70,16 +72,22 @@ abstract contract Proving is FeeLedger {
     }
 
     /// @dev Makes `last` the newest checkpoint.
-    function _moveVerified(Head memory head_, Settlement memory settlement_, uint40 last, Sequence memory sequence)
-        internal
-    {
+    function _moveVerified(
+        Head memory head_,
+        Settlement memory settlement_,
+        uint40 last,
+        Sequence memory sequence,
+        uint40 lastSequence
+    ) internal {
         head_.lastVerified = last;
         settlement_.verifiedBatches = sequence.cumulativeBatches;
         if (sequence.cumulativeBatches > head_.paidBatches) head_.paidBatches = sequence.cumulativeBatches;
         // The next sequence may be older than the last resume, from which on it counts as waiting; then the time that
         // stands is the later one.
-        uint40 nextAt = _commitments[last + 1].timeOf();
-        if (nextAt > head_.oldestPendingAt) head_.oldestPendingAt = nextAt;
+        if (last < lastSequence) {
+            uint40 nextAt = _commitments[last + 1].timeOf();
+            if (nextAt > head_.oldestPendingAt) head_.oldestPendingAt = nextAt;
+        }
         settlement_.verifiedAccPrefix = _prefix(sequence.acc);
         _storeHead(head_);
         _storeSettlement(settlement_);

@@ -7,6 +7,7 @@ import {ISequencing} from "../interfaces/ISequencing.sol";
 import {Accumulators} from "../libraries/Accumulators.sol";
 import {BatchFee} from "../libraries/BatchFee.sol";
 import {Commitments} from "../libraries/Commitments.sol";
+import {SlotPacking} from "../libraries/SlotPacking.sol";
 import {Sequence} from "../types/Commitments.sol";
 import {FeeParameters} from "../types/FeeParameters.sol";
 import {Head, Sequenced} from "../types/Slots.sol";
@@ -16,6 +17,7 @@ import {Messages} from "./Messages.sol";
 /// @title Sequencing
 /// @notice See `ISequencing`.
 abstract contract Sequencing is FeeLedger, Messages {
+    using SlotPacking for uint256;
     using Commitments for Sequence;
 
     /// @dev Where a plain encoding of the arguments of `sequenceBatches` has the first offset of a batch: after the
@@ -27,9 +29,9 @@ abstract contract Sequencing is FeeLedger, Messages {
         external
         returns (uint40 sequence)
     {
-        Head memory head_ = _loadHead();
+        Head memory head_ = _head.unpackHead();
         _requireRunning(head_);
-        Sequenced memory sequenced_ = _loadSequenced();
+        Sequenced memory sequenced_ = _sequenced.unpackSequenced();
         _requireLimits(head_, sequenced_, limits);
         _requireRoom(head_, sequenced_, batches.length);
 
@@ -87,7 +89,9 @@ abstract contract Sequencing is FeeLedger, Messages {
         bytes32 anchorRest
     ) private view returns (bool) {
         if (anchor == sequenced_.lastSequence) return anchorAcc == lastAcc;
-        if (anchor == head_.lastVerified) return _prefix(anchorAcc) == _loadSettlement().verifiedAccPrefix;
+        if (anchor == head_.lastVerified) {
+            return _prefix(anchorAcc) == _settlement.unpackSettlement().verifiedAccPrefix;
+        }
         bytes32 word = _commitments[anchor];
         return word != 0 && Commitments.seal(anchorAcc, anchorRest, Commitments.timeOf(word)) == word;
     }
