@@ -231,7 +231,7 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
         assertEq(poe.consumedMessages(), status == Status.Closed ? sequenceFacts[lastVerified()].attached : 0);
     }
 
-    function afterInvariant() public {
+    function afterInvariant() public view {
         _checkWords(0);
     }
 

@@ -161,7 +161,7 @@ abstract contract AggregatorHandler is BaseHandler {
         poe.verifyBatches(init, last, claim, proof);
     }
 
-    function _mutateOutsideProof(uint256 kind, uint40 init, IProving.Claim memory claim) private view returns (bytes4) {
+    function _mutateOutsideProof(uint256 kind, uint40 init, IProving.Claim memory claim) private pure returns (bytes4) {
         if (kind == 4) {
             claim.beneficiary = address(0);
             return IFeeLedger.ZeroAddress.selector;

@@ -173,7 +173,9 @@ contract ConstructorTest is LifecycleTest {
         );
         assertEq(
             keccak256(abi.encode(fresh.settlement())),
-            keccak256(abi.encode(Settlement(0, uint40(block.timestamp), 0, uint88(uint256(genesis.sequence.acc) >> 172))))
+            keccak256(
+                abi.encode(Settlement(0, uint40(block.timestamp), 0, uint88(uint256(genesis.sequence.acc) >> 172)))
+            )
         );
         assertEq(fresh.firstSequenceOf(1), 1);
         assertEq(fresh.halt().maturedBefore, 0);
