@@ -16,7 +16,6 @@ import {Sequencing} from "./core/Sequencing.sol";
 ///   Proving      checkpoints out, the first proof paid
 ///   FeeLedger    balances and tips in the fee token
 ///   Messages     registrations and deposits from L1
-///   Exits        withdrawals to L1
 ///   Emergency    tripwire, rewind, resume, and what the owner may change
 ///   Escape       the end of a chain nobody proves
 ///

@@ -34,6 +34,17 @@ environment() {
 }
 
 # slither drives forge: its own folders keep the build information out of the project's build.
+# Why slither.config.json leaves detectors out; all else is answered beside the code:
+#   incorrect-equality
+#       is for balances anyone can nudge, but takes for one whatever may derive from the block's time, and a word that
+#       holds a time taints all its fields: it reports comparisons of status, sequence number and hash. The one
+#       comparison of a balance is that with zero in FeeLedger.depositFees.
+#   timestamp
+#       reports every deadline and delay: they are hours, and the block's time is right to seconds.
+#   assembly, low-level-calls, too-many-digits, uninitialized-local
+#       report what is meant: hashing without copies, paying ether, constants of a field, structs that start at zero.
+#   cyclomatic-complexity, naming-convention, pragma, similar-names, solc-version
+#       are style, which solhint and forge lint check, or the compiler, which foundry.toml pins.
 run_slither() {
     FOUNDRY_PROFILE=slither "$venv/bin/slither" . --config-file slither.config.json --fail-pedantic \
         --foundry-out-directory target/slither/out

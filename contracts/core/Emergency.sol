@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {IEmergency} from "../interfaces/IEmergency.sol";
 import {BatchFee} from "../libraries/BatchFee.sol";
 import {Commitments} from "../libraries/Commitments.sol";
+import {SlotPacking} from "../libraries/SlotPacking.sol";
 import {Checkpoint} from "../types/Commitments.sol";
 import {FeeConfig, FeeParameters, FeeParametersLibrary} from "../types/FeeParameters.sol";
 import {Head, Sequenced, Settlement, Status} from "../types/Slots.sol";
@@ -12,11 +13,15 @@ import {Proving} from "./Proving.sol";
 /// @title Emergency
 /// @notice See `IEmergency`.
 abstract contract Emergency is Proving {
+    using SlotPacking for uint256;
     using Commitments for *;
+
+    /// @dev Routes whose verifier accepted a contradiction to what it had accepted; a version may occur more than once.
+    uint16[] private _contradicted;
 
     /// @inheritdoc IEmergency
     function haltOnConflict(uint40 init, uint40 last, Conflict calldata conflict, bytes calldata proof) external {
-        Head memory head_ = _loadHead();
+        Head memory head_ = _head.unpackHead();
         if (head_.status == Status.Closed) revert WrongStatus(uint8(head_.status));
         if (init >= last) revert EmptyRange(init, last);
         // Whoever halts first must not choose how deep: a halted chain still takes a conflict that starts earlier.
@@ -35,14 +40,15 @@ abstract contract Emergency is Proving {
         );
 
         _halt.conflictStart = init;
-        _halt.conflictVersion = version;
+        // Of two routes that disagree the other one is frozen already, and nothing says which is wrong.
+        if (version == conflict.end.provenBy) _contradicted.push(version);
         if (!halted) _stop(head_);
         emit ChainHalted(init, last, version, conflict.newStateRoot, conflict.newExitAcc);
     }
 
     /// @inheritdoc IEmergency
     function rewind(Checkpoint[] calldata path) external {
-        Head memory head_ = _loadHead();
+        Head memory head_ = _head.unpackHead();
         if (head_.status != Status.Halted) revert WrongStatus(uint8(head_.status));
         if (path.length < 2) revert RewindTooShort(path.length);
         uint40 at = head_.lastVerified;
@@ -55,20 +61,26 @@ abstract contract Emergency is Proving {
             emit CheckpointVoided(at, voided.previous);
             at = voided.previous;
         }
-        _moveVerified(head_, _loadSettlement(), at, path[path.length - 1].sequence);
+        _moveVerified(
+            head_,
+            _settlement.unpackSettlement(),
+            at,
+            path[path.length - 1].sequence,
+            _sequenced.unpackSequenced().lastSequence
+        );
     }
 
     /// @inheritdoc IEmergency
     function resume(uint16 version) external onlyOwner {
-        Head memory head_ = _loadHead();
+        Head memory head_ = _head.unpackHead();
         if (head_.status != Status.Halted) revert WrongStatus(uint8(head_.status));
         _requireRewound(head_);
-        (, uint16 resolved) = router.resolve(_halt.conflictVersion);
-        if (resolved == _halt.conflictVersion) revert ConflictedVersionInUse(resolved);
+        // Only the number of the route matters here, not its verifier.
+        // slither-disable-next-line unused-return
+        _requireContradictedFrozen();
 
-        Sequenced memory sequenced_ = _loadSequenced();
-        if (version == head_.version) router.requireUsable(version);
-        else _activate(version, head_, sequenced_.lastSequence + 1);
+        Sequenced memory sequenced_ = _sequenced.unpackSequenced();
+        if (version != head_.version) _activate(version, head_, sequenced_.lastSequence + 1);
         // No clock has run: the price stands where it stood, and what is pending waits from now on.
         sequenced_.updatedAt = uint40(block.timestamp);
         head_.oldestPendingAt = uint40(block.timestamp);
@@ -81,14 +93,14 @@ abstract contract Emergency is Proving {
     /// @inheritdoc IEmergency
     function activateVersion(uint16 version) external onlyOwner {
         Head memory head_ = _runningHead();
-        _activate(version, head_, _loadSequenced().lastSequence + 1);
+        _activate(version, head_, _sequenced.unpackSequenced().lastSequence + 1);
         _storeHead(head_);
     }
 
     /// @inheritdoc IEmergency
     function setFeeParameters(FeeConfig calldata config) external onlyOwner {
         Head memory head_ = _runningHead();
-        Sequenced memory sequenced_ = _loadSequenced();
+        Sequenced memory sequenced_ = _sequenced.unpackSequenced();
         FeeParameters parameters = FeeParametersLibrary.pack(config);
         _requireBelowCeiling(parameters);
         FeeParameters former = _settlePrice(head_, sequenced_);
@@ -100,7 +112,7 @@ abstract contract Emergency is Proving {
 
     /// @dev Stops the clocks: settles the price, and fixes which checkpoints have matured.
     function _stop(Head memory head_) private {
-        Sequenced memory sequenced_ = _loadSequenced();
+        Sequenced memory sequenced_ = _sequenced.unpackSequenced();
         _settlePrice(head_, sequenced_);
         _storeSequenced(sequenced_);
         if (_halt.resumedAt + exitDelay <= block.timestamp) _halt.maturedBefore = uint40(block.timestamp - exitDelay);
@@ -111,7 +123,7 @@ abstract contract Emergency is Proving {
     function _enter(Status status, Head memory head_) private {
         head_.status = status;
         _storeHead(head_);
-        Settlement memory settlement_ = _loadSettlement();
+        Settlement memory settlement_ = _settlement.unpackSettlement();
         settlement_.progressAt = uint40(block.timestamp);
         _storeSettlement(settlement_);
     }
@@ -122,6 +134,16 @@ abstract contract Emergency is Proving {
         if (_isMatured(last)) revert AlreadyMatured(last);
         if (conflict.newStateRoot == conflict.end.stateRoot && conflict.newExitAcc == conflict.end.exitAcc) {
             revert NoConflict(last);
+        }
+    }
+
+    /// @dev A frozen route resolves to another, and that one is not frozen, hence not contradicted.
+    function _requireContradictedFrozen() private view {
+        // slither-disable-next-line cache-array-length a word read again costs 100 gas, after a halt only
+        for (uint256 i = 0; i < _contradicted.length; ++i) {
+            // slither-disable-next-line unused-return,calls-loop the number of the route is all that matters
+            (, uint16 resolved) = router.resolve(_contradicted[i]);
+            if (resolved == _contradicted[i]) revert ContradictedVersionInUse(resolved);
         }
     }
 

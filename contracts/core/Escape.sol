@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IEscape} from "../interfaces/IEscape.sol";
 import {Commitments} from "../libraries/Commitments.sol";
+import {SlotPacking} from "../libraries/SlotPacking.sol";
 import {Checkpoint, Sequence} from "../types/Commitments.sol";
 import {Head, Settlement, Status} from "../types/Slots.sol";
 import {Emergency} from "./Emergency.sol";
@@ -11,6 +12,7 @@ import {Messages} from "./Messages.sol";
 /// @title Escape
 /// @notice See `IEscape`.
 abstract contract Escape is Emergency, Messages {
+    using SlotPacking for uint256;
     using Commitments for Checkpoint;
 
     /// @inheritdoc IEscape
@@ -20,7 +22,7 @@ abstract contract Escape is Emergency, Messages {
 
     /// @inheritdoc IEscape
     function close(Checkpoint calldata last, bytes32 accountsRoot, uint32 consumedMessages_) external {
-        Head memory head_ = _loadHead();
+        Head memory head_ = _head.unpackHead();
         _requireCloseDue(head_);
         _requireCheckpoint(head_.lastVerified, last.opening());
         // Beyond the queue every accumulator reads as zero, like the one before the first message.
@@ -38,7 +40,7 @@ abstract contract Escape is Emergency, Messages {
         _requireUnverified(sequence);
         _requireSequence(sequence, preimage);
         // After a rewind the prefix that was paid out before has left the ledger.
-        bool paidOut = preimage.cumulativeFee <= _loadSettlement().paidCumulativeFee;
+        bool paidOut = preimage.cumulativeFee <= _settlement.unpackSettlement().paidCumulativeFee;
         if (paidOut || preimage.fee == 0) revert NothingToRefund();
         delete _commitments[sequence];
         feeBalanceOf[preimage.payer] += preimage.fee;
@@ -57,7 +59,7 @@ abstract contract Escape is Emergency, Messages {
     }
 
     function _requireClosed() private view returns (Head memory head_) {
-        head_ = _loadHead();
+        head_ = _head.unpackHead();
         if (head_.status != Status.Closed) revert WrongStatus(uint8(head_.status));
     }
 
@@ -69,15 +71,18 @@ abstract contract Escape is Emergency, Messages {
     /// @dev This clock runs in a halt too: one that nobody ends must not hold the money for ever.
     function _requireCloseDue(Head memory head_) private view {
         if (head_.status == Status.Closed) revert WrongStatus(uint8(head_.status));
-        Settlement memory settlement_ = _loadSettlement();
+        Settlement memory settlement_ = _settlement.unpackSettlement();
         uint256 elapsed = block.timestamp - settlement_.progressAt;
+        uint256 due = escapeDelay;
         if (head_.status == Status.Halted) {
             _requireRewound(head_);
+        } else if (_sequenced.unpackSequenced().lastSequence == head_.lastVerified) {
+            // Idle is not dead, but nobody can tell the two apart for ever: a fee token that has stopped looks the same.
+            due = 2 * due;
         } else {
-            if (_loadSequenced().lastSequence == head_.lastVerified) revert NothingPending();
             uint256 waited = block.timestamp - head_.oldestPendingAt;
             if (waited < elapsed) elapsed = waited;
         }
-        if (elapsed < escapeDelay) revert EscapeNotDue(elapsed, escapeDelay);
+        if (elapsed < due) revert EscapeNotDue(elapsed, due);
     }
 }

@@ -8,12 +8,14 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {IFeeLedger} from "../interfaces/IFeeLedger.sol";
 import {Commitments} from "../libraries/Commitments.sol";
 import {RebasingTokens} from "../libraries/RebasingTokens.sol";
+import {SlotPacking} from "../libraries/SlotPacking.sol";
 import {Checkpoint} from "../types/Commitments.sol";
 import {PoEBase} from "./PoEBase.sol";
 
 /// @title FeeLedger
 /// @notice See `IFeeLedger`.
 abstract contract FeeLedger is PoEBase {
+    using SlotPacking for uint256;
     using SafeERC20 for IERC20;
     using Commitments for Checkpoint;
 
@@ -28,6 +30,7 @@ abstract contract FeeLedger is PoEBase {
     mapping(uint40 sequence => mapping(address tipper => uint256 amount)) public tipOf;
 
     constructor(IERC20 feeToken_) {
+        if (address(feeToken_).code.length == 0) revert NotAToken(address(feeToken_));
         RebasingTokens.refuse(address(feeToken_));
         feeToken = feeToken_;
     }
@@ -50,7 +53,10 @@ abstract contract FeeLedger is PoEBase {
         returns (uint256 received)
     {
         // A permit copied from the mempool and submitted first must not break this call: the transfer decides.
+        // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(address(feeToken)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        // Nothing was read before the token was called, and depositFees is guarded.
+        // slither-disable-next-line reentrancy-benign,reentrancy-events
         return depositFees(account, amount);
     }
 
@@ -66,7 +72,7 @@ abstract contract FeeLedger is PoEBase {
     /// @inheritdoc IFeeLedger
     function tip(uint40 sequence, uint256 amount) external {
         uint40 lastVerified = _runningHead().lastVerified;
-        uint40 lastSequence = _loadSequenced().lastSequence;
+        uint40 lastSequence = _sequenced.unpackSequenced().lastSequence;
         if (sequence <= lastVerified || sequence > lastSequence) {
             revert SequenceNotPending(sequence, lastVerified, lastSequence);
         }

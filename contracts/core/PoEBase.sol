@@ -27,6 +27,9 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     using SlotPacking for *;
     using Commitments for *;
 
+    /// @dev An escape later than this would be none.
+    uint256 private constant MAX_ESCAPE_DELAY = 365 days;
+
     /* IMMUTABLES */
 
     /// @inheritdoc IProofOfEfficiency
@@ -48,9 +51,9 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /* STORAGE: the words of the hot paths, each read and written once a call, then the maps */
 
-    uint256 private _sequenced;
-    uint256 private _head;
-    uint256 private _settlement;
+    uint256 internal _sequenced;
+    uint256 internal _head;
+    uint256 internal _settlement;
     /// @inheritdoc IProofOfEfficiency
     FeeParameters public feeParameters;
     /// @inheritdoc IProofOfEfficiency
@@ -81,17 +84,17 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /// @inheritdoc IProofOfEfficiency
     function sequenced() external view returns (Sequenced memory) {
-        return _loadSequenced();
+        return _sequenced.unpackSequenced();
     }
 
     /// @inheritdoc IProofOfEfficiency
     function head() external view returns (Head memory) {
-        return _loadHead();
+        return _head.unpackHead();
     }
 
     /// @inheritdoc IProofOfEfficiency
     function settlement() external view returns (Settlement memory) {
-        return _loadSettlement();
+        return _settlement.unpackSettlement();
     }
 
     /// @inheritdoc IProofOfEfficiency
@@ -117,24 +120,12 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /* STORAGE ACCESS */
 
-    function _loadHead() internal view returns (Head memory) {
-        return _head.unpackHead();
-    }
-
     function _storeHead(Head memory head_) internal {
         _head = head_.pack();
     }
 
-    function _loadSequenced() internal view returns (Sequenced memory) {
-        return _sequenced.unpackSequenced();
-    }
-
     function _storeSequenced(Sequenced memory sequenced_) internal {
         _sequenced = sequenced_.pack();
-    }
-
-    function _loadSettlement() internal view returns (Settlement memory) {
-        return _settlement.unpackSettlement();
     }
 
     function _storeSettlement(Settlement memory settlement_) internal {
@@ -145,7 +136,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /// @dev The head of a running chain; reverts in any other status.
     function _runningHead() internal view returns (Head memory head_) {
-        head_ = _loadHead();
+        head_ = _head.unpackHead();
         _requireRunning(head_);
     }
 
@@ -155,7 +146,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /// @dev From when on nothing can undo `checkpoint`. A closed chain has no tripwire, so all it has left is final.
     function _maturesAt(uint40 checkpoint) internal view returns (uint256) {
-        Status status = _loadHead().status;
+        Status status = _head.unpackHead().status;
         uint256 verifiedAt = _commitments[checkpoint].timeOf();
         Halt memory halt_ = _halt;
         if (status == Status.Closed || verifiedAt <= halt_.maturedBefore) return verifiedAt;
@@ -191,6 +182,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
 
     /* COMMITMENTS AND PROOFS */
 
+    /// @notice Requires that `preimage` is the one `sequence` commits to.
     /// @return sequencedAt Block time at which `sequence` was sequenced.
     function _requireSequence(uint40 sequence, Sequence memory preimage) internal view returns (uint40 sequencedAt) {
         bytes32 word = _commitments[sequence];
@@ -198,6 +190,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (word == 0 || preimage.word(sequencedAt) != word) revert SequenceMismatch(sequence);
     }
 
+    /// @notice Requires that `opening` opens the word of `checkpoint`.
     /// @return verifiedAt Block time at which `checkpoint` was verified.
     function _requireCheckpoint(uint40 checkpoint, CheckpointOpening memory opening)
         internal
@@ -276,9 +269,11 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         _storeHead(head_);
     }
 
-    /// @dev Leading 120 bits of an accumulator. Finding another accumulator with the same ones takes 2^120 hashes.
-    function _prefix(bytes32 acc) internal pure returns (uint120) {
-        return uint120(bytes15(acc));
+    /// @dev Leading 84 bits of an accumulator: enough against accident, which is what the anchor is for. Who makes both
+    /// accumulators, before and after an L1 reorganisation, could match them with 2^42 tries.
+    function _prefix(bytes32 acc) internal pure returns (uint88) {
+        // forge-lint: disable-next-line(unsafe-typecast) the leading bytes are what is wanted
+        return uint88(uint256(acc) >> 172);
     }
 
     function _requireConsistentDelays(Configuration memory config) private view {
@@ -291,6 +286,11 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
         if (routeDelay <= leaving) revert RouteDelayTooShort(routeDelay, leaving + 1);
 
         uint256 installing = routeDelay + config.exitDelay;
-        if (config.escapeDelay <= installing) revert EscapeDelayTooShort(config.escapeDelay, installing + 1);
+        if (config.escapeDelay <= installing || config.escapeDelay > MAX_ESCAPE_DELAY) {
+            revert EscapeDelayOutOfRange(config.escapeDelay, installing + 1, MAX_ESCAPE_DELAY);
+        }
+        if (config.fee.targetSeconds <= config.batchProvingSeconds) {
+            revert TargetTooShort(config.fee.targetSeconds, config.batchProvingSeconds);
+        }
     }
 }

@@ -3,42 +3,59 @@ pragma solidity 0.8.30;
 
 import {IProving} from "../interfaces/IProving.sol";
 import {Commitments} from "../libraries/Commitments.sol";
-import {Checkpoint, Sequence} from "../types/Commitments.sol";
+import {SlotPacking} from "../libraries/SlotPacking.sol";
+import {Checkpoint, CheckpointOpening, Sequence} from "../types/Commitments.sol";
 import {Head, Sequenced, Settlement} from "../types/Slots.sol";
 import {FeeLedger} from "./FeeLedger.sol";
 
 /// @title Proving
 /// @notice See `IProving`.
 abstract contract Proving is FeeLedger {
+    using SlotPacking for uint256;
     using Commitments for *;
 
     /// @inheritdoc IProving
     function verifyBatches(uint40 init, uint40 last, Claim calldata claim, bytes calldata proof) external {
         // The cheapest check comes first: this is how most proofs of a race end.
-        Head memory head_ = _loadHead();
+        Head memory head_ = _head.unpackHead();
         if (last <= head_.lastVerified) revert LateProof(last, head_.lastVerified);
         _requireRunning(head_);
-        Sequenced memory sequenced_ = _loadSequenced();
+        Sequenced memory sequenced_ = _sequenced.unpackSequenced();
         if (last > sequenced_.lastSequence) revert UnknownSequence(last, sequenced_.lastSequence);
         if (init > head_.lastVerified) revert StartNotVerified(init, head_.lastVerified);
         if (claim.beneficiary == address(0)) revert ZeroAddress();
 
-        uint40 sequencedAt = _requireSequence(last, claim.end);
-        Settlement memory settlement_ = _loadSettlement();
-        uint256 reward = _earned(settlement_, claim.end.cumulativeFee);
+        // Into memory once: every use from calldata would copy and check them anew.
+        CheckpointOpening memory start = claim.start;
+        Sequence memory end = claim.end;
+        uint40 sequencedAt = _requireSequence(last, end);
+        Settlement memory settlement_ = _settlement.unpackSettlement();
+        uint256 reward = _earned(settlement_, end.cumulativeFee);
         if (reward < claim.minReward) revert RewardBelowMinimum(reward, claim.minReward);
 
-        _requireCheckpoint(init, claim.start);
-        _requireOneVersion(init, claim.end.version);
-        _requireProof(claim.beneficiary, claim.start, claim.end, claim.newStateRoot, claim.newExitAcc, proof);
+        _requireInterval(settlement_.verifiedBatches, end.cumulativeBatches);
+        _requireCheckpoint(init, start);
+        _requireOneVersion(init, end.version);
+        uint16 provenBy = _requireProof(claim.beneficiary, start, end, claim.newStateRoot, claim.newExitAcc, proof);
 
         _settlePrice(head_, sequenced_);
         _storeSequenced(sequenced_);
+        // forge-lint: disable-next-line(unsafe-typecast) a difference of two uint112
         settlement_.paidCumulativeFee += uint112(reward);
         settlement_.progressAt = uint40(block.timestamp);
         feeBalanceOf[claim.beneficiary] += reward;
-        _addCheckpoint(head_, settlement_, last, sequencedAt, claim);
-        emit BatchesVerified(last, claim.beneficiary, init, claim.newStateRoot, claim.newExitAcc, reward);
+        Checkpoint memory checkpoint = Checkpoint({
+            sequence: end,
+            sequencedAt: sequencedAt,
+            stateRoot: claim.newStateRoot,
+            exitAcc: claim.newExitAcc,
+            previous: head_.lastVerified,
+            beneficiary: claim.beneficiary,
+            provenBy: provenBy
+        });
+        _commitments[last] = checkpoint.word(block.timestamp);
+        _moveVerified(head_, settlement_, last, end, sequenced_.lastSequence);
+        emit BatchesVerified(last, claim.beneficiary, provenBy, claim.newStateRoot, claim.newExitAcc, reward);
     }
 
     /// @dev What verified batches paid and nobody has been paid for. After a rewind the prefix up to
@@ -47,35 +64,30 @@ abstract contract Proving is FeeLedger {
         return cumulativeFee > settlement_.paidCumulativeFee ? cumulativeFee - settlement_.paidCumulativeFee : 0;
     }
 
-    function _addCheckpoint(
-        Head memory head_,
-        Settlement memory settlement_,
-        uint40 last,
-        uint40 sequencedAt,
-        Claim calldata claim
-    ) private {
-        Checkpoint memory checkpoint = Checkpoint({
-            sequence: claim.end,
-            sequencedAt: sequencedAt,
-            stateRoot: claim.newStateRoot,
-            exitAcc: claim.newExitAcc,
-            previous: head_.lastVerified,
-            beneficiary: claim.beneficiary
-        });
-        _commitments[last] = checkpoint.word(block.timestamp);
-        _moveVerified(head_, settlement_, last, checkpoint.sequence);
+    /// @dev After a rewind more may be pending than the limit; a checkpoint still covers no more than that at once, which
+    /// is what the exit delay leaves time to contest. One sequence always fits.
+    function _requireInterval(uint256 verifiedBatches, uint256 cumulativeBatches) private view {
+        uint256 batches = cumulativeBatches - verifiedBatches;
+        if (batches > maxPendingBatches) revert IntervalTooLong(batches, maxPendingBatches);
     }
 
     /// @dev Makes `last` the newest checkpoint.
-    function _moveVerified(Head memory head_, Settlement memory settlement_, uint40 last, Sequence memory sequence)
-        internal
-    {
+    function _moveVerified(
+        Head memory head_,
+        Settlement memory settlement_,
+        uint40 last,
+        Sequence memory sequence,
+        uint40 lastSequence
+    ) internal {
         head_.lastVerified = last;
-        head_.verifiedBatches = sequence.cumulativeBatches;
+        settlement_.verifiedBatches = sequence.cumulativeBatches;
+        if (sequence.cumulativeBatches > head_.paidBatches) head_.paidBatches = sequence.cumulativeBatches;
         // The next sequence may be older than the last resume, from which on it counts as waiting; then the time that
         // stands is the later one.
-        uint40 nextAt = _commitments[last + 1].timeOf();
-        if (nextAt > head_.oldestPendingAt) head_.oldestPendingAt = nextAt;
+        if (last < lastSequence) {
+            uint40 nextAt = _commitments[last + 1].timeOf();
+            if (nextAt > head_.oldestPendingAt) head_.oldestPendingAt = nextAt;
+        }
         settlement_.verifiedAccPrefix = _prefix(sequence.acc);
         _storeHead(head_);
         _storeSettlement(settlement_);

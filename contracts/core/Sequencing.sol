@@ -7,6 +7,7 @@ import {ISequencing} from "../interfaces/ISequencing.sol";
 import {Accumulators} from "../libraries/Accumulators.sol";
 import {BatchFee} from "../libraries/BatchFee.sol";
 import {Commitments} from "../libraries/Commitments.sol";
+import {SlotPacking} from "../libraries/SlotPacking.sol";
 import {Sequence} from "../types/Commitments.sol";
 import {FeeParameters} from "../types/FeeParameters.sol";
 import {Head, Sequenced} from "../types/Slots.sol";
@@ -16,15 +17,21 @@ import {Messages} from "./Messages.sol";
 /// @title Sequencing
 /// @notice See `ISequencing`.
 abstract contract Sequencing is FeeLedger, Messages {
+    using SlotPacking for uint256;
     using Commitments for Sequence;
+
+    /// @dev Where a plain encoding of the arguments of `sequenceBatches` has the first offset of a batch: after the
+    /// selector, seven words of arguments and the number of batches.
+    uint256 private constant BATCHES_OFFSET = 4 + 8 * 32;
 
     /// @inheritdoc ISequencing
     function sequenceBatches(bytes[] calldata batches, uint32 feeRecipient, Limits calldata limits)
         external
         returns (uint40 sequence)
     {
-        Head memory head_ = _runningHead();
-        Sequenced memory sequenced_ = _loadSequenced();
+        Head memory head_ = _head.unpackHead();
+        _requireRunning(head_);
+        Sequenced memory sequenced_ = _sequenced.unpackSequenced();
         _requireLimits(head_, sequenced_, limits);
         _requireRoom(head_, sequenced_, batches.length);
 
@@ -42,9 +49,14 @@ abstract contract Sequencing is FeeLedger, Messages {
         _storeSequenced(sequenced_);
 
         lastAcc = acc;
-        _commitments[sequence] = Sequence(
-                acc, sequenced_.cumulativeFee, fee, sequenced_.cumulativeBatches, head_.version, msg.sender
-            ).word(block.timestamp);
+        _commitments[sequence] = Sequence({
+            acc: acc,
+            cumulativeFee: sequenced_.cumulativeFee,
+            fee: fee,
+            cumulativeBatches: sequenced_.cumulativeBatches,
+            version: head_.version,
+            payer: msg.sender
+        }).word(block.timestamp);
         emit BatchesSequenced(sequence, msg.sender, acc, feeRecipient, fee, head_.attachedMessages);
         _publishBatches(sequence, batches);
     }
@@ -56,7 +68,7 @@ abstract contract Sequencing is FeeLedger, Messages {
 
     function _requireRoom(Head memory head_, Sequenced memory sequenced_, uint256 count) private view {
         if (count == 0) revert NoBatches();
-        uint256 pending = sequenced_.cumulativeBatches - head_.verifiedBatches;
+        uint256 pending = sequenced_.cumulativeBatches - head_.paidBatches;
         if (pending + count > maxPendingBatches) revert TooManyPendingBatches(pending, count, maxPendingBatches);
     }
 
@@ -77,7 +89,9 @@ abstract contract Sequencing is FeeLedger, Messages {
         bytes32 anchorRest
     ) private view returns (bool) {
         if (anchor == sequenced_.lastSequence) return anchorAcc == lastAcc;
-        if (anchor == head_.lastVerified) return _prefix(anchorAcc) == _loadSettlement().verifiedAccPrefix;
+        if (anchor == head_.lastVerified) {
+            return _prefix(anchorAcc) == _settlement.unpackSettlement().verifiedAccPrefix;
+        }
         bytes32 word = _commitments[anchor];
         return word != 0 && Commitments.seal(anchorAcc, anchorRest, Commitments.timeOf(word)) == word;
     }
@@ -125,6 +139,29 @@ abstract contract Sequencing is FeeLedger, Messages {
     /// account with code (EIP-7702) may call from its code. In all other cases the log carries the data, so that nobody
     /// needs traces to rebuild the state.
     function _publishBatches(uint40 sequence, bytes[] calldata batches) private {
-        if (msg.sender != tx.origin || msg.sender.code.length != 0) emit BatchData(sequence, batches);
+        bool isCalldata = msg.sender == tx.origin && msg.sender.code.length == 0 && _isPlainlyEncoded(batches);
+        if (!isCalldata) emit BatchData(sequence, batches);
+    }
+
+    /// @dev Whether the calldata is laid out as every ABI encoder does it. This contract would also read offsets that
+    /// overlap or point backwards; a decoder that refuses them must not lose the batches.
+    function _isPlainlyEncoded(bytes[] calldata batches) private pure returns (bool) {
+        uint256 at;
+        assembly ("memory-safe") {
+            at := batches.offset
+        }
+        if (at != BATCHES_OFFSET) return false;
+        at += 32 * batches.length;
+        for (uint256 i = 0; i < batches.length; ++i) {
+            bytes calldata batch = batches[i];
+            uint256 dataAt;
+            assembly ("memory-safe") {
+                dataAt := batch.offset
+            }
+            if (dataAt != at + 32) return false;
+            // slither-disable-next-line divide-before-multiply rounds up to whole words
+            at = dataAt + (batch.length + 31) / 32 * 32;
+        }
+        return at == msg.data.length;
     }
 }

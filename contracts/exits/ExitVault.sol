@@ -80,7 +80,8 @@ contract ExitVault is IExitVault {
         for (uint256 i = 0; i < 256 && mask >> i != 0; ++i) {
             if ((mask >> i) & 1 == 0) continue;
             if (i >= count) revert NoSuchExit(exitAcc, i);
-            if ((state >> i) & 1 != 0) revert AlreadyClaimed(exitAcc, i);
+            // Claimed by somebody else in the meantime: that must not void the rest of the walk.
+            if ((state >> i) & 1 != 0) continue;
             state |= 1 << i;
             _payExit(exitAcc, i, bytes32(records[i * Accumulators.EXIT_BYTES:]));
         }
@@ -88,6 +89,7 @@ contract ExitVault is IExitVault {
     }
 
     function _payExit(bytes32 exitAcc, uint256 position, bytes32 record) private {
+        // forge-lint: disable-next-line(unsafe-typecast) the owner is the leading 20 bytes (FMT-13)
         address owner = address(bytes20(record));
         if (owner == address(0)) revert NoSuchExit(exitAcc, position);
         uint256 amountGwei = uint64(uint256(record));
@@ -145,12 +147,21 @@ contract ExitVault is IExitVault {
     /// @inheritdoc IExitVault
     function withdrawEther(address payable recipient, uint256 amount) external {
         if (recipient == address(0)) revert ZeroRecipient();
+        _payOut(msg.sender, recipient, amount);
+    }
+
+    /// @inheritdoc IExitVault
+    function withdrawEtherFor(address payable owner) external {
+        _payOut(owner, owner, etherBalanceOf[owner]);
+    }
+
+    function _payOut(address owner, address payable recipient, uint256 amount) private {
         if (amount == 0) revert NothingToPay();
-        uint256 balance = etherBalanceOf[msg.sender];
-        if (balance < amount) revert InsufficientEther(msg.sender, balance, amount);
+        uint256 balance = etherBalanceOf[owner];
+        if (balance < amount) revert InsufficientEther(owner, balance, amount);
         // The balance falls before the call: a recipient that calls back finds nothing to take twice.
-        etherBalanceOf[msg.sender] = balance - amount;
-        emit EtherWithdrawn(msg.sender, recipient, amount);
+        etherBalanceOf[owner] = balance - amount;
+        emit EtherWithdrawn(owner, recipient, amount);
         (bool accepted,) = recipient.call{value: amount}("");
         if (!accepted) revert EtherTransferFailed(recipient, amount);
     }

@@ -22,16 +22,27 @@ interface IEmergency {
     }
 
     /// @notice A valid proof contradicts checkpoint `end`: the verifier of `version` is unsound.
+    /// @param start Number of the checkpoint the second proof starts from.
+    /// @param end Number of the contested checkpoint.
+    /// @param version Route whose verifier accepted the second proof.
+    /// @param otherStateRoot State root the second proof leads to.
+    /// @param otherExitAcc Exit accumulator the second proof leads to.
     event ChainHalted(
         uint40 indexed start, uint40 indexed end, uint16 version, bytes32 otherStateRoot, bytes32 otherExitAcc
     );
     /// @notice Checkpoint `voided` is void; its sequence is pending again. The last checkpoint is now `lastVerified`.
+    /// @param voided Number of the void checkpoint.
+    /// @param lastVerified Number of the checkpoint before it.
     event CheckpointVoided(uint40 indexed voided, uint40 lastVerified);
     /// @notice The chain runs again, new sequences being pinned to `version`.
+    /// @param version Route of new sequences.
     event ChainResumed(uint16 indexed version);
     /// @notice New sequences, from `firstSequence` on, are pinned to `version`.
+    /// @param version Route of new sequences.
+    /// @param firstSequence Number of the first of them.
     event VersionActivated(uint16 indexed version, uint40 firstSequence);
     /// @notice The fee parameters changed; the price stays where it was unless the new bounds exclude it.
+    /// @param config The new parameters.
     event FeeParametersChanged(FeeConfig config);
 
     /// @notice Not possible in the present status of the chain (0 running, 1 halted, 2 closed).
@@ -44,17 +55,14 @@ interface IEmergency {
     error EmptyRange(uint40 init, uint40 last);
     /// @notice The exits of the checkpoint have matured: it is beyond recall.
     error AlreadyMatured(uint40 checkpoint);
-    /// @notice A rewind goes from one checkpoint to the previous one; `checkpoint` is not the next step.
-    error NotPrevious(uint40 checkpoint);
     /// @notice A rewind needs the checkpoint it leaves and the one it goes to.
     error RewindTooShort(uint256 checkpoints);
     /// @notice The state has already been taken back as far as the conflict demands.
     error RewindComplete(uint40 lastVerified);
     /// @notice First take the state back with `rewind`.
     error RewindIncomplete(uint40 lastVerified, uint40 conflictStart);
-    /// @notice Pending sequences would still be checked by the verifier that accepted both proofs: freeze its route
-    /// first.
-    error ConflictedVersionInUse(uint16 version);
+    /// @notice A route that accepted two contradictory proofs would still be in use: freeze it first.
+    error ContradictedVersionInUse(uint16 version);
     /// @notice Versions only go up.
     error VersionNotNewer(uint16 version, uint16 current);
     /// @notice The highest price would exceed the ceiling fixed at deployment.
@@ -66,6 +74,10 @@ interface IEmergency {
     /// goes on from where it stood, what is pending counts as sequenced at the resume, and checkpoints that had not
     /// matured wait their whole delay from there. Matured exits and earned balances stay payable throughout. While
     /// halted, a conflict that starts earlier is taken too, and deepens the rewind.
+    /// @param init Number of the checkpoint the second proof starts from.
+    /// @param last Number of the contested checkpoint.
+    /// @param conflict The second result, and what it contradicts.
+    /// @param proof Its proof.
     function haltOnConflict(uint40 init, uint40 last, Conflict calldata conflict, bytes calldata proof) external;
 
     /// @notice Takes the final state of a halted chain back, checkpoint by checkpoint, to the last one that is at or
@@ -78,8 +90,10 @@ interface IEmergency {
     function resume(uint16 version) external;
 
     /// @notice Pins new sequences to a newer route. Only the owner.
+    /// @param version A usable route, newer than the current one.
     function activateVersion(uint16 version) external;
 
     /// @notice Changes the parameters of the batch fee, within the ceiling fixed at deployment. Only the owner.
+    /// @param config The new parameters.
     function setFeeParameters(FeeConfig calldata config) external;
 }

@@ -49,8 +49,10 @@ interface IMessages {
     function grossDepositsGwei() external view returns (uint256);
 
     /// @notice Identity of account `index` (FMT-18); zero if not registered.
+    /// @param index Account index.
     function identityOf(uint32 index) external view returns (bytes32);
 
     /// @notice Message accumulator after message `number`.
+    /// @param number Position in the queue, from 1; 0, and any beyond the queue, reads as zero.
     function messageAccOf(uint32 number) external view returns (bytes32);
 }

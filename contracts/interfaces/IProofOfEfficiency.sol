@@ -59,9 +59,11 @@ interface IProofOfEfficiency is ISequencing, IProving, IFeeLedger, IMessages, IE
     /// @notice A new route must wait longer than it takes to leave before it: a forced exit, its proof and its exit
     /// delay.
     error RouteDelayTooShort(uint256 routeDelay, uint256 minimum);
-    /// @notice Closing the chain must leave time to install a new route first.
-    error EscapeDelayTooShort(uint256 escapeDelay, uint256 minimum);
-    /// @notice A message must cost something, and its fee must rise with the queue.
+    /// @notice Closing the chain must leave time to install a new route first, and must not be out of reach.
+    error EscapeDelayOutOfRange(uint256 escapeDelay, uint256 minimum, uint256 maximum);
+    /// @notice If one batch takes longer to prove than the target allows, every proof is late.
+    error TargetTooShort(uint256 targetSeconds, uint256 batchProvingSeconds);
+    /// @notice A message must cost something, at most 1e8 gwei when none waits, and its fee must rise with the queue.
     error InvalidMessageFee(uint256 messageFeeGwei, uint256 messageFeeDepth);
 
     /// @notice Routes to verifiers.
@@ -107,11 +109,15 @@ interface IProofOfEfficiency is ISequencing, IProving, IFeeLedger, IMessages, IE
     function lastAcc() external view returns (bytes32);
 
     /// @notice The word of a sequence or checkpoint (FMT-16, FMT-17); zero if there is none, or its fee was refunded.
+    /// @param sequence Number of the sequence, which a checkpoint shares with the last sequence it covers.
     function commitmentOf(uint40 sequence) external view returns (bytes32);
 
     /// @notice First sequence pinned to `version`; 0 if it was never activated.
+    /// @param version Number of a route.
     function firstSequenceOf(uint16 version) external view returns (uint40);
 
     /// @notice Returns if `opening` opens `checkpoint` and nothing can undo it any more; reverts otherwise.
+    /// @param checkpoint Number of the checkpoint.
+    /// @param opening Its accumulator, roots and tail.
     function requireMatured(uint40 checkpoint, CheckpointOpening calldata opening) external view;
 }

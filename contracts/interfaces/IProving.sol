@@ -25,15 +25,14 @@ interface IProving {
     /// @notice The final state advanced to sequence `last`.
     /// @param last Number of the new checkpoint.
     /// @param beneficiary Who was paid.
-    /// @param init Number of the checkpoint the proof started from; the checkpoint before this one is `lastVerified` as
-    /// it was.
+    /// @param provenBy Route whose verifier accepted the proof.
     /// @param stateRoot Final state root.
     /// @param exitAcc Final exit accumulator.
     /// @param reward Batch fees paid, in token wei.
     event BatchesVerified(
         uint40 indexed last,
         address indexed beneficiary,
-        uint40 init,
+        uint16 provenBy,
         bytes32 stateRoot,
         bytes32 exitAcc,
         uint256 reward
@@ -51,6 +50,8 @@ interface IProving {
     error CheckpointMismatch(uint40 checkpoint);
     /// @notice The range would pay less than the caller asked for.
     error RewardBelowMinimum(uint256 reward, uint256 minReward);
+    /// @notice A checkpoint covers at most as many batches as may be pending; prove the range in pieces.
+    error IntervalTooLong(uint256 batches, uint256 limit);
     /// @notice Sequences of a range must be pinned to one version; `version` starts at sequence `firstSequence`.
     error RangeSpansVersions(uint40 init, uint16 version, uint40 firstSequence);
 

@@ -9,8 +9,9 @@ interface ISequencing {
     /// @param maxFee Most the whole call may cost, in token wei.
     /// @param deadline Last block time, in seconds, at which the call may land.
     /// @param anchor A sequence the caller built on. If the L1 chain has another one under that number the call
-    /// reverts; sequences and proofs that landed after it do no harm. 0 with the genesis accumulator binds to nothing
-    /// but the deployment.
+    /// reverts; sequences that landed after it do no harm, nor does the proof that ends at it, as long as it is the
+    /// newest. Once a later checkpoint supersedes that one, the preimage has to be the checkpoint's. 0 with the genesis
+    /// accumulator binds to nothing but the deployment.
     /// @param anchorAcc Accumulator of the anchor.
     /// @param anchorRest Hash of the anchor's other fields (docs/spec/formats.md, FMT-16 and FMT-17).
     struct Limits {
@@ -40,8 +41,12 @@ interface ISequencing {
     );
     /// @notice The batches of `sequence`, repeated in the log because they are not the calldata of the transaction
     /// itself.
+    /// @param sequence Number of the sequence.
+    /// @param batches Raw slots of each batch, as they were passed.
     event BatchData(uint40 indexed sequence, bytes[] batches);
     /// @notice `sequencer` says where users reach it.
+    /// @param sequencer The caller.
+    /// @param url Where its service answers; not judged here.
     event SequencerAnnounced(address indexed sequencer, string url);
 
     /// @notice A sequence holds at least one batch.
@@ -72,5 +77,6 @@ interface ISequencing {
         returns (uint40 sequence);
 
     /// @notice Lets users find a sequencer. Binds to nothing.
+    /// @param url Where the caller's service answers; not judged here.
     function announce(string calldata url) external;
 }

@@ -163,6 +163,8 @@ library PoseidonGoldilocks {
     /// @dev Writes `value` over element `i` of the state.
     function _overwrite(uint256[4] memory state, uint256 i, uint256 value) private pure {
         unchecked {
+            // The quotient is the lane of the element, meant to be whole.
+            // slither-disable-next-line divide-before-multiply
             uint256 shift = 84 * (i / 4);
             state[i % 4] = (state[i % 4] & ~(LANE << shift)) | (value << shift);
         }

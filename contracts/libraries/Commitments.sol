@@ -41,10 +41,13 @@ library Commitments {
                 sequence.payer,
                 checkpoint.sequencedAt,
                 checkpoint.previous,
-                checkpoint.beneficiary
+                checkpoint.beneficiary,
+                checkpoint.provenBy
             )
         );
-        return CheckpointOpening(sequence.acc, checkpoint.stateRoot, checkpoint.exitAcc, tail);
+        return CheckpointOpening({
+            acc: sequence.acc, stateRoot: checkpoint.stateRoot, exitAcc: checkpoint.exitAcc, tail: tail
+        });
     }
 
     /// @notice What a sequence word commits to beside the accumulator.

@@ -12,6 +12,9 @@ library SlotPacking {
     /// @notice A counter has outgrown its field.
     error FieldOverflow(uint256 value, uint256 bits);
 
+    // After its shift the wanted field is in the low bits: the cast drops the fields above it, which is its purpose.
+    // forge-lint: disable-start(unsafe-typecast)
+
     /// @notice `s` as one word, its first field in the low bits: 36, 36, 100, 48, 36 bits.
     function pack(Sequenced memory s) internal pure returns (uint256) {
         return _fit(s.lastSequence, 36) | (_fit(s.cumulativeBatches, 36) << 36) | (_fit(s.cumulativeFee, 100) << 72)
@@ -29,7 +32,7 @@ library SlotPacking {
 
     /// @notice `h` as one word, its first field in the low bits: 36, 36, 36, 32, 32, 33, 16, 8, 16, 8 bits.
     function pack(Head memory h) internal pure returns (uint256) {
-        return _fit(h.lastVerified, 36) | (_fit(h.verifiedBatches, 36) << 36) | (_fit(h.oldestPendingAt, 36) << 72)
+        return _fit(h.lastVerified, 36) | (_fit(h.paidBatches, 36) << 36) | (_fit(h.oldestPendingAt, 36) << 72)
             | (uint256(h.messageCount) << 108) | (uint256(h.attachedMessages) << 140) | (_fit(h.nextIndex, 33) << 172)
             | (uint256(h.slotCapacity) << 205) | (uint256(h.messageCapacity) << 221) | (uint256(h.version) << 229)
             | (uint256(h.status) << 245);
@@ -38,7 +41,7 @@ library SlotPacking {
     /// @notice Inverse of `pack(Head)`.
     function unpackHead(uint256 word) internal pure returns (Head memory h) {
         h.lastVerified = uint40(_cut(word, 36));
-        h.verifiedBatches = uint40(_cut(word >> 36, 36));
+        h.paidBatches = uint40(_cut(word >> 36, 36));
         h.oldestPendingAt = uint40(_cut(word >> 72, 36));
         h.messageCount = uint32(word >> 108);
         h.attachedMessages = uint32(word >> 140);
@@ -49,17 +52,21 @@ library SlotPacking {
         h.status = Status(uint8(word >> 245));
     }
 
-    /// @notice `s` as one word, its first field in the low bits: 100, 36, 120 bits.
+    /// @notice `s` as one word, its first field in the low bits: 100, 36, 36, 84 bits.
     function pack(Settlement memory s) internal pure returns (uint256) {
-        return _fit(s.paidCumulativeFee, 100) | (_fit(s.progressAt, 36) << 100) | (uint256(s.verifiedAccPrefix) << 136);
+        return _fit(s.paidCumulativeFee, 100) | (_fit(s.progressAt, 36) << 100) | (_fit(s.verifiedBatches, 36) << 136)
+            | (_fit(s.verifiedAccPrefix, 84) << 172);
     }
 
     /// @notice Inverse of `pack(Settlement)`.
     function unpackSettlement(uint256 word) internal pure returns (Settlement memory s) {
         s.paidCumulativeFee = uint112(_cut(word, 100));
         s.progressAt = uint40(_cut(word >> 100, 36));
-        s.verifiedAccPrefix = uint120(word >> 136);
+        s.verifiedBatches = uint40(_cut(word >> 136, 36));
+        s.verifiedAccPrefix = uint88(word >> 172);
     }
+
+    // forge-lint: disable-end(unsafe-typecast)
 
     function _fit(uint256 value, uint256 bits) private pure returns (uint256) {
         if (value >> bits != 0) revert FieldOverflow(value, bits);

@@ -9,6 +9,10 @@ import {IVerifierRouter} from "../interfaces/IVerifierRouter.sol";
 /// @title VerifierRouter
 /// @notice See `IVerifierRouter`.
 contract VerifierRouter is IVerifierRouter, Ownable2Step {
+    /// @dev Hashing a batch of so many slots takes about 0.7 million gas, memory included. Much larger ones could not be
+    /// sequenced within the gas of a transaction.
+    uint16 private constant MAX_SLOT_CAPACITY = 4096;
+
     /// @inheritdoc IVerifierRouter
     uint40 public immutable delay;
     /// @notice Whether verifiers over a development setup may be added. Never on a public mainnet.
@@ -18,6 +22,7 @@ contract VerifierRouter is IVerifierRouter, Ownable2Step {
     uint16 public latestVersion;
     mapping(uint16 version => Route route) private _routes;
 
+    /// @notice Starts with one route.
     /// @param owner_ Who may add and freeze routes: a timelock.
     /// @param delay_ Seconds between adding a route and its first use.
     /// @param genesisVerifier Verifier of route 1, usable at once.
@@ -95,9 +100,9 @@ contract VerifierRouter is IVerifierRouter, Ownable2Step {
             activeAt: activeAt,
             successor: 0
         });
-        if (route.slotCapacity == 0 || route.messageCapacity == 0 || route.exitCapacity == 0) {
-            revert EmptyCapacity(route.slotCapacity, route.messageCapacity, route.exitCapacity);
-        }
+        bool usable = route.slotCapacity != 0 && route.slotCapacity <= MAX_SLOT_CAPACITY && route.messageCapacity != 0
+            && route.exitCapacity != 0;
+        if (!usable) revert UnusableCapacity(route.slotCapacity, route.messageCapacity, route.exitCapacity);
 
         version = ++latestVersion;
         _routes[version] = route;

@@ -24,6 +24,7 @@ struct Sequence {
 /// @param exitAcc Exit accumulator after it.
 /// @param previous Number of the checkpoint before this one.
 /// @param beneficiary Account the proof was made for.
+/// @param provenBy Route whose verifier accepted the proof: that of the sequence, or the last successor at the time.
 struct Checkpoint {
     Sequence sequence;
     uint40 sequencedAt;
@@ -31,6 +32,7 @@ struct Checkpoint {
     bytes32 exitAcc;
     uint40 previous;
     address beneficiary;
+    uint16 provenBy;
 }
 
 /// @notice A checkpoint opened only as far as a proof needs it: four words of calldata instead of eleven.

@@ -24,7 +24,8 @@ struct Sequenced {
 
 /// @notice What sequencing reads and, in the steady state, leaves as it is. One storage word.
 /// @param lastVerified Number of the newest checkpoint; 0 is genesis.
-/// @param verifiedBatches Batches up to it.
+/// @param paidBatches Batches up to the farthest sequence ever verified. The limit of pending batches counts from here,
+/// so that a rewind does not stop sequencing.
 /// @param oldestPendingAt Block time from which the oldest pending sequence counts as waiting: when it was sequenced,
 /// or the last resume if that was later. Without meaning while nothing is pending.
 /// @param messageCount L1 messages ever queued.
@@ -36,7 +37,7 @@ struct Sequenced {
 /// @param status Life of the deployment.
 struct Head {
     uint40 lastVerified;
-    uint40 verifiedBatches;
+    uint40 paidBatches;
     uint40 oldestPendingAt;
     uint32 messageCount;
     uint32 attachedMessages;
@@ -51,11 +52,13 @@ struct Head {
 /// @param paidCumulativeFee Batch fees ever paid out to provers, in token wei: the prefix sum up to the farthest
 /// sequence ever verified.
 /// @param progressAt Block time of the last checkpoint, halt or resume: the escape delay counts from here.
-/// @param verifiedAccPrefix Leading 120 bits of the accumulator at `lastVerified`.
+/// @param verifiedBatches Batches up to `lastVerified`.
+/// @param verifiedAccPrefix Leading 84 bits of the accumulator at `lastVerified`.
 struct Settlement {
     uint112 paidCumulativeFee;
     uint40 progressAt;
-    uint120 verifiedAccPrefix;
+    uint40 verifiedBatches;
+    uint88 verifiedAccPrefix;
 }
 
 /// @notice What halts have left behind. All zero if there was none.
@@ -63,10 +66,8 @@ struct Settlement {
 /// nothing takes that back.
 /// @param resumedAt Block time of the last resume: what had not matured by then waits its whole delay from there.
 /// @param conflictStart Checkpoint from which the conflicting proofs of the last halt start.
-/// @param conflictVersion Route whose verifier accepted the contradiction.
 struct Halt {
     uint40 maturedBefore;
     uint40 resumedAt;
     uint40 conflictStart;
-    uint16 conflictVersion;
 }

@@ -215,6 +215,7 @@ fn fmt_16_to_18_words_on_l1() {
             sequenced_at: case.number("sequencedAt"),
             previous: case.number("previous"),
             beneficiary: case.bytes("beneficiary"),
+            proven_by: case.number("provenBy"),
         };
         let (acc, root, exits) = (case.bytes("acc"), case.bytes("stateRoot"), case.bytes("exitAcc"));
         assert_eq!(

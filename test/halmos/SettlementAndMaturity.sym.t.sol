@@ -97,7 +97,7 @@ contract SettlementAndMaturitySymbolic is SymbolicDeployment {
 
         IEmergency.Conflict memory conflict = IEmergency.Conflict({
             start: _genesis.opening(),
-            end: Checkpoint(_end, uint40(START), ROOT, 0, 0, PROVER),
+            end: Checkpoint(_end, uint40(START), ROOT, 0, 0, PROVER, 1),
             beneficiary: PROVER,
             newStateRoot: bytes32(uint256(6)),
             newExitAcc: 0

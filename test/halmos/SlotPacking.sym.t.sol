@@ -28,12 +28,12 @@ contract SlotPackingSymbolic {
     function check_HeadComesBack(Head memory h, uint8 status) external view {
         if (status > uint8(Status.Closed)) return;
         h.status = Status(status);
-        bool fits = h.lastVerified < 1 << 36 && h.verifiedBatches < 1 << 36 && h.oldestPendingAt < 1 << 36
-            && h.nextIndex < 1 << 33;
+        bool fits =
+            h.lastVerified < 1 << 36 && h.paidBatches < 1 << 36 && h.oldestPendingAt < 1 << 36 && h.nextIndex < 1 << 33;
         try this.packHead(h) returns (uint256 word) {
             Head memory back = word.unpackHead();
             assert(fits);
-            assert(back.lastVerified == h.lastVerified && back.verifiedBatches == h.verifiedBatches);
+            assert(back.lastVerified == h.lastVerified && back.paidBatches == h.paidBatches);
             assert(back.oldestPendingAt == h.oldestPendingAt && back.messageCount == h.messageCount);
             assert(back.attachedMessages == h.attachedMessages && back.nextIndex == h.nextIndex);
             assert(back.slotCapacity == h.slotCapacity && back.messageCapacity == h.messageCapacity);
@@ -44,12 +44,13 @@ contract SlotPackingSymbolic {
     }
 
     function check_SettlementComesBack(Settlement memory s) external view {
-        bool fits = s.paidCumulativeFee < 1 << 100 && s.progressAt < 1 << 36;
+        bool fits = s.paidCumulativeFee < 1 << 100 && s.progressAt < 1 << 36 && s.verifiedBatches < 1 << 36
+            && s.verifiedAccPrefix < 1 << 84;
         try this.packSettlement(s) returns (uint256 word) {
             Settlement memory back = word.unpackSettlement();
             assert(fits);
             assert(back.paidCumulativeFee == s.paidCumulativeFee && back.progressAt == s.progressAt);
-            assert(back.verifiedAccPrefix == s.verifiedAccPrefix);
+            assert(back.verifiedBatches == s.verifiedBatches && back.verifiedAccPrefix == s.verifiedAccPrefix);
         } catch (bytes memory reason) {
             assert(!fits && bytes4(reason) == SlotPacking.FieldOverflow.selector);
         }

@@ -181,8 +181,8 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
 
         assertEq(head.lastVerified, lastVerified(), "lastVerified");
         assertLe(head.lastVerified, newest, "lastVerified <= lastSequence");
-        assertEq(head.verifiedBatches, batchesAt(lastVerified()), "verifiedBatches");
-        assertEq(sequenced.cumulativeBatches - head.verifiedBatches, pendingBatches(), "pending batches");
+        assertEq(poe.settlement().verifiedBatches, batchesAt(lastVerified()), "verifiedBatches");
+        assertEq(sequenced.cumulativeBatches - head.paidBatches, pendingBatches(), "pending batches");
         assertEq(head.messageCount, messageCount(), "messageCount");
         assertEq(head.attachedMessages, attached, "attachedMessages");
         assertLe(attached, messageCount(), "attachedMessages <= messageCount");

@@ -21,7 +21,7 @@ contract MockVerifier is IVerifier {
         exitCapacity = exitCapacity_;
     }
 
-    function verify(uint256[2] calldata publicInputs, bytes calldata proof) external view {
+    function verify(uint256[2] calldata publicInputs, bytes calldata proof) external pure {
         bytes32 statement = bytes32(publicInputs[0] << 128 | publicInputs[1]);
         if (proof.length < 32 || bytes32(proof[:32]) != statement) revert MockProofRejected();
     }

@@ -261,8 +261,13 @@ abstract contract BaseTest is Test {
             stateRoot: claim.newStateRoot,
             exitAcc: claim.newExitAcc,
             previous: previous,
-            beneficiary: claim.beneficiary
+            beneficiary: claim.beneficiary,
+            provenBy: _resolved(claim.end.version)
         });
+    }
+
+    function _resolved(uint16 version) internal view returns (uint16 resolved) {
+        (, resolved) = router.resolve(version);
     }
 
     /// @dev A canonical root that depends on `number` only.

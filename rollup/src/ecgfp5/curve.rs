@@ -8,7 +8,6 @@ use super::field::Fp5;
 use core::ops::{Add, Neg};
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConditionallySelectable};
-use zeroize::DefaultIsZeroes;
 
 /// The curve's `b` is `263 z`.
 const B: u32 = 263;
@@ -46,8 +45,6 @@ pub struct AffinePoint {
     /// `x/y`.
     pub u: Fp5,
 }
-
-impl DefaultIsZeroes for AffinePoint {}
 
 impl AffinePoint {
     /// The neutral element.
@@ -116,14 +113,6 @@ pub struct Point {
     z: Fp5,
     u: Fp5,
     t: Fp5,
-}
-
-impl DefaultIsZeroes for Point {}
-
-impl Default for Point {
-    fn default() -> Self {
-        Self::NEUTRAL
-    }
 }
 
 impl Point {

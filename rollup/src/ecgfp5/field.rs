@@ -5,7 +5,6 @@ use super::base;
 use core::ops::{Add, Mul, Neg, Sub};
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
-use zeroize::DefaultIsZeroes;
 
 /// `3^((p-1)/5)`: `z^p` is this times `z`.
 const FROBENIUS: u64 = 1_041_288_259_238_279_555;
@@ -32,8 +31,6 @@ const fn powers(a: u64) -> [u64; 5] {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "[u64; 5]", into = "[u64; 5]")]
 pub struct Fp5([u64; 5]);
-
-impl DefaultIsZeroes for Fp5 {}
 
 /// Coefficients that are no field element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

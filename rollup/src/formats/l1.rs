@@ -35,6 +35,8 @@ pub struct CheckpointTail {
     pub previous: u64,
     /// Who was paid for the proof.
     pub beneficiary: Address,
+    /// The route whose verifier accepted the proof.
+    pub proven_by: u32,
 }
 
 /// The storage word of a pending sequence (FMT-16). `sequenced_at` is taken modulo `2^40`.
@@ -62,6 +64,7 @@ pub fn checkpoint_word(
         uint256(tail.sequenced_at.into()),
         uint256(tail.previous.into()),
         address(&tail.beneficiary),
+        uint256(tail.proven_by.into()),
     ]);
     let rest = keccak(&[TAG_CHECKPOINT, *state_root, *exit_acc, tail]);
     with_time(keccak(&[*acc, rest]), verified_at)

@@ -16,7 +16,7 @@ abstract contract AggregatorHandler is BaseHandler {
     /// @dev A proof of any pending range from any checkpoint at or below the last.
     function prove(uint256 who, uint256 lastSeed, uint256 initSeed) external transition {
         if (newest == lastVerified()) return _proveLate(who, lastSeed);
-        uint40 last = uint40(_bound(lastSeed, lastVerified() + 1, newest));
+        uint40 last = provable(uint40(_bound(lastSeed, lastVerified() + 1, newest)));
         uint40 init = path[initSeed % path.length];
         if (status == Status.Running && sequences[init + 1].version != sequences[last].version) {
             _proveAcrossVersions(init, last);
@@ -30,7 +30,7 @@ abstract contract AggregatorHandler is BaseHandler {
     function proveEverything(uint256 who) external transition {
         while (status == Status.Running && lastVerified() < newest) {
             uint40 init = lastVerified();
-            uint40 last = newest;
+            uint40 last = provable(newest);
             while (sequences[last].version != sequences[init + 1].version) {
                 --last;
             }
@@ -38,12 +38,23 @@ abstract contract AggregatorHandler is BaseHandler {
         }
     }
 
+    /// @dev After a rewind more may wait than one checkpoint covers.
+    function proveTooMuch(uint256 lastSeed) external transition {
+        uint40 init = lastVerified();
+        if (status != Status.Running || provable(newest) == newest) return;
+        uint40 last = uint40(_bound(lastSeed, provable(newest) + 1, newest));
+        IProving.Claim memory claim = _honestClaim(aggregator, init, last);
+        bytes memory proof = _proof(claim);
+        vm.expectPartialRevert(IProving.IntervalTooLong.selector);
+        poe.verifyBatches(init, last, claim, proof);
+    }
+
     /// @dev Two finish the same range at once; the loser keeps its longer proof for later.
     function race(uint256 who, uint256 lastSeed, uint256 longerSeed) external transition {
         uint40 init = lastVerified();
         if (status != Status.Running || newest == init) return _proveLate(who, lastSeed);
-        uint40 last = uint40(_bound(lastSeed, init + 1, newest));
-        uint40 longer = uint40(_bound(longerSeed, last, newest));
+        uint40 last = provable(uint40(_bound(lastSeed, init + 1, newest)));
+        uint40 longer = provable(uint40(_bound(longerSeed, last, newest)));
         if (sequences[longer].version != sequences[init + 1].version) return;
         IProving.Claim memory second = _honestClaim(payer(who % 64 + 1), init, last);
         bytes memory proof = _proof(second);
@@ -57,7 +68,7 @@ abstract contract AggregatorHandler is BaseHandler {
     function proveWrongly(uint256 kind, uint256 lastSeed) external transition {
         uint40 init = lastVerified();
         if (status != Status.Running || newest == init) return _proveLate(kind, lastSeed);
-        uint40 last = uint40(_bound(lastSeed, init + 1, newest));
+        uint40 last = provable(uint40(_bound(lastSeed, init + 1, newest)));
         if (sequences[init + 1].version != sequences[last].version) return;
         IProving.Claim memory claim = _honestClaim(aggregator, init, last);
         bytes memory proof = _proof(claim);
@@ -77,7 +88,7 @@ abstract contract AggregatorHandler is BaseHandler {
     /// @dev A false result with a proof the verifier accepts. Its exits would rob the vault.
     function proveFalsely(uint256 lastSeed, uint256 initSeed) external transition {
         if (status != Status.Running || newest == lastVerified()) return;
-        uint40 last = uint40(_bound(lastSeed, lastVerified() + 1, newest));
+        uint40 last = provable(uint40(_bound(lastSeed, lastVerified() + 1, newest)));
         uint40 init = path[initSeed % path.length];
         if (sequences[init + 1].version != sequences[last].version) return;
         (bytes32 root, bytes32 exitAcc) = _falseResult(init);
@@ -127,6 +138,7 @@ abstract contract AggregatorHandler is BaseHandler {
             sequenceFacts[i].paid = true;
         }
         path.push(last);
+        if (last > farthest) farthest = last;
         checkpointFacts[last] = CheckpointFacts(present + EXIT_DELAY, uint40(present), honest);
         lastProgress = present;
         feesOf[claim.beneficiary] += reward;

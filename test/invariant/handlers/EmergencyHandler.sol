@@ -65,13 +65,15 @@ abstract contract EmergencyHandler is AggregatorHandler {
         }
         if (!isSettled(lastVerified())) return _resumeTooEarly();
         uint16 version = usableVersion(versionSeed);
-        if (version == 0 || version == conflictVersion) return;
-        (, uint16 resolved) = router.resolve(conflictVersion);
+        if (version == 0) return;
         vm.startPrank(owner);
-        if (resolved == conflictVersion) {
-            vm.expectPartialRevert(IEmergency.ConflictedVersionInUse.selector);
+        for (uint256 i = 0; i < contradicted.length; ++i) {
+            (, uint16 resolved) = router.resolve(contradicted[i]);
+            if (resolved != contradicted[i]) continue;
+            vm.expectPartialRevert(IEmergency.ContradictedVersionInUse.selector);
             poe.resume(version);
-            router.freezeRoute(conflictVersion, version);
+            if (resolved == version) return vm.stopPrank();
+            router.freezeRoute(resolved, version);
         }
         poe.resume(version);
         vm.stopPrank();
@@ -112,7 +114,7 @@ abstract contract EmergencyHandler is AggregatorHandler {
             vm.expectPartialRevert(IEmergency.AlreadyMatured.selector);
         }
         poe.haltOnConflict(init, last, conflict, proof);
-        if (!refused) _noteHalt(init, version);
+        if (!refused) _noteHalt(init, last, version);
     }
 
     function _conflict(uint40 init, uint40 last) private view returns (IEmergency.Conflict memory) {
@@ -138,9 +140,9 @@ abstract contract EmergencyHandler is AggregatorHandler {
     }
 
     /// @dev Every wait that has not ended stops.
-    function _noteHalt(uint40 init, uint16 version) private {
+    function _noteHalt(uint40 init, uint40 last, uint16 version) private {
         conflictStart = init;
-        conflictVersion = version;
+        if (checkpoints[last].provenBy == version) contradicted.push(version);
         if (status == Status.Halted) return;
         for (uint256 i = 0; i < path.length; ++i) {
             CheckpointFacts storage facts = checkpointFacts[path[i]];

@@ -86,7 +86,10 @@ abstract contract GhostLedger is BaseTest {
     Status internal status;
     uint16 internal currentVersion;
     uint40 internal conflictStart;
-    uint16 internal conflictVersion;
+    /// @dev Routes that accepted both sides of a conflict.
+    uint16[] internal contradicted;
+    /// @dev The farthest sequence ever verified.
+    uint40 internal farthest;
 
     uint40 internal newest;
     mapping(uint40 number => SequenceFacts) internal sequenceFacts;
@@ -181,8 +184,17 @@ abstract contract GhostLedger is BaseTest {
         return path[path.length - 1];
     }
 
+    /// @dev What the limit counts: batches behind the farthest sequence ever verified, so that a rewind leaves room.
     function pendingBatches() internal view returns (uint256) {
-        return batchesAt(newest) - batchesAt(lastVerified());
+        return batchesAt(newest) - batchesAt(farthest);
+    }
+
+    /// @dev The farthest sequence up to `last` that one checkpoint may cover now.
+    function provable(uint40 last) internal view returns (uint40) {
+        while (batchesAt(last) - batchesAt(lastVerified()) > PENDING_LIMIT) {
+            --last;
+        }
+        return last;
     }
 
     function batchesAt(uint40 number) internal view returns (uint256) {

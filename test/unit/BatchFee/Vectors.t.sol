@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {console} from "forge-std/console.sol";
 import {stdJson} from "forge-std/StdJson.sol";
 import {stdMath} from "forge-std/StdMath.sol";
+import {console} from "forge-std/console.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 import {BatchFee} from "../../../contracts/libraries/BatchFee.sol";

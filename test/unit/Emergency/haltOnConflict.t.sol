@@ -38,10 +38,17 @@ contract HaltOnConflictTest is EmergencyTest {
     }
 
     /// @custom:req R49
-    function test_RevertWhen_TheChainDoesNotRun() external {
-        IEmergency.Conflict memory conflict = conflictOver(2, 4);
+    /// @dev Whoever halts first must not choose how deep.
+    function test_RevertWhen_TheChainIsHaltedForAConflictThatStartsNoLater() external {
+        IEmergency.Conflict memory conflict = conflictOver(4, 5);
         haltOver(4, 5);
-        refuseConflict(2, 4, conflict, abi.encodeWithSelector(IEmergency.WrongStatus.selector, Status.Halted));
+        uint256 haltedAt = block.timestamp;
+        skip(1 days);
+        refuseConflict(4, 5, conflict, abi.encodeWithSelector(IEmergency.ConflictNotDeeper.selector, 4, 4));
+        haltOver(2, 4);
+        assertEq(poe.halt().conflictStart, 2, "deeper");
+        assertEq(poe.settlement().progressAt, haltedAt, "no second halt");
+        refuseConflict(4, 5, conflict, abi.encodeWithSelector(IEmergency.ConflictNotDeeper.selector, 4, 2));
     }
 
     function test_RevertWhen_TheRangeIsEmpty() external {
@@ -169,7 +176,6 @@ contract HaltOnConflictTest is EmergencyTest {
         assertEq(poe.settlement().progressAt, block.timestamp, "halted at");
         assertEq(halt.resumedAt, 0, "not resumed");
         assertEq(halt.conflictStart, 4, "start of the conflict");
-        assertEq(halt.conflictVersion, 1, "version");
         assertEq(poe.settlement().progressAt, block.timestamp, "the escape delay counts from here");
         assertEq(poe.sequenced().updatedAt, block.timestamp, "price settled");
         assertEq(priceBefore - poe.sequenced().logPrice, 60 * _feeConfig().decayPerSecond, "as far as time has run");
@@ -193,7 +199,7 @@ contract HaltOnConflictTest is EmergencyTest {
     function test_GivenTheRouteIsFrozen() external {
         freezeRoute(1, 2);
         haltOver(2, 4);
-        assertEq(poe.halt().conflictVersion, 2, "the verifier that accepted the second proof");
+        assertEq(poe.halt().conflictStart, 2, "a proof of the successor");
     }
 
     /// @dev A checkpoint that a rewind voided cannot halt the chain again, though both proofs are still valid.
@@ -265,6 +271,7 @@ contract HaltOnConflictTest is EmergencyTest {
     }
 
     /// @dev However halts, waits and resumes follow each other: a checkpoint, once matured, stays matured, and none matures while the chain is halted.
+    /// forge-config: default.fuzz.runs = 64
     function testFuzz_MaturityIsNeverTakenBackNorGivenInAHalt(uint256 seed) external {
         bool matured;
         freezeRoute(1, 2);

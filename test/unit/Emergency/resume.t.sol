@@ -60,22 +60,47 @@ contract ResumeTest is EmergencyTest {
     function test_RevertWhen_TheConflictedVersionStillVerifiesWhatIsPending() external {
         haltAndRewind();
         // Not even if new sequences go to another version.
-        refuseResume(2, abi.encodeWithSelector(IEmergency.ConflictedVersionInUse.selector, 1));
+        refuseResume(2, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 1));
         freezeRoute(1, 2);
         resume(2);
     }
 
-    /// @dev The conflict may have been accepted by the successor of the route that the sequences are pinned to: then it is the successor that must go.
-    function test_TheSuccessorThatAcceptedTheConflictMustBeFrozen() external {
+    /// @dev Two routes disagree: the one that accepted the checkpoint is frozen already, and its successor need not go.
+    function test_ASuccessorThatContradictsTheFormerRouteMayStay() external {
         freezeRoute(1, 2);
         haltAndRewind();
-        refuseResume(3, abi.encodeWithSelector(IEmergency.ConflictedVersionInUse.selector, 2));
+        resume(2);
+        assertEq(proofOf(2, claimOf(2, 4)), proofOf(statementOf(claimOf(2, 4), 2)), "the successor verifies");
+        prove(2, 4);
+    }
+
+    /// @dev A deeper conflict must not hide the route that the first one exposed.
+    function test_EveryContradictedRouteMustBeFrozen() external {
+        prove(3, 5);
+        activateVersion(2);
+        sequence(1);
+        prove(5, 6);
+        haltOver(5, 6);
+        haltOver(1, 2);
+        rewindTo(1);
+        freezeRoute(1, 3);
+        refuseResume(3, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 2));
         freezeRoute(2, 3);
         resume(3);
-        // 1 -> 2 -> 3
-        bytes memory proof = proofOf(2, claimOf(2, 4));
-        assertEq(proof, proofOf(statementOf(claimOf(2, 4), 3)), "the last successor verifies");
-        prove(2, 4);
+    }
+
+    /// @dev New sequences may go on under a version that is frozen in favour of a sound, older route.
+    function test_AVersionThatResolvesToASoundRouteMayStay() external {
+        prove(3, 5);
+        activateVersion(2);
+        sequence(1);
+        prove(5, 6);
+        haltOver(5, 6);
+        rewindTo(5);
+        freezeRoute(2, 1);
+        resume(2);
+        prove(5, 6);
+        assertEq(poe.head().lastVerified, 6);
     }
 
     function test_RevertWhen_TheVersionIsOlderThanThePresentOne() external {
@@ -90,7 +115,6 @@ contract ResumeTest is EmergencyTest {
     function test_RevertWhen_TheVersionIsNotUsable() external {
         haltAndRewind();
         freezeRoute(1, 2);
-        refuseResume(1, abi.encodeWithSelector(IVerifierRouter.RouteIsFrozen.selector, 1, 2));
         refuseResume(4, abi.encodeWithSelector(IVerifierRouter.UnknownRoute.selector, 4));
         uint16 young = addRoute();
         refuseResume(
@@ -176,7 +200,7 @@ contract ResumeTest is EmergencyTest {
         prove(2, 4);
         haltOver(2, 4);
         rewindTo(2);
-        refuseResume(3, abi.encodeWithSelector(IEmergency.ConflictedVersionInUse.selector, 2));
+        refuseResume(3, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 2));
         freezeRoute(2, 3);
         resume(3);
         prove(2, 5);
