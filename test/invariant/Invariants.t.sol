@@ -77,6 +77,7 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
     function abandon(uint256 seed) external {
         if (seed % 4 == 0) this.passEscapeDelay();
         this.close();
+        if (status == Status.Closed) _everybodyLeaves();
     }
 
     /// @dev The ways out, which all are shut until the chain has closed.
@@ -85,7 +86,19 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
         this.refundTip(a, b);
         this.escapeAccount(a, b % 4 == 0);
         this.refundMessage(a);
-        if (status == Status.Closed) this.refundSequence(newest);
+        if (status == Status.Closed) _everybodyLeaves();
+    }
+
+    /// @dev And everybody tries twice.
+    function _everybodyLeaves() private {
+        for (uint256 i = 0; i < 2 * registered(); ++i) {
+            this.escapeAccount(i, false);
+        }
+        for (uint256 i = 0; i < 2 * feeAccounts.length && tipped.length != 0; ++i) {
+            this.refundTip(tipped.length - 1, i);
+        }
+        this.refundMessage(messageCount() - 1);
+        this.refundSequence(newest);
     }
 
     /// @dev What must be refused.
