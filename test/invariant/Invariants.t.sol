@@ -273,7 +273,6 @@ contract PlainTokenInvariants is Invariants {}
 /// forge-config: default.invariant.runs = 12
 /// forge-config: default.invariant.depth = 64
 /// forge-config: default.invariant.fail-on-revert = true
-/// @custom:req R32
 contract MisbehavingTokenInvariants is Invariants {
     Reenterer private _hook;
 
