@@ -48,8 +48,8 @@ clean: ## Remove everything that a build or a test wrote here
 ##### All that CI runs
 
 # In the order of their cost. .ci/run takes the list from here.
-CHECKS := fmt-check lint house-rules requirements-check bulloak sizes test-ci snapshots-check figures coverage slither \
-          halmos fmt-check-rust clippy doc deny
+CHECKS := fmt-check lint house-rules requirements-check vectors-check bulloak sizes test-ci snapshots-check figures \
+          test-deploy coverage slither halmos fmt-check-rust clippy doc deny
 
 .PHONY: check list-checks
 check: teeth test $(CHECKS) ## Run all that CI runs
@@ -123,9 +123,21 @@ halmos: deps ## Symbolic tests
 slither: deps ## Static analysis
 	scripts/python-tools.sh slither
 
+##### Deployments
+
+.PHONY: deploy-local test-deploy
+deploy-local: deps ## Deploy, with the mock verifier, to an anvil of chain 31337 on port 8545
+	forge build
+	test "$$(cast chain-id --rpc-url http://127.0.0.1:8545)" = 31337
+	POE_ALLOW_MOCK_VERIFIER=true forge script script/Deploy.s.sol --rpc-url http://127.0.0.1:8545 --broadcast --unlocked \
+	    --sender "$$(cast rpc --rpc-url http://127.0.0.1:8545 eth_accounts | tr -d '[]"' | cut -d, -f1)"
+
+test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia and mainnet
+	scripts/test-deploy.sh
+
 ##### Generated files
 
-.PHONY: snapshots snapshots-check figures requirements requirements-check
+.PHONY: snapshots snapshots-check figures requirements requirements-check vectors-check
 snapshots: deps ## Measure gas and code size anew into snapshots/
 	node scripts/snapshots.mjs
 
@@ -140,3 +152,9 @@ requirements: ## Generate docs/verification.md, the map from requirements to tes
 
 requirements-check:
 	node scripts/requirements.mjs --check
+
+# The formats' vectors are checked by the tests of xtask.
+vectors-check: ## The vectors of batch fee and L2 cryptography, recomputed
+	node scripts/fee-vectors.mjs --check
+	node scripts/exp-error-bound.mjs --check
+	node scripts/l2-vectors.mjs --check

@@ -28,7 +28,7 @@ start_chain() {
 deploy() {
     local sender
     sender="$(cast rpc --rpc-url "$rpc" eth_accounts | tr -d '[]"' | cut -d, -f1)"
-    POE_ALLOW_INSECURE_VERIFIER=true forge script script/Deploy.s.sol --rpc-url "$rpc" --broadcast --unlocked \
+    POE_ALLOW_MOCK_VERIFIER=true forge script script/Deploy.s.sol --rpc-url "$rpc" --broadcast --unlocked \
         --sender "$sender" >"$scratch/deploy.log" 2>&1 </dev/null || {
         cat "$scratch/deploy.log" >&2
         die "the deployment failed"
@@ -38,7 +38,7 @@ deploy() {
 cat <<'TEXT'
 Proof of Efficiency, demonstration
 
-  What it will be: one command that starts a private L1 chain, deploys the contracts, runs two sequencers and two
+  What it will be: one command that starts a private L1 chain, deploys the contracts, runs two sequencers and three
   aggregators against it, sends L2 transfers, proves them, and shows the batch fee, the race of the aggregators,
   their rewards and an exit back to L1.
 
@@ -48,7 +48,7 @@ Proof of Efficiency, demonstration
 TEXT
 
 say "building the contracts"
-forge build --skip test
+forge build contracts script test/mocks
 if [ ! -f script/Deploy.s.sol ]; then
     say "there is no deployment script yet, so nothing more to show"
     exit 0
