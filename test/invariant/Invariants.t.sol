@@ -120,7 +120,7 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
     /* INVARIANTS */
 
     /// @dev One campaign checks all of them: a campaign for each would walk the same paths again.
-    /// @custom:req R6, R7, R18, R19, R20, R21, R40, R43, R44, R45, R48
+    /// @custom:req R6, R7, R18, R19, R20, R21, R32, R40, R43, R44, R45, R48
     function invariant_HoldAfterEveryCall() public {
         vm.warp(present);
         _checkFeesAreConserved();
@@ -317,7 +317,6 @@ contract PlainTokenInvariants is Invariants {}
 /// forge-config: deep.invariant.runs = 500
 /// forge-config: deep.invariant.depth = 512
 /// forge-config: deep.invariant.fail-on-revert = true
-/// @custom:req R32
 contract MisbehavingTokenInvariants is Invariants {
     Reenterer private _hook;
 
