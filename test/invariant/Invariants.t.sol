@@ -4,6 +4,8 @@ pragma solidity 0.8.30;
 import {IVerifierRouter} from "../../contracts/interfaces/IVerifierRouter.sol";
 import {BatchFee} from "../../contracts/libraries/BatchFee.sol";
 import {Commitments} from "../../contracts/libraries/Commitments.sol";
+import {IPoELens} from "../../contracts/periphery/IPoELens.sol";
+import {PoELens} from "../../contracts/periphery/PoELens.sol";
 import {FeeConfig, FeeParameters} from "../../contracts/types/FeeParameters.sol";
 import {Head, Sequenced, Settlement, Status} from "../../contracts/types/Slots.sol";
 import {TestToken} from "../utils/TestToken.sol";
@@ -22,8 +24,11 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
     /// @dev Words checked after each call; the rest is checked at the end of each run.
     uint40 private constant RECENT = 32;
 
+    PoELens private _lens;
+
     function setUp() public virtual override {
         super.setUp();
+        _lens = new PoELens();
         address contractCaller = makeAddr("contract caller");
         vm.etch(contractCaller, hex"00");
         feeAccounts = [sequencer, aggregator, makeAddr("alice"), contractCaller, stranger];
@@ -115,7 +120,7 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
     /* INVARIANTS */
 
     /// @dev One campaign checks all of them: a campaign for each would walk the same paths again.
-    /// @custom:req R6, R7, R18, R19, R20, R21, R40, R43, R44, R45, R48
+    /// @custom:req R6, R7, R18, R19, R20, R21, R32, R40, R43, R44, R45, R48
     function invariant_HoldAfterEveryCall() public {
         vm.warp(present);
         _checkFeesAreConserved();
@@ -126,6 +131,7 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
         _checkFinalityIsFinal();
         _checkThePriceStaysInItsBounds();
         _checkViewsAnswer();
+        _checkTheLensTellsTheTruth();
         _checkToken();
     }
 
@@ -244,7 +250,37 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
         assertEq(poe.consumedMessages(), status == Status.Closed ? sequenceFacts[lastVerified()].attached : 0);
     }
 
+<<<<<<< HEAD
     function afterInvariant() public view {
+=======
+    function _checkTheLensTellsTheTruth() private view {
+        IPoELens.Overview memory o = _lens.overview(poe);
+        assertEq(o.pendingBatches, pendingBatches(), "lens: pending batches");
+        assertEq(o.backlogReward, rewardUpTo(newest), "lens: reward of the backlog");
+        assertEq(o.waitingMessages, messageCount() - attached, "lens: waiting messages");
+        bool room = status == Status.Running && pendingBatches() < PENDING_LIMIT;
+        assertEq(o.roomBatches, room ? PENDING_LIMIT - pendingBatches() : 0, "lens: room");
+        if (status == Status.Running) {
+            assertEq(o.nextBatchFee, price(1), "lens: fee");
+            assertEq(_lens.quoteFee(poe, 3), price(3), "lens: quote");
+        }
+        uint40 last = lastVerified();
+        bool matured = _lens.maturesAt(poe, last, checkpoints[last].opening()) <= present;
+        assertEq(matured, isMatured(last), "lens: maturity");
+        assertEq(o.rewindNeeded, status == Status.Halted && !isSettled(last), "lens: rewind needed");
+        if (newest > last) {
+            assertEq(_lens.pendingTips(poe, newest), _pendingTips(), "lens: tips");
+        }
+    }
+
+    function _pendingTips() private view returns (uint256 sum) {
+        for (uint40 number = lastVerified() + 1; number <= newest; ++number) {
+            sum += tips[number];
+        }
+    }
+
+    function afterInvariant() public {
+>>>>>>> refs/heads/tinv
         _checkWords(0);
     }
 
@@ -264,15 +300,30 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
     }
 }
 
-/// forge-config: default.invariant.runs = 24
+/// forge-config: default.invariant.runs = 16
 /// forge-config: default.invariant.depth = 96
 /// forge-config: default.invariant.fail-on-revert = true
+/// forge-config: ci.invariant.runs = 64
+/// forge-config: ci.invariant.depth = 192
+/// forge-config: ci.invariant.fail-on-revert = true
+/// forge-config: deep.invariant.runs = 1000
+/// forge-config: deep.invariant.depth = 512
+/// forge-config: deep.invariant.fail-on-revert = true
 contract PlainTokenInvariants is Invariants {}
 
 /// @notice The same with a token that keeps a part of every transfer and calls a hook in the middle of it.
-/// forge-config: default.invariant.runs = 12
+/// forge-config: default.invariant.runs = 8
 /// forge-config: default.invariant.depth = 64
 /// forge-config: default.invariant.fail-on-revert = true
+<<<<<<< HEAD
+=======
+/// forge-config: ci.invariant.runs = 32
+/// forge-config: ci.invariant.depth = 128
+/// forge-config: ci.invariant.fail-on-revert = true
+/// forge-config: deep.invariant.runs = 500
+/// forge-config: deep.invariant.depth = 512
+/// forge-config: deep.invariant.fail-on-revert = true
+>>>>>>> refs/heads/tinv
 contract MisbehavingTokenInvariants is Invariants {
     Reenterer private _hook;
 
