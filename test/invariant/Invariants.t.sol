@@ -250,9 +250,6 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
         assertEq(poe.consumedMessages(), status == Status.Closed ? sequenceFacts[lastVerified()].attached : 0);
     }
 
-<<<<<<< HEAD
-    function afterInvariant() public view {
-=======
     function _checkTheLensTellsTheTruth() private view {
         IPoELens.Overview memory o = _lens.overview(poe);
         assertEq(o.pendingBatches, pendingBatches(), "lens: pending batches");
@@ -280,7 +277,6 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
     }
 
     function afterInvariant() public {
->>>>>>> refs/heads/tinv
         _checkWords(0);
     }
 
@@ -315,15 +311,12 @@ contract PlainTokenInvariants is Invariants {}
 /// forge-config: default.invariant.runs = 8
 /// forge-config: default.invariant.depth = 64
 /// forge-config: default.invariant.fail-on-revert = true
-<<<<<<< HEAD
-=======
 /// forge-config: ci.invariant.runs = 32
 /// forge-config: ci.invariant.depth = 128
 /// forge-config: ci.invariant.fail-on-revert = true
 /// forge-config: deep.invariant.runs = 500
 /// forge-config: deep.invariant.depth = 512
 /// forge-config: deep.invariant.fail-on-revert = true
->>>>>>> refs/heads/tinv
 contract MisbehavingTokenInvariants is Invariants {
     Reenterer private _hook;
 
