@@ -51,6 +51,22 @@ contract HaltOnConflictTest is EmergencyTest {
         refuseConflict(4, 5, conflict, abi.encodeWithSelector(IEmergency.ConflictNotDeeper.selector, 4, 2));
     }
 
+    /// @dev Nor does it move any other clock of the halt: what had not matured does not mature by a deeper conflict, and
+    /// the price stays where the halt found it.
+    /// @custom:req R48
+    function test_ADeeperConflictMovesNoClock() external {
+        haltOver(4, 5);
+        uint40 updatedAt = poe.sequenced().updatedAt;
+        uint40 maturedBefore = poe.halt().maturedBefore;
+        skip(2 * EXIT_DELAY);
+        haltOver(2, 4);
+        assertEq(poe.sequenced().updatedAt, updatedAt, "price");
+        assertEq(poe.halt().maturedBefore, maturedBefore, "maturity");
+        vm.expectRevert(abi.encodeWithSelector(IProofOfEfficiency.NotMatured.selector, uint40(2), type(uint256).max));
+        poe.requireMatured(2, checkpoints[2].opening());
+        haltOver(1, 2);
+    }
+
     function test_RevertWhen_TheRangeIsEmpty() external {
         IEmergency.Conflict memory conflict = conflictOver(4, 4);
         refuseConflict(4, 4, conflict, abi.encodeWithSelector(IEmergency.EmptyRange.selector, 4, 4));

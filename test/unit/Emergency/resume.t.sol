@@ -74,6 +74,29 @@ contract ResumeTest is EmergencyTest {
         prove(2, 4);
     }
 
+    /// @dev Frozen between the two conflicts: the deeper one, shown under the successor, blames nobody and clears nobody.
+    function test_ADeeperConflictUnderTheSuccessorBlamesNobody() external {
+        haltOver(2, 3);
+        freezeRoute(1, 2);
+        haltOver(1, 2);
+        rewindTo(1);
+        resume(2);
+        prove(1, 4);
+        assertEq(checkpoints[4].provenBy, 2);
+    }
+
+    /// @dev What the successor has proven and then contradicts is its own fault, whatever version was sequenced.
+    /// @custom:req R17
+    function test_ASuccessorThatContradictsItselfMustBeFrozen() external {
+        freezeRoute(1, 2);
+        prove(3, 4);
+        haltOver(3, 4);
+        rewindTo(3);
+        refuseResume(2, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 2));
+        freezeRoute(2, 3);
+        resume(3);
+    }
+
     /// @dev A deeper conflict must not hide the route that the first one exposed.
     function test_EveryContradictedRouteMustBeFrozen() external {
         prove(3, 5);
@@ -97,10 +120,24 @@ contract ResumeTest is EmergencyTest {
         prove(5, 6);
         haltOver(5, 6);
         rewindTo(5);
+        refuseResume(2, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 2));
         freezeRoute(2, 1);
+        refuseResume(1, abi.encodeWithSelector(IEmergency.VersionNotNewer.selector, 1, 2));
         resume(2);
+        sequence(1);
+        assertEq(sequences[7].version, 2, "pinned as before");
         prove(5, 6);
-        assertEq(poe.head().lastVerified, 6);
+        prove(6, 7);
+        assertEq(checkpoints[7].provenBy, 1, "checked by the older route");
+
+        // Until that one falls too: then both have to lead elsewhere.
+        haltOver(6, 7);
+        rewindTo(6);
+        refuseResume(2, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 1));
+        freezeRoute(1, 3);
+        resume(2);
+        prove(6, 7);
+        assertEq(checkpoints[7].provenBy, 3);
     }
 
     function test_RevertWhen_TheVersionIsOlderThanThePresentOne() external {

@@ -3,7 +3,9 @@ pragma solidity 0.8.30;
 
 import {IEmergency} from "../../../contracts/interfaces/IEmergency.sol";
 import {IEscape} from "../../../contracts/interfaces/IEscape.sol";
+import {IFeeLedger} from "../../../contracts/interfaces/IFeeLedger.sol";
 import {IProving} from "../../../contracts/interfaces/IProving.sol";
+import {ISequencing} from "../../../contracts/interfaces/ISequencing.sol";
 import {IStateMachine} from "../../../contracts/interfaces/IStateMachine.sol";
 import {Goldilocks} from "../../../contracts/l2/Goldilocks.sol";
 import {Checkpoint} from "../../../contracts/types/Commitments.sol";
@@ -177,6 +179,60 @@ contract CloseTest is EscapeTest {
         haltOver(2, 3);
         skip(ESCAPE_DELAY);
         rewindTo(2);
+        poe.close(checkpoints[2], accountsRoot(), CONSUMED);
+        requireClosed(2);
+    }
+
+    /// @dev Everything is proven and nobody sequences: after twice the delay anyone may end it, and not a second earlier.
+    /// @custom:req R45
+    function test_GivenTheChainIsIdle() external {
+        proveTo(2, 4, checkpoints[2].stateRoot, 0);
+        skip(2 * ESCAPE_DELAY - 1);
+        vm.expectRevert(abi.encodeWithSelector(IEscape.EscapeNotDue.selector, 2 * ESCAPE_DELAY - 1, 2 * ESCAPE_DELAY));
+        poe.close(checkpoints[4], accountsRoot(), CONSUMED);
+        skip(1);
+        vm.prank(stranger);
+        poe.close(checkpoints[4], accountsRoot(), CONSUMED);
+        requireClosed(4);
+    }
+
+    /// @dev With the fee token dead and all fee balances gone nobody can sequence, so nothing is ever pending. The ether
+    /// must come out all the same.
+    /// @custom:req R37
+    function test_AnIdleChainWithADeadFeeTokenLetsTheEtherGo() external {
+        proveTo(2, 4, checkpoints[2].stateRoot, 0);
+        uint256 fees = poe.feeBalanceOf(sequencer);
+        vm.prank(sequencer);
+        poe.withdrawFees(sequencer, fees);
+        vm.etch(address(token), hex"5f5ffd");
+        vm.prank(sequencer);
+        vm.expectRevert();
+        poe.depositFees(sequencer, 1);
+        ISequencing.Limits memory limits_ = limits();
+        vm.prank(sequencer, sequencer);
+        vm.expectPartialRevert(IFeeLedger.InsufficientFeeBalance.selector);
+        poe.sequenceBatches(slots(1, 1), 1, limits_);
+
+        skip(2 * ESCAPE_DELAY);
+        poe.close(checkpoints[4], accountsRoot(), CONSUMED);
+        vault.escapeAccount(1, leafOf(user, BALANCE, 7), siblingsOf(1), generatorKey(), user);
+        uint256 before = user.balance;
+        vault.withdrawEtherFor(payable(user));
+        assertEq(user.balance - before, uint256(BALANCE) * 1 gwei);
+    }
+
+    /// @dev A conflict that starts earlier deepens the halt; it does not begin a new one, or somebody could hold the
+    /// money for as many delays as there are checkpoints.
+    /// @custom:req R48
+    function test_ADeeperConflictDoesNotPutTheEndOff() external {
+        prove(2, 3);
+        prove(3, 4);
+        haltOver(3, 4);
+        skip(ESCAPE_DELAY - 1);
+        haltOver(2, 3);
+        rewindTo(2);
+        refuseClose(notDue(ESCAPE_DELAY - 1));
+        skip(1);
         poe.close(checkpoints[2], accountsRoot(), CONSUMED);
         requireClosed(2);
     }

@@ -86,6 +86,35 @@ contract ConstructorTest is LifecycleTest {
         assertEq(this.deployCore(config).escapeDelay(), config.escapeDelay);
     }
 
+    /// @dev An escape later than that would be none.
+    function test_RevertWhen_TheEscapeDelayIsLongerThanAYear() external {
+        config.escapeDelay = 365 days + 1;
+        _expectRevert(
+            abi.encodeWithSelector(
+                IProofOfEfficiency.EscapeDelayOutOfRange.selector, 365 days + 1, ROUTE_DELAY + EXIT_DELAY + 1, 365 days
+            )
+        );
+    }
+
+    function test_WhenTheEscapeDelayIsAYear() external {
+        config.escapeDelay = 365 days;
+        assertEq(this.deployCore(config).escapeDelay(), 365 days);
+    }
+
+    /// @custom:req R36
+    function test_RevertWhen_TheTargetDoesNotExceedTheProvingTimeOfABatch() external {
+        config.fee.targetSeconds = 5 minutes;
+        config.batchProvingSeconds = 5 minutes;
+        _expectRevert(abi.encodeWithSelector(IProofOfEfficiency.TargetTooShort.selector, 5 minutes, 5 minutes));
+    }
+
+    /// @custom:req R36
+    function test_WhenTheTargetJustExceedsTheProvingTimeOfABatch() external {
+        config.fee.targetSeconds = 5 minutes + 1;
+        config.batchProvingSeconds = 5 minutes;
+        assertEq(this.deployCore(config).feeParameters().targetSeconds(), 5 minutes + 1);
+    }
+
     /* FEES */
 
     /// @custom:req R38, R42
@@ -98,6 +127,18 @@ contract ConstructorTest is LifecycleTest {
     function test_RevertWhen_TheMessageFeeDoesNotRise() external {
         config.messageFeeDepth = 0;
         _expectRevert(abi.encodeWithSelector(IProofOfEfficiency.InvalidMessageFee.selector, MESSAGE_FEE_GWEI, 0));
+    }
+
+    /// @custom:req R42
+    function test_RevertWhen_TheMessageFeeKeepsUsersOut() external {
+        config.messageFeeGwei = 1e8 + 1;
+        _expectRevert(abi.encodeWithSelector(IProofOfEfficiency.InvalidMessageFee.selector, 1e8 + 1, MESSAGE_FEE_DEPTH));
+    }
+
+    /// @custom:req R42
+    function test_WhenTheMessageFeeIsTheHighestAllowed() external {
+        config.messageFeeGwei = 1e8;
+        assertEq(this.deployCore(config).messageFeeGwei(), 1e8);
     }
 
     /// @custom:req R35

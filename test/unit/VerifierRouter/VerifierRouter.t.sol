@@ -121,10 +121,10 @@ contract VerifierRouterTest is Test {
     }
 
     function test_AddRoute_RevertWhen_ACapacityIsZero() external {
-        uint16[4] memory slots = [uint16(0), T, T, 4097];
-        uint8[4] memory messages = [M, 0, M, M];
-        uint8[4] memory exits = [E, E, 0, E];
-        for (uint256 i = 0; i < 4; ++i) {
+        uint16[3] memory slots = [uint16(0), T, T];
+        uint8[3] memory messages = [M, 0, M];
+        uint8[3] memory exits = [E, E, 0];
+        for (uint256 i = 0; i < 3; ++i) {
             MockVerifier verifier = new MockVerifier(slots[i], messages[i], exits[i]);
             vm.prank(owner);
             vm.expectRevert(
@@ -132,6 +132,22 @@ contract VerifierRouterTest is Test {
             );
             router.addRoute(verifier);
         }
+    }
+
+    /// @dev Activated, such a route would end sequencing for good.
+    /// @custom:req R38
+    function test_AddRoute_RevertWhen_ABatchWouldBeTooLongToBeHashedInOneTransaction() external {
+        uint16[2] memory slots = [uint16(4097), type(uint16).max];
+        for (uint256 i = 0; i < 2; ++i) {
+            MockVerifier verifier = new MockVerifier(slots[i], M, E);
+            vm.prank(owner);
+            vm.expectRevert(abi.encodeWithSelector(IVerifierRouter.UnusableCapacity.selector, slots[i], M, E));
+            router.addRoute(verifier);
+        }
+    }
+
+    function test_AddRoute_WhenABatchIsAsLongAsCanBeHashedInOneTransaction() external {
+        assertEq(router.routeOf(add(new MockVerifier(4096, M, E))).slotCapacity, 4096);
     }
 
     function test_AddRoute_RevertWhen_AllVersionsAreUsed() external {
