@@ -49,7 +49,7 @@ abstract contract Emergency is Proving {
     /// @inheritdoc IEmergency
     function rewind(Checkpoint[] calldata path) external {
         Head memory head_ = _head.unpackHead();
-        if (head_.status != Status.Halted) revert WrongStatus(uint8(head_.status));
+        _requireStatus(head_, Status.Halted);
         if (path.length < 2) revert RewindTooShort(path.length);
         uint40 at = head_.lastVerified;
         _requireCheckpoint(at, path[0].opening());
@@ -73,7 +73,7 @@ abstract contract Emergency is Proving {
     /// @inheritdoc IEmergency
     function resume(uint16 version) external onlyOwner {
         Head memory head_ = _head.unpackHead();
-        if (head_.status != Status.Halted) revert WrongStatus(uint8(head_.status));
+        _requireStatus(head_, Status.Halted);
         _requireRewound(head_);
         // Only the number of the route matters here, not its verifier.
         // slither-disable-next-line unused-return

@@ -60,7 +60,7 @@ abstract contract Escape is Emergency, Messages {
 
     function _requireClosed() private view returns (Head memory head_) {
         head_ = _head.unpackHead();
-        if (head_.status != Status.Closed) revert WrongStatus(uint8(head_.status));
+        _requireStatus(head_, Status.Closed);
     }
 
     function _requireUnverified(uint40 sequence) private view {

@@ -141,7 +141,11 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     }
 
     function _requireRunning(Head memory head_) internal pure {
-        if (head_.status != Status.Running) revert WrongStatus(uint8(head_.status));
+        _requireStatus(head_, Status.Running);
+    }
+
+    function _requireStatus(Head memory head_, Status expected) internal pure {
+        if (head_.status != expected) revert WrongStatus(uint8(head_.status));
     }
 
     /// @dev From when on nothing can undo `checkpoint`. A closed chain has no tripwire, so all it has left is final.
@@ -159,7 +163,8 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     }
 
     function _requireMatured(uint40 checkpoint) internal view {
-        if (!_isMatured(checkpoint)) revert NotMatured(checkpoint, _maturesAt(checkpoint));
+        uint256 maturesAt = _maturesAt(checkpoint);
+        if (block.timestamp < maturesAt) revert NotMatured(checkpoint, maturesAt);
     }
 
     /// @dev Brings the price up to the present; everything that changes what it depends on calls this first.
@@ -187,7 +192,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     function _requireSequence(uint40 sequence, Sequence memory preimage) internal view returns (uint40 sequencedAt) {
         bytes32 word = _commitments[sequence];
         sequencedAt = word.timeOf();
-        if (word == 0 || preimage.word(sequencedAt) != word) revert SequenceMismatch(sequence);
+        if (preimage.word(sequencedAt) != word) revert SequenceMismatch(sequence);
     }
 
     /// @notice Requires that `opening` opens the word of `checkpoint`.
@@ -199,7 +204,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     {
         bytes32 word = _commitments[checkpoint];
         verifiedAt = word.timeOf();
-        if (word == 0 || opening.word(verifiedAt) != word) revert CheckpointMismatch(checkpoint);
+        if (opening.word(verifiedAt) != word) revert CheckpointMismatch(checkpoint);
     }
 
     /// @dev Versions never decrease along the queue, so the first and the last sequence of a range settle it for all of

@@ -27,35 +27,40 @@ abstract contract Proving is FeeLedger {
 
         // Into memory once: every use from calldata would copy and check them anew.
         CheckpointOpening memory start = claim.start;
-        Sequence memory end = claim.end;
-        uint40 sequencedAt = _requireSequence(last, end);
+        Checkpoint memory next;
+        next.sequence = claim.end;
+        next.sequencedAt = _requireSequence(last, next.sequence);
         Settlement memory settlement_ = _settlement.unpackSettlement();
-        uint256 reward = _earned(settlement_, end.cumulativeFee);
+        uint256 reward = _earned(settlement_, next.sequence.cumulativeFee);
         if (reward < claim.minReward) revert RewardBelowMinimum(reward, claim.minReward);
 
-        _requireInterval(settlement_.verifiedBatches, end.cumulativeBatches);
+        _requireInterval(settlement_.verifiedBatches, next.sequence.cumulativeBatches);
         _requireCheckpoint(init, start);
-        _requireOneVersion(init, end.version);
-        uint16 provenBy = _requireProof(claim.beneficiary, start, end, claim.newStateRoot, claim.newExitAcc, proof);
+        _requireOneVersion(init, next.sequence.version);
+        (next.stateRoot, next.exitAcc) = (claim.newStateRoot, claim.newExitAcc);
+        (next.previous, next.beneficiary) = (head_.lastVerified, claim.beneficiary);
+        next.provenBy = _requireProof(next.beneficiary, start, next.sequence, next.stateRoot, next.exitAcc, proof);
+        _advance(head_, sequenced_, settlement_, last, next, reward);
+    }
 
+    /// @dev Makes `next` the newest checkpoint, with number `last`, and pays for it.
+    function _advance(
+        Head memory head_,
+        Sequenced memory sequenced_,
+        Settlement memory settlement_,
+        uint40 last,
+        Checkpoint memory next,
+        uint256 reward
+    ) private {
         _settlePrice(head_, sequenced_);
         _storeSequenced(sequenced_);
         // forge-lint: disable-next-line(unsafe-typecast) a difference of two uint112
         settlement_.paidCumulativeFee += uint112(reward);
         settlement_.progressAt = uint40(block.timestamp);
-        feeBalanceOf[claim.beneficiary] += reward;
-        Checkpoint memory checkpoint = Checkpoint({
-            sequence: end,
-            sequencedAt: sequencedAt,
-            stateRoot: claim.newStateRoot,
-            exitAcc: claim.newExitAcc,
-            previous: head_.lastVerified,
-            beneficiary: claim.beneficiary,
-            provenBy: provenBy
-        });
-        _commitments[last] = checkpoint.word(block.timestamp);
-        _moveVerified(head_, settlement_, last, end, sequenced_.lastSequence);
-        emit BatchesVerified(last, claim.beneficiary, provenBy, claim.newStateRoot, claim.newExitAcc, reward);
+        feeBalanceOf[next.beneficiary] += reward;
+        _commitments[last] = next.word(block.timestamp);
+        _moveVerified(head_, settlement_, last, next.sequence, sequenced_.lastSequence);
+        emit BatchesVerified(last, next.beneficiary, next.provenBy, next.stateRoot, next.exitAcc, reward);
     }
 
     /// @dev What verified batches paid and nobody has been paid for. After a rewind the prefix up to

@@ -93,7 +93,7 @@ abstract contract Sequencing is FeeLedger, Messages {
             return _prefix(anchorAcc) == _settlement.unpackSettlement().verifiedAccPrefix;
         }
         bytes32 word = _commitments[anchor];
-        return word != 0 && Commitments.seal(anchorAcc, anchorRest, Commitments.timeOf(word)) == word;
+        return Commitments.seal(anchorAcc, anchorRest, Commitments.timeOf(word)) == word;
     }
 
     /// @dev Debits the caller for `count` batches and moves the price.

@@ -71,6 +71,8 @@ contract PoELens is IPoELens {
     function pendingTips(IProofOfEfficiency poe, uint40 last) external view returns (uint256 tips) {
         uint40 first = _requirePending(poe, last) + 1;
         for (uint40 k = first; k <= last; ++k) {
+            // A view: who asks chooses the range.
+            // slither-disable-next-line calls-loop
             tips += poe.tipsOn(k);
         }
     }
@@ -126,6 +128,8 @@ contract PoELens is IPoELens {
         returns (IVerifierRouter.Route memory route, uint16 resolvedVersion)
     {
         IVerifierRouter router = poe.router();
+        // Only the number of the route is of interest.
+        // slither-disable-next-line unused-return
         (, resolvedVersion) = router.resolve(version);
         route = router.routeOf(resolvedVersion);
     }
@@ -172,6 +176,8 @@ contract PoELens is IPoELens {
             attached += head.messageCapacity;
             if (attached > head.messageCount) attached = head.messageCount;
             // forge-lint: disable-next-line(unsafe-typecast) at most messageCount, a uint32
+            // A view: who asks chooses the range.
+            // slither-disable-next-line calls-loop
             messageAccs[i] = poe.messageAccOf(uint32(attached));
         }
         return PoEPreimages.accAfter(poe.lastAcc(), head.version, head.slotCapacity, batches, messageAccs, feeRecipient);
@@ -183,6 +189,8 @@ contract PoELens is IPoELens {
         view
         returns (bytes32 statement, uint256[2] memory publicInputs)
     {
+        // Only the number of the route is of interest.
+        // slither-disable-next-line unused-return
         (, uint16 resolvedVersion) = poe.router().resolve(claim.end.version);
         statement = PoEPreimages.statement(poe.domain(), resolvedVersion, claim);
         publicInputs = Statement.publicInputs(statement);
@@ -294,6 +302,8 @@ contract PoELens is IPoELens {
         returns (uint256 fee)
     {
         FeeParameters parameters = poe.feeParameters();
+        // Only the fee is of interest.
+        // slither-disable-next-line unused-return
         (fee,) = BatchFee.charge(parameters, _logPrice(parameters, head, sequenced, at), batches);
     }
 
