@@ -278,6 +278,7 @@ abstract contract PoEBase is IProofOfEfficiency, Ownable2Step, ReentrancyGuardTr
     /// accumulators, before and after an L1 reorganisation, could match them with 2^42 tries.
     function _prefix(bytes32 acc) internal pure returns (uint88) {
         // forge-lint: disable-next-line(unsafe-typecast) the leading bytes are what is wanted
+        // forge-lint: disable-next-line(unsafe-typecast) 84 bits are left
         return uint88(uint256(acc) >> 172);
     }
 
