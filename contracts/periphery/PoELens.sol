@@ -175,10 +175,11 @@ contract PoELens is IPoELens {
         for (uint256 i = 0; i < batches.length && attached < head.messageCount; ++i) {
             attached += head.messageCapacity;
             if (attached > head.messageCount) attached = head.messageCount;
-            // forge-lint: disable-next-line(unsafe-typecast) at most messageCount, a uint32
             // A view: who asks chooses the range.
-            // slither-disable-next-line calls-loop
+            // slither-disable-start calls-loop
+            // forge-lint: disable-next-line(unsafe-typecast) at most messageCount, a uint32
             messageAccs[i] = poe.messageAccOf(uint32(attached));
+            // slither-disable-end calls-loop
         }
         return PoEPreimages.accAfter(poe.lastAcc(), head.version, head.slotCapacity, batches, messageAccs, feeRecipient);
     }

@@ -276,7 +276,7 @@ abstract contract Invariants is SequencerHandler, EscapeHandler, FeeHandler, Mes
         }
     }
 
-    function afterInvariant() public {
+    function afterInvariant() public view {
         _checkWords(0);
     }
 
