@@ -39,7 +39,7 @@ contract ReenteringHolder is ITokenHolder {
 
     /// @notice Gives tokens to the core without a deposit, from inside a hook too.
     function donate(uint256 amount) external {
-        TOKEN.transfer(address(POE), amount);
+        require(TOKEN.transfer(address(POE), amount), "donation refused");
     }
 
     function tokensToSend() external {
