@@ -49,12 +49,10 @@ clean: ## Remove everything that a build or a test wrote here
 
 # In the order of their cost. .ci/run takes the list from here.
 CHECKS := fmt-check lint house-rules requirements-check vectors-check bulloak sizes snapshots-check figures \
-          coverage slither fmt-check-rust clippy doc deny
-# Minutes each: before a release, and whenever what they look at has changed.
-SLOW_CHECKS := test-ci test-deploy halmos
+          fmt-check-rust clippy doc deny test-deploy test-ci coverage slither halmos
 
 .PHONY: check list-checks
-check: teeth test $(CHECKS) $(SLOW_CHECKS) ## Run all that CI runs, and the slow checks
+check: teeth test $(CHECKS) ## Run all that CI runs
 	@echo "check: all passed"
 
 list-checks:

@@ -22,7 +22,8 @@ struct Account {
 /// stand behind this interface, so that another state machine can be plugged in without touching the core.
 /// @dev Implementations are stateless: every `require` function either returns, meaning that the claim holds, or
 /// reverts with a typed error. They are `view` so that an implementation may call precompiles. A state root is opaque to
-/// the core apart from `requireCanonicalRoot`.
+/// the core, apart from the limbs' range, which it checks itself on every proof: the call here, for the deployment's
+/// self-check and for integrators, would cost the hot path an external call.
 interface IStateMachine {
     /// @notice A public key has `length` bytes instead of the length of this state machine's encoding.
     error InvalidKeyLength(uint256 length);

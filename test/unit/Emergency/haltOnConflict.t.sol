@@ -88,7 +88,7 @@ contract HaltOnConflictTest is EmergencyTest {
     /// @dev Every field of the preimage is bound.
     function test_RevertWhen_TheEndsPreimageIsTamperedWith() external {
         bytes memory proof = proofOfConflict(conflictOver(2, 4));
-        for (uint256 field = 0; field < 11; ++field) {
+        for (uint256 field = 0; field < 12; ++field) {
             IEmergency.Conflict memory conflict = conflictOver(2, 4);
             _tamper(conflict.end, field);
             vm.expectRevert(abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 4));
@@ -108,6 +108,7 @@ contract HaltOnConflictTest is EmergencyTest {
         if (field == 8) end.exitAcc ^= bytes32(uint256(1));
         if (field == 9) end.previous ^= 1;
         if (field == 10) end.beneficiary = address(1);
+        if (field == 11) end.provenBy ^= 1;
     }
 
     function test_RevertWhen_TheEndHasMatured() external {
