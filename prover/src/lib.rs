@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Circuits and proofs of Proof of Efficiency, from one batch to the last plonky2 proof before Ethereum.
+//!
+//! What is proven is the state transition of `docs/spec/state-transition.md`; the rules the circuits obey are
+//! `docs/spec/circuit.md`.
+
+pub mod check;
+pub mod config;
+pub mod gates;
+pub mod word;
