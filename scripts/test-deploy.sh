@@ -258,7 +258,9 @@ export POE_CONFIG="$WORK/none.json"
 refuses "a configuration that is not there" "ConfigMissing" dry_run
 configure constructor 11155111 "c.timelock.proposers = ['$DEPLOYER']; c.verifier = {address: '$insecure'}; c.delays.maxPendingBatches = 100000"
 POE_ALLOW_INSECURE_SETUP=true refuses "what the core's constructor refuses, by its own error" "ExitDelayTooShort" dry_run
-configure fee-cap 11155111 "c.timelock.proposers = ['$DEPLOYER']; c.verifier = {address: '$insecure'}; c.batchFee.targetSeconds = 1"
+configure target 11155111 "c.timelock.proposers = ['$DEPLOYER']; c.verifier = {address: '$insecure'}; c.batchFee.targetSeconds = 1"
+POE_ALLOW_INSECURE_SETUP=true refuses "a target shorter than proving takes" "TargetTooShort" dry_run
+configure fee 11155111 "c.timelock.proposers = ['$DEPLOYER']; c.verifier = {address: '$insecure'}; c.batchFee.targetSeconds = 1e9"
 POE_ALLOW_INSECURE_SETUP=true refuses "fee parameters out of range" "TargetSecondsOutOfRange" dry_run
 cast rpc --rpc-url "$RPC" anvil_setCode 0x4e59b44847b379578588920cA78FbF26c0B4956C 0x >/dev/null
 configure sepolia-bare 11155111 "c.timelock.proposers = ['$DEPLOYER']; c.verifier = {address: '$insecure'}"
