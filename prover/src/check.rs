@@ -17,7 +17,7 @@ use plonky2::iop::witness::{PartialWitness, PartitionWitness, Witness};
 use plonky2::plonk::circuit_data::CircuitData;
 use plonky2::plonk::config::{GenericConfig, Hasher};
 use plonky2::plonk::vars::EvaluationVarsBaseBatch;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What plonky2 1.1.0 writes into the selector columns of groups that a row's gate is not in (gates/selectors.rs).
@@ -32,6 +32,20 @@ pub struct Violation {
     pub gate: String,
     /// Position among the gate's constraints.
     pub constraint: usize,
+}
+
+/// A class of connected wires that no constraint fixes, given all the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loose {
+    /// Row of one wire of the class.
+    pub row: usize,
+    /// Column of that wire.
+    pub column: usize,
+    /// Name of the row's gate.
+    pub gate: String,
+    /// Wires of gates in the class. A single wire of a stock gate that does several operations a row is an operation
+    /// nobody uses.
+    pub uses: usize,
 }
 
 /// Why the honest witness of a circuit could not be computed.
@@ -202,9 +216,64 @@ impl<'c, K: GenericConfig<D, F = F>> Checker<'c, K> {
         self.violations(trace).is_empty()
     }
 
-    fn gate_violations(&self, gate: usize, trace: &Trace<'_>, hash: &HashOut<F>) -> Vec<Violation> {
+    /// Wires that can be changed alone without breaking a constraint, one of each class of connected wires: whatever is
+    /// not harmless among them is a value the prover chooses freely. `difference` is what is added to each value.
+    pub fn loose(&self, trace: &Trace<'_>, difference: F) -> Vec<Loose> {
         let common = &self.circuit.common;
-        let (rows, gate) = (&self.rows[gate], &common.gates[gate].0);
+        let hash = <K::InnerHasher as Hasher<F>>::hash_no_pad(&self.public_inputs(trace));
+        let mut uses: HashMap<usize, Vec<(usize, usize, usize)>> = HashMap::new();
+        for (gate, rows) in self.rows.iter().enumerate() {
+            let columns = common.gates[gate].0.num_wires();
+            for (&row, column) in rows
+                .iter()
+                .flat_map(|row| (0..columns).map(move |column| (row, column)))
+            {
+                let class = class_of(&trace.witness, Target::wire(row, column));
+                uses.entry(class).or_default().push((gate, row, column));
+            }
+        }
+        let mut changed = trace.clone();
+        let mut loose = Vec::new();
+        for (class, uses) in uses {
+            let value = trace.witness.values[class];
+            changed.witness.values[class] = Some(value.unwrap_or(F::ZERO) + difference);
+            let mut rows: Vec<_> = uses.iter().map(|&(gate, row, _)| (gate, row)).collect();
+            rows.dedup();
+            let holds =
+                |&(gate, row): &(usize, usize)| self.evaluate(gate, &[row], &changed, &hash).iter().all(F::is_zero);
+            if rows.iter().all(holds) {
+                let (gate, row, column) = uses[0];
+                loose.push(Loose {
+                    row,
+                    column,
+                    gate: common.gates[gate].0.id(),
+                    uses: uses.len(),
+                });
+            }
+            changed.witness.values[class] = value;
+        }
+        loose.sort_by_key(|wire| (wire.row, wire.column));
+        loose
+    }
+
+    fn gate_violations(&self, gate: usize, trace: &Trace<'_>, hash: &HashOut<F>) -> Vec<Violation> {
+        let rows = &self.rows[gate];
+        self.evaluate(gate, rows, trace, hash)
+            .into_iter()
+            .enumerate()
+            .filter(|(_, value)| *value != F::ZERO)
+            .map(|(position, _)| Violation {
+                row: rows[position % rows.len()],
+                gate: self.circuit.common.gates[gate].0.id(),
+                constraint: position / rows.len(),
+            })
+            .collect()
+    }
+
+    /// The constraints of a gate on `rows`: all rows of the first constraint, then of the second...
+    fn evaluate(&self, gate: usize, rows: &[usize], trace: &Trace<'_>, hash: &HashOut<F>) -> Vec<F> {
+        let common = &self.circuit.common;
+        let gate = &common.gates[gate].0;
         let first_constant = common.selectors_info.num_selectors() + common.num_lookup_selectors;
         let constants: Vec<F> = self.constants[first_constant..]
             .iter()
@@ -213,17 +282,7 @@ impl<'c, K: GenericConfig<D, F = F>> Checker<'c, K> {
         let wires: Vec<F> = (0..common.config.num_wires)
             .flat_map(|column| rows.iter().map(move |&row| trace.get(Target::wire(row, column))))
             .collect();
-        let batch = EvaluationVarsBaseBatch::new(rows.len(), &constants, &wires, hash);
-        gate.eval_unfiltered_base_batch(batch)
-            .into_iter()
-            .enumerate()
-            .filter(|(_, value)| *value != F::ZERO)
-            .map(|(position, _)| Violation {
-                row: rows[position % rows.len()],
-                gate: gate.id(),
-                constraint: position / rows.len(),
-            })
-            .collect()
+        gate.eval_unfiltered_base_batch(EvaluationVarsBaseBatch::new(rows.len(), &constants, &wires, hash))
     }
 }
 
@@ -332,6 +391,32 @@ mod tests {
                 .iter()
                 .any(|v| v.gate.starts_with("Poseidon"))
         );
+    }
+
+    #[test]
+    fn loose_wires_are_operations_that_nobody_uses() {
+        let (circuit, x, _) = example();
+        let checker = Checker::new(&circuit);
+        let trace = checker.honest(input(x, 12)).expect("honest");
+        let loose = checker.loose(&trace, F::ONE);
+        assert!(!loose.is_empty());
+        assert!(
+            loose
+                .iter()
+                .all(|wire| wire.uses == 1 && wire.gate.starts_with("Arithmetic")),
+            "{loose:?}"
+        );
+
+        // A square has two roots: without the range check the other one would be found by its difference.
+        let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
+        let free = builder.add_virtual_target();
+        let square = builder.square(free);
+        builder.register_public_input(square);
+        let circuit = builder.build::<C>();
+        let checker = Checker::new(&circuit);
+        let trace = checker.honest(input(free, 12)).expect("honest");
+        let loose = checker.loose(&trace, -F::from_canonical_u64(24));
+        assert!(loose.iter().any(|wire| wire.uses > 1), "{loose:?}");
     }
 
     #[test]
