@@ -8,4 +8,5 @@ pub mod check;
 pub mod config;
 pub mod format;
 pub mod gates;
+pub mod lock;
 pub mod word;
