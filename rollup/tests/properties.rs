@@ -2,6 +2,7 @@
 //! Properties of the state transition over random chains of batches, good slots and bad ones mixed.
 
 mod common;
+mod observer;
 
 use common::{CAPACITY, SEQUENCER, START, World, batch, key, register};
 use poe_rollup::executor::{Batch, Mode, Outcome, Receipt, Rule, execute};

@@ -2,6 +2,7 @@
 //! Every class of invalid slot (C2) has its receipt, changes nothing and is provable; the odd valid ones are valid.
 
 mod common;
+mod observer;
 
 use common::{CAPACITY, SEQUENCER, START, World, batch, key, owner, register};
 use poe_rollup::ecgfp5::GOLDILOCKS_PRIME as P;

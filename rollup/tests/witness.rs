@@ -2,6 +2,7 @@
 //! A witness that claims anything else than the executor found is refused, and so is input that L1 does not let through.
 
 mod common;
+mod observer;
 
 use common::{CAPACITY, World, batch, register};
 use poe_rollup::executor::{BatchWitness, Execution, ExecutionError, Mode, Receipt, Rule, WitnessError, execute};

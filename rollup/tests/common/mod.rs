@@ -52,16 +52,21 @@ pub fn register(index: u32, amount: u64, fee: u64) -> Message {
 impl World {
     /// Accounts 1 to `accounts`, registered with [`START`] each.
     pub fn new(accounts: u32) -> Self {
+        Self::with_capacity(accounts, CAPACITY)
+    }
+
+    /// The same under a route of another capacity.
+    pub fn with_capacity(accounts: u32, capacity: Capacity) -> Self {
         let params = Params {
             domain: domain(CHAIN_ID, &CONTRACT),
-            capacity: CAPACITY,
+            capacity,
         };
         let mut world = Self {
             params,
             store: MemoryStore::new(Head::genesis(CHAIN_ID, &CONTRACT)),
         };
         let messages: Vec<_> = (1..=accounts).map(|index| register(index, START, 0)).collect();
-        for chunk in messages.chunks(CAPACITY.messages as usize) {
+        for chunk in messages.chunks(capacity.messages as usize) {
             world.run(&batch(chunk.to_vec(), vec![]));
         }
         world
@@ -117,6 +122,7 @@ impl World {
         let witness = recorded.witness.take().unwrap();
         assert_eq!(recorded, followed);
         assert_eq!(witness.check(), Ok(()));
+        crate::observer::observe(&witness, &followed);
         Outcome {
             witness: Some(witness),
             ..followed
