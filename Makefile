@@ -119,7 +119,7 @@ bulloak: deps ## Every .tree file is implemented by the test beside it
 
 # Their properties run among the tests of the crate. Nothing is linked here, so libFuzzer itself is not needed.
 fuzz-check: ## The fuzz targets compile, with the dependencies of their lock file
-	CUSTOM_LIBFUZZER_PATH=none cargo check --manifest-path rollup/fuzz/Cargo.toml --locked \
+	CUSTOM_LIBFUZZER_PATH=./none cargo check --manifest-path rollup/fuzz/Cargo.toml --locked \
 	    --target-dir $(or $(CARGO_TARGET_DIR),target)
 
 halmos: deps ## Symbolic tests
