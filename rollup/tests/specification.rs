@@ -57,7 +57,7 @@ fn words(cell: &str) -> (usize, usize) {
         .filter(|n| !n.is_empty())
         .map(|n| n.parse().unwrap());
     let first = numbers.next().unwrap();
-    (first, numbers.last().unwrap_or(first))
+    (first, numbers.next_back().unwrap_or(first))
 }
 
 /// Checks a layout table against a decoder: the bytes of a field, set to ones, show up in that field and in no other.

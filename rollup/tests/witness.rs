@@ -132,7 +132,6 @@ fn every_number_of_a_witness_is_bound() {
 
 /// A leaf holds balance and nonce modulo `p`, so `p` more of either stands under the same root: it would make a slot without
 /// funds applied, or a valid one void, in a statement about the same old state.
-// REQ C3
 #[test]
 fn a_balance_or_nonce_beyond_its_range_is_refused_though_the_root_is_right() {
     let honest = World::new(4);
