@@ -49,7 +49,7 @@ clean: ## Remove everything that a build or a test wrote here
 
 # In the order of their cost. .ci/run takes the list from here.
 CHECKS := fmt-check lint house-rules requirements-check vectors-check bulloak sizes snapshots-check figures \
-          fmt-check-rust clippy doc deny test-deploy test-ci coverage slither halmos
+          fmt-check-rust clippy doc deny fuzz-check test-deploy test-ci coverage slither halmos
 
 .PHONY: check list-checks
 check: teeth test $(CHECKS) ## Run all that CI runs
@@ -95,7 +95,7 @@ deny:
 
 ##### Tests
 
-.PHONY: teeth test-ci deep sizes coverage bulloak halmos slither
+.PHONY: teeth test-ci deep sizes coverage bulloak halmos slither fuzz-check
 teeth: deps ## Prove that a failing test and a wrong snapshot fail the commands CI trusts
 	scripts/check-teeth.sh
 
@@ -116,6 +116,11 @@ coverage: deps ## Line and branch coverage of contracts/, with the thresholds
 
 bulloak: deps ## Every .tree file is implemented by the test beside it
 	scripts/bulloak.sh
+
+# Their properties run among the tests of the crate. Nothing is linked here, so libFuzzer itself is not needed.
+fuzz-check: ## The fuzz targets compile, with the dependencies of their lock file
+	CUSTOM_LIBFUZZER_PATH=./none cargo check --manifest-path rollup/fuzz/Cargo.toml --locked \
+	    --target-dir $(or $(CARGO_TARGET_DIR),target)
 
 halmos: deps ## Symbolic tests
 	scripts/python-tools.sh halmos
@@ -153,8 +158,9 @@ requirements: ## Generate docs/verification.md, the map from requirements to tes
 requirements-check:
 	node scripts/requirements.mjs --check
 
-# The formats' vectors are checked by the tests of xtask.
-vectors-check: ## The vectors of batch fee and L2 cryptography, recomputed
+# The formats' vectors are checked by the tests of xtask, and by a model of the specification that shares no code with them.
+vectors-check: ## The vectors of batch fee, L2 cryptography and the example chain, recomputed
 	node scripts/fee-vectors.mjs --check
 	node scripts/exp-error-bound.mjs --check
 	node scripts/l2-vectors.mjs --check
+	scripts/python-tools.sh reference

@@ -8,7 +8,8 @@
 // the measured number to the unit), and source, which decides the command:
 //   {"snapshot": GROUP, "key": KEY}             a value that a test under test/gas/ records, gas isolated
 //   {"size": CONTRACT}                          runtime bytes of a contract
-//   {"criterion": BENCH, "package": CRATE}      median of a criterion benchmark, in seconds
+//   {"criterion": ID, "bench": TARGET}          median of a criterion benchmark, in seconds; with "rate": true, what the
+//                                               benchmark declares as its elements, per second; with "cores": N, on as many
 //   {"json": FILE, "key": KEY, "command": CMD}  a number in the JSON file that a command of this repository writes
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +27,13 @@ export function commandOf(source) {
     return `FOUNDRY_SNAPSHOTS=${SNAPSHOTS} forge test --isolate --match-path 'test/gas/*' --gas-snapshot-emit true`;
   }
   if (source.size) return "forge build --sizes --json contracts";
-  if (source.criterion) return `cargo bench --locked --package ${source.package} -- ${source.criterion}`;
+  if (source.criterion) {
+    const cores = source.cores ? `RAYON_NUM_THREADS=${source.cores} ` : "";
+    // Profile and features of the tests, so that no crate is built a second time. Own crates keep their overflow checks
+    // there: a release is faster, never slower.
+    const build = `--workspace --all-features --locked --profile dev --bench ${source.bench}`;
+    return `${cores}cargo bench ${build} -- '${source.criterion}' --exact`;
+  }
   if (source.json) return source.command;
   throw new Error(`unknown source ${JSON.stringify(source)}`);
 }
@@ -36,8 +43,20 @@ export function readValue(source, output, readJson) {
   if (source.snapshot) return readJson(join(SNAPSHOTS, `${source.snapshot}.json`))?.[source.key];
   if (source.size) return JSON.parse(output)[source.size]?.runtime_size;
   if (source.json) return readJson(source.json)?.[source.key];
-  const estimates = readJson(join(TARGET, "criterion", source.criterion, "new", "estimates.json"));
-  return estimates && estimates.median.point_estimate / 1e9;
+  const estimates = readJson(join(criterionFolder(source), "estimates.json"));
+  const seconds = estimates && estimates.median.point_estimate / 1e9;
+  if (!source.rate) return seconds;
+  return readJson(join(criterionFolder(source), "benchmark.json"))?.throughput?.Elements / seconds;
+}
+
+function criterionFolder(source) {
+  return join(TARGET, "criterion", source.criterion, "new");
+}
+
+/** Removes what an earlier run measured: a benchmark that no longer exists must not pass by an old figure. */
+export function forget(sources, remove) {
+  remove(join(ROOT, SNAPSHOTS));
+  for (const source of sources) if (source.criterion) remove(criterionFolder(source));
 }
 
 /** One entry judged: "ok" (and "ok, aim" where the aim is met), "MISSED" or "NOT MEASURED". */
@@ -71,7 +90,7 @@ function readJson(file) {
 }
 
 function measure(entries) {
-  rmSync(join(ROOT, SNAPSHOTS), { recursive: true, force: true });
+  forget(entries.map(({ source }) => source), (folder) => rmSync(folder, { recursive: true, force: true }));
   const outputs = new Map();
   return entries.map((entry) => {
     const command = commandOf(entry.source);

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# python-tools.sh slither|halmos: runs an analysis tool that comes from the Python package index, in a virtual
-# environment under target/. CI must run it; a person without Python is told that the step was left out.
+# python-tools.sh slither|halmos|reference: runs an analysis tool that comes from the Python package index, in a virtual
+# environment under target/, or the model of the specification beside the format vectors, which needs no package.
+# CI must run it; a person without Python is told that the step was left out.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
-tool="${1:?slither or halmos}"
+tool="${1:?slither, halmos or reference}"
 venv=target/venv
 
 # True when a python with working virtual environments is there, installing one in CI if need be.
@@ -57,11 +58,14 @@ run_halmos() {
         --solver-timeout-assertion 300000 --loop 4 --no-status
 }
 
+# The state transition once more, from the specification alone, held to the chain that the Rust and Solidity tests walk.
+run_reference() { python3 test/fixtures/formats/reference.py; }
+
 if ! python_ready; then
     if [ "${CI:-}" = true ]; then die "$tool needs Python 3.11 or newer with venv, and it could not be installed"; fi
     say "LEFT OUT: $tool needs Python 3.11 or newer with venv. CI runs this step."
     exit 0
 fi
-environment
+if [ "$tool" != reference ]; then environment; fi
 export PATH="$ROOT/$venv/bin:$PATH"
 "run_$tool"

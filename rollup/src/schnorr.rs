@@ -134,7 +134,9 @@ impl SecretKey {
         ]))));
         let u = multiply_generator(&nonce).to_affine().u;
         let e = challenge(&u, domain, from, transfer, to);
-        let s = nonce.sub(&Scalar::from_limbs(&e).mul(&self.scalar)).to_limbs();
+        // As secret as the key: e is public.
+        let product = Zeroizing::new(Scalar::from_limbs(&e).mul(&self.scalar));
+        let s = nonce.sub(&product).to_limbs();
         Slot {
             transfer: *transfer,
             signature: Signature { e, s },

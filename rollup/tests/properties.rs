@@ -6,8 +6,8 @@ mod observer;
 
 use common::{CAPACITY, SEQUENCER, START, World, batch, key, register};
 use poe_rollup::executor::{Batch, Mode, Outcome, Receipt, Rule, execute};
-use poe_rollup::formats::{Message, Slot, Transfer};
-use poe_rollup::state::{Account, History, MemoryStore, RollbackError, StateReader, StateWriter};
+use poe_rollup::formats::{Exit, Message, Slot, Transfer};
+use poe_rollup::state::{Account, CommitError, History, MemoryStore, RollbackError, StateReader, StateWriter};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
@@ -218,6 +218,31 @@ proptest! {
         prop_assert_ne!(second.new.acc, together.new.acc);
     }
 
+    /// The order of slots matters through which of them are applied, and through nothing else: another order that applies the
+    /// same ones leads to the same state and the same exits in another order. The accumulator tells any two orders apart.
+    #[test]
+    fn order_decides_only_which_slots_are_applied(
+        plan in plan(),
+        order in Just((0..CAPACITY.slots as usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let world = World::new(ACCOUNTS);
+        let batch = realize(&world, &plan);
+        let order: Vec<usize> = order.into_iter().filter(|&i| i < batch.slots.len()).collect();
+        let shuffled = Batch { slots: order.iter().map(|&i| batch.slots[i]).collect(), ..batch.clone() };
+        let (outcome, other) = (world.try_batch(&batch), world.try_batch(&shuffled));
+        let applied = |i: usize| outcome.receipts[i].is_applied();
+        if order.iter().zip(&other.receipts).all(|(&i, receipt)| receipt.is_applied() == applied(i)) {
+            prop_assert_eq!(outcome.new.state_root(), other.new.state_root());
+            let sorted = |outcome: &Outcome| {
+                let mut exits: Vec<_> = outcome.exits.iter().map(Exit::encode).collect();
+                exits.sort_unstable();
+                exits
+            };
+            prop_assert_eq!(sorted(&outcome), sorted(&other));
+        }
+        prop_assert_eq!(outcome.new.acc == other.new.acc, batch.slots == shuffled.slots);
+    }
+
     /// Any bytes are messages and slots with a result. (Amounts are cut to what L1 lets through, kinds to both sides of 1.)
     // REQ C2, C12
     #[test]
@@ -285,6 +310,31 @@ fn history_refuses_states_it_does_not_have_and_forgets_old_ones() {
         })
     );
     assert_eq!(history.store().head().unwrap(), heads[0]);
+}
+
+/// Changes made on a state that has been rolled back since, or made twice, would leave a tree that no batch leads to.
+// REQ R47
+#[test]
+fn history_refuses_changes_of_another_state() {
+    let mut world = World::new(2);
+    let mut history = History::new(world.store.clone(), 4);
+    let start = world.head();
+    let first = world.run(&batch(vec![], vec![world.pay(2, 1, 1, 0)]));
+    let second = world.run(&batch(vec![], vec![world.pay(2, 1, 1, 0)]));
+    let refused = |found: &Outcome, held| {
+        Err(CommitError::AnotherState {
+            expected: found.old.acc,
+            held,
+        })
+    };
+    assert_eq!(history.commit(second.changes.clone()), refused(&second, start.acc));
+    history.commit(first.changes.clone()).unwrap();
+    let before = history.store().clone();
+    assert_eq!(history.commit(first.changes.clone()), refused(&first, first.new.acc));
+    assert_eq!(history.store(), &before, "a refused change changes nothing");
+    history.commit(second.changes.clone()).unwrap();
+    history.rollback(&start.acc).unwrap();
+    assert_eq!(history.commit(second.changes.clone()), refused(&second, start.acc));
 }
 
 /// Undoing a change restores the store exactly, whatever it created.

@@ -4,10 +4,12 @@
 mod common;
 mod observer;
 
-use common::{CAPACITY, World, batch, register};
+use common::{CAPACITY, START, World, batch, register};
+use poe_rollup::ecgfp5::GOLDILOCKS_PRIME as P;
 use poe_rollup::executor::{BatchWitness, Execution, ExecutionError, Mode, Receipt, Rule, WitnessError, execute};
 use poe_rollup::formats::{Message, Slot};
 use poe_rollup::poseidon::hash;
+use poe_rollup::state::{Account, prove};
 
 /// A batch with a message, applied and refused slots, and an exit.
 fn witness() -> BatchWitness {
@@ -129,6 +131,43 @@ fn every_number_of_a_witness_is_bound() {
     assert!(tampered > 300, "{tampered}");
 }
 
+/// A leaf holds balance and nonce modulo `p`, so `p` more of either stands under the same root: it would make a slot without
+/// funds applied, or a valid one void, in a statement about the same old state.
+#[test]
+fn a_balance_or_nonce_beyond_its_range_is_refused_though_the_root_is_right() {
+    let honest = World::new(4);
+    let account = honest.account(2);
+    let richer = Account {
+        balance: START + P,
+        ..account
+    };
+    let later = Account {
+        nonce: account.nonce + P,
+        ..account
+    };
+    let cases = [
+        (richer, honest.pay(2, 3, START + 1, 0), Receipt::Applied),
+        (later, honest.pay(2, 3, 1, 0), Receipt::NoOp(Rule::NonceMismatch)),
+    ];
+    for (claimed, slot, receipt) in cases {
+        let mut forged = World::new(4);
+        forged.force(2, claimed);
+        assert_eq!(forged.head(), honest.head(), "the leaf is the same");
+        let batch = batch(vec![], vec![slot]);
+        let lie = execute(&forged.params, &forged.store, &batch, Mode::Record).unwrap();
+        assert_eq!(lie.receipts, [receipt]);
+        assert_ne!(honest.try_batch(&batch).receipts, [receipt]);
+        assert_eq!(lie.witness.unwrap().check(), Err(WitnessError::OutOfRange));
+
+        let proof = prove(&forged.store, 2).unwrap();
+        assert_eq!(proof.accounts_root(), honest.head().accounts_root);
+        assert!(!proof.holds_under(&honest.head().accounts_root));
+    }
+    let proof = prove(&honest.store, 2).unwrap();
+    assert!(proof.holds_under(&honest.head().accounts_root));
+    assert!(!proof.holds_under(&hash(&[1])));
+}
+
 #[test]
 fn a_witness_with_a_non_canonical_element_is_not_read() {
     let mut value = serde_json::to_value(witness()).unwrap();
@@ -165,12 +204,26 @@ fn input_beyond_the_capacity_is_an_error() {
     );
 }
 
+#[test]
+fn slots_beyond_the_capacity_are_refused_before_any_is_applied() {
+    let world = World::new(2);
+    let mut execution = Execution::begin(&world.params, &world.store, 1, 1, Mode::Follow).unwrap();
+    let capacity = CAPACITY.slots;
+    let slots = vec![world.pay(2, 1, 1, 0); capacity as usize + 1];
+    assert_eq!(
+        execution.apply_slots(&slots),
+        Err(ExecutionError::TooManySlots { capacity })
+    );
+    assert_eq!(execution.judge_slot(&slots[0]), Ok(Receipt::Applied));
+    assert_eq!(execution.apply_slots(&slots[1..]), Ok(()));
+}
+
 /// ST-5 makes these unreachable from L1; they are errors here rather than wrong balances.
 #[test]
 fn credits_that_l1_cannot_produce_are_errors() {
     let world = World::new(1);
     let run = |message| execute(&world.params, &world.store, &batch(vec![message], vec![]), Mode::Follow).unwrap_err();
-    for amount in [(1 << 61) - common::START, 1 << 61, u64::MAX] {
+    for amount in [(1 << 61) - START, 1 << 61, u64::MAX] {
         assert_eq!(
             run(Message::deposit(1, amount, 0)),
             ExecutionError::ImpossibleCredit { index: 1, amount }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { commandOf, judge, readValue } from "../figures.mjs";
+import { commandOf, forget, judge, readValue } from "../figures.mjs";
 import { SCRIPTS } from "./support.mjs";
 
 const entry = { id: "P0", must: 100, aim: 80, compare: "<=" };
@@ -33,7 +33,37 @@ test("values come from the source an entry names", () => {
   assert.equal(readValue({ size: "A" }, '{"A": {"runtime_size": 5}}', readJson), 5);
   assert.equal(readValue({ size: "B" }, '{"A": {"runtime_size": 5}}', readJson), undefined);
   assert.equal(readValue({ json: "x.json", key: "n", command: "true" }, "", readJson), 3);
-  assert.equal(readValue({ criterion: "bench", package: "p" }, "", readJson), 2);
+  assert.equal(readValue({ criterion: "group/name", bench: "b" }, "", readJson), 2);
+});
+
+test("a rate is what the benchmark declares as its elements, over the median", () => {
+  const source = { criterion: "group/name", bench: "b", rate: true };
+  const files = { "estimates.json": { median: { point_estimate: 5e8 } }, "benchmark.json": { throughput: { Elements: 48 } } };
+  const reading = (known) => (file) => {
+    assert.match(file, /criterion\/group\/name\/new\/[a-z]+\.json$/);
+    return known[file.split("/").at(-1)];
+  };
+  assert.equal(readValue(source, "", reading(files)), 96);
+  for (const missing of Object.keys(files)) {
+    const value = readValue(source, "", reading({ ...files, [missing]: undefined }));
+    assert.equal(judge({ ...entry, compare: ">=" }, value), "NOT MEASURED", missing);
+  }
+  const bytes = { ...files, "benchmark.json": { throughput: { Bytes: 48 } } };
+  assert.equal(judge({ ...entry, compare: ">=" }, readValue(source, "", reading(bytes))), "NOT MEASURED");
+});
+
+test("a benchmark runs alone, on the cores the entry names", () => {
+  const command = commandOf({ criterion: "group/name", bench: "b", cores: 1 });
+  assert.match(command, /^RAYON_NUM_THREADS=1 cargo bench .*--locked.* --bench b -- 'group\/name' --exact$/);
+  assert.match(commandOf({ criterion: "group/name", bench: "b" }), /^cargo bench /);
+});
+
+test("an old measurement is forgotten before the new one", () => {
+  const removed = [];
+  forget([{ size: "A" }, { criterion: "group/name", bench: "b" }], (folder) => removed.push(folder));
+  assert.equal(removed.length, 2);
+  assert.match(removed[0], /target\/figures$/);
+  assert.match(removed[1], /criterion\/group\/name\/new$/);
 });
 
 test("every listed figure has an id of its own, a limit and a command", () => {

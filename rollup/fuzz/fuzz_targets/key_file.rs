@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Key files: any text is a key file or an error, and a file read is the file written.
+//! libFuzzer's entry to the property of the same name, which the tests of the crate run as well.
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use poe_rollup::keys::KeyFile;
+#[path = "../properties/key_file.rs"]
+mod property;
 
-fuzz_target!(|text: &str| {
-    if let Ok(file) = KeyFile::from_json(text) {
-        let written = file.to_json().expect("a key file has a JSON form");
-        assert_eq!(KeyFile::from_json(&written).expect("it was just written"), file);
-    }
-});
+libfuzzer_sys::fuzz_target!(|text: &str| property::holds(text));

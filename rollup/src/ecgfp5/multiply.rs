@@ -5,6 +5,7 @@ use super::curve::{AffinePoint, Point};
 use super::scalar::Scalar;
 use std::sync::OnceLock;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
+use zeroize::Zeroizing;
 
 /// Digits of [`multiply_generator`]: 80 windows of 4 bits.
 const WINDOWS: usize = 80;
@@ -68,7 +69,7 @@ fn odd_multiples_of<const N: usize>(point: Point) -> [Point; N] {
 
 /// `scalar * G`, constant-time: every window scans its sixteen entries and makes one addition.
 pub fn multiply_generator(scalar: &Scalar) -> Point {
-    let words = scalar.to_words();
+    let words = Zeroizing::new(scalar.to_words());
     let mut sum = Point::NEUTRAL;
     for (window, row) in window_table().iter().enumerate() {
         let digit = (words[window / 16] >> (4 * (window % 16))) & 15;

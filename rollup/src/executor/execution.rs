@@ -104,8 +104,13 @@ impl<'s, S: StateReader> Execution<'s, S> {
         self.apply_checked(slot, None)
     }
 
-    /// Applies slots in order, checking their signatures on all cores first (feature `parallel`).
+    /// Applies slots in order, checking their signatures on all cores first (feature `parallel`). Applies none if there are
+    /// more than the route takes.
     pub fn apply_slots(&mut self, slots: &[Slot]) -> Result<(), ExecutionError<S::Error>> {
+        let capacity = self.params.capacity.slots;
+        if self.slots.len() + slots.len() > capacity as usize {
+            return Err(ExecutionError::TooManySlots { capacity });
+        }
         let verdicts = self.check_signatures(slots)?;
         for (slot, verdict) in slots.iter().zip(verdicts) {
             self.apply_checked(slot, verdict)?;

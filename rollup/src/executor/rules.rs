@@ -183,6 +183,6 @@ pub(crate) fn credit(account: &Account, amount: u64) -> Option<Account> {
     let balance = account
         .balance
         .checked_add(amount)
-        .filter(|b| b >> 32 < HIGH_WORD_LIMIT)?;
+        .filter(|&b| b < Account::BALANCE_LIMIT)?;
     Some(Account { balance, ..*account })
 }

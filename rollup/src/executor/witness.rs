@@ -92,8 +92,8 @@ pub enum WitnessError {
         /// What the rules say.
         found: Receipt,
     },
-    /// A number of slots, messages or exits the route does not take, or a balance no deployment reaches.
-    #[error("the batch is outside the route's capacity or the range of balances")]
+    /// A number of slots, messages or exits the route does not take, or a balance or nonce no deployment reaches.
+    #[error("the batch is outside the route's capacity or the range of balances and nonces")]
     OutOfRange,
     /// The head reached is not the one claimed.
     #[error("the batch leads to another head")]
@@ -164,13 +164,17 @@ struct Replay {
 }
 
 impl Replay {
-    /// The account opened, if it is the one named and stands under the present root.
+    /// The account opened, if it is the one named, is in range and stands under the present root.
     fn open(&self, opening: &Opening, index: u32) -> Result<Account, WitnessError> {
         if opening.index != index {
             return Err(WitnessError::WrongAccount {
                 found: opening.index,
                 expected: index,
             });
+        }
+        // Before the leaf, which holds balance and nonce modulo p.
+        if !opening.account.is_in_range() {
+            return Err(WitnessError::OutOfRange);
         }
         let leaf = opening.account.leaf(&opening.account.id_hash());
         if root_from_path(index, leaf, &opening.path) != self.root {

@@ -19,6 +19,10 @@ const CIPHER: &str = "aes-256-gcm";
 /// Most memory a file may make scrypt use: 256 MiB, what geth's standard cost takes. A hostile file cannot ask for more.
 const MAX_MEMORY: u64 = 1 << 28;
 
+/// Largest block size a file may ask for. scrypt takes `128 r p` bytes beside its table: without this, a small `n` would let a
+/// file ask for gigabytes.
+const MAX_BLOCK_SIZE: u32 = 32;
+
 /// Largest number of sequential scrypt passes a file may ask for.
 const MAX_PARALLELISM: u32 = 16;
 
@@ -43,8 +47,11 @@ pub enum KeyFileError {
         /// The one this program reads.
         expected: &'static str,
     },
-    /// scrypt parameters that are invalid, or that would exhaust memory.
-    #[error("scrypt cost n = {n}, r = {r}, p = {p} is invalid or needs more than 256 MiB")]
+    /// scrypt parameters that are invalid, or that would exhaust memory or time.
+    #[error(
+        "scrypt cost n = {n}, r = {r}, p = {p} is invalid or too high: \
+         at most r = {MAX_BLOCK_SIZE}, p = {MAX_PARALLELISM} and 128 n r = {MAX_MEMORY}"
+    )]
     CostOutOfRange {
         /// Cost, a power of two.
         n: u64,
@@ -84,8 +91,8 @@ impl ScryptCost {
         let Self { n, r, p } = self;
         let error = KeyFileError::CostOutOfRange { n, r, p };
         let memory = u64::from(r).checked_mul(128).and_then(|block| block.checked_mul(n));
-        let in_range = n > 1 && n.is_power_of_two() && p <= MAX_PARALLELISM && memory.is_some_and(|m| m <= MAX_MEMORY);
-        if !in_range {
+        let in_range = r <= MAX_BLOCK_SIZE && p <= MAX_PARALLELISM && memory.is_some_and(|m| m <= MAX_MEMORY);
+        if !(n > 1 && n.is_power_of_two() && in_range) {
             return Err(error);
         }
         scrypt::Params::new(n.trailing_zeros() as u8, r, p, 32).map_err(|_| error)
@@ -307,6 +314,9 @@ mod tests {
             (1 << 19, 8, 1),
             (1 << 63, u32::MAX, 1),
             (2, 1, 17),
+            (2, 1 << 20, 16),
+            (2, 33, 1),
+            (2, 1, 0),
             (2, 0, 1),
             (1, 8, 1),
         ] {
@@ -314,6 +324,22 @@ mod tests {
             altered.crypto.kdfparams = ScryptCost { n, r, p };
             let found = altered.decrypt(b"correct horse");
             assert!(matches!(found, Err(KeyFileError::CostOutOfRange { .. })), "{n} {r} {p}");
+        }
+    }
+
+    /// No byte of a file can be replaced or cut off so that it gives another key, or none without an error.
+    #[test]
+    fn damaged_text_is_an_error_or_the_same_key() {
+        let (key, file) = sample(CHEAP);
+        let text = file.to_json().unwrap();
+        for at in 0..text.len() {
+            assert!(KeyFile::from_json(&text[..at]).is_err(), "cut at {at}");
+            for byte in ["0", "7", "f", "z", " ", "\"", "}"] {
+                let damaged = [&text[..at], byte, &text[at + 1..]].concat();
+                if let Ok(read) = KeyFile::from_json(&damaged).and_then(|file| file.decrypt(b"correct horse")) {
+                    assert_eq!(read.public(), key.public(), "{byte} at {at}");
+                }
+            }
         }
     }
 

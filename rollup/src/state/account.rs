@@ -30,6 +30,18 @@ pub enum AccountDecodeError {
     /// A key coefficient is not below the Goldilocks prime.
     #[error("a key coefficient is not below the Goldilocks prime")]
     NonCanonicalKey,
+    /// The balance is not below `2^61` gwei (ST-5).
+    #[error("a balance of {found} gwei is not below 2^61")]
+    BalanceOutOfRange {
+        /// Gwei.
+        found: u64,
+    },
+    /// The nonce is above `2^32` (ST-5).
+    #[error("nonce {found} is above 2^32")]
+    NonceOutOfRange {
+        /// The nonce.
+        found: u64,
+    },
     /// The flag is neither 0 nor 1.
     #[error("the registered flag is {found}, neither 0 nor 1")]
     BadFlag {
@@ -48,8 +60,20 @@ impl Account {
         registered: false,
     };
 
+    /// Every balance is below this many gwei (ST-5).
+    pub const BALANCE_LIMIT: u64 = 1 << 61;
+
+    /// The nonce of an account that can never send again (ST-8).
+    pub const LAST_NONCE: u64 = 1 << 32;
+
     /// Length of the stored form.
     pub const BYTES: usize = 117;
+
+    /// Whether balance and nonce are within ST-5. One that is not can share its leaf with one that is: the leaf holds them
+    /// modulo `p`.
+    pub const fn is_in_range(&self) -> bool {
+        self.balance < Self::BALANCE_LIMIT && self.nonce <= Self::LAST_NONCE
+    }
 
     /// `idHash`: who this is, whatever it holds.
     pub fn id_hash(&self) -> Digest {
@@ -96,11 +120,18 @@ impl Account {
             flag @ (0 | 1) => flag == 1,
             found => return Err(AccountDecodeError::BadFlag { found }),
         };
+        let (balance, nonce) = (read_u64(bytes, 100), read_u64(bytes, 108));
+        if balance >= Self::BALANCE_LIMIT {
+            return Err(AccountDecodeError::BalanceOutOfRange { found: balance });
+        }
+        if nonce > Self::LAST_NONCE {
+            return Err(AccountDecodeError::NonceOutOfRange { found: nonce });
+        }
         Ok(Self {
             key: AffinePoint { x, u },
             l1_owner: core::array::from_fn(|i| bytes[80 + i]),
-            balance: read_u64(bytes, 100),
-            nonce: read_u64(bytes, 108),
+            balance,
+            nonce,
             registered,
         })
     }
@@ -114,14 +145,48 @@ mod tests {
     proptest! {
         // REQ C12
         #[test]
-        fn any_bytes_are_an_account_or_an_error(bytes in prop::collection::vec(any::<u8>(), Account::BYTES), flag in 0u8..4) {
+        fn any_bytes_are_an_account_or_an_error(
+            bytes in prop::collection::vec(any::<u8>(), Account::BYTES),
+            flag in 0u8..4,
+            balance in prop_oneof![0u64..1 << 61, any::<u64>()],
+            nonce in prop_oneof![0u64..=1 << 32, any::<u64>()],
+        ) {
             let mut bytes: [u8; Account::BYTES] = bytes.try_into().unwrap();
+            bytes[100..108].copy_from_slice(&balance.to_be_bytes());
+            bytes[108..116].copy_from_slice(&nonce.to_be_bytes());
             bytes[116] = flag;
             match Account::from_bytes(&bytes) {
                 Ok(account) => prop_assert_eq!(account.to_bytes(), bytes),
                 Err(AccountDecodeError::BadFlag { found }) => prop_assert!(found > 1),
+                Err(AccountDecodeError::BalanceOutOfRange { found }) => prop_assert!(found >= 1 << 61),
+                Err(AccountDecodeError::NonceOutOfRange { found }) => prop_assert!(found > 1 << 32),
                 Err(AccountDecodeError::NonCanonicalKey) => {}
             }
+        }
+    }
+
+    #[test]
+    fn balances_and_nonces_are_read_up_to_their_limits() {
+        let read = |account: Account| Account::from_bytes(&account.to_bytes());
+        let largest = Account {
+            balance: (1 << 61) - 1,
+            nonce: 1 << 32,
+            ..Account::EMPTY
+        };
+        assert!(largest.is_in_range());
+        assert_eq!(read(largest), Ok(largest));
+        for balance in [1 << 61, crate::ecgfp5::GOLDILOCKS_PRIME, u64::MAX] {
+            let account = Account { balance, ..largest };
+            assert!(!account.is_in_range());
+            assert_eq!(
+                read(account),
+                Err(AccountDecodeError::BalanceOutOfRange { found: balance })
+            );
+        }
+        for nonce in [(1 << 32) + 1, crate::ecgfp5::GOLDILOCKS_PRIME, u64::MAX] {
+            let account = Account { nonce, ..largest };
+            assert!(!account.is_in_range());
+            assert_eq!(read(account), Err(AccountDecodeError::NonceOutOfRange { found: nonce }));
         }
     }
 

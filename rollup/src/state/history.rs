@@ -26,9 +26,31 @@ pub enum RollbackError<E> {
     Store(#[from] E),
 }
 
+/// Why changes cannot be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommitError<E> {
+    /// The changes were made on another state than the one held.
+    #[error(
+        "changes of the state with accumulator {}, the state held has {}",
+        hex::encode(expected),
+        hex::encode(held)
+    )]
+    AnotherState {
+        /// Accumulator of the state the changes were made on.
+        expected: Bytes32,
+        /// Accumulator of the state held.
+        held: Bytes32,
+    },
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] E),
+}
+
 /// A store with the changes of its latest batches, so that they can be undone.
 ///
-/// States are named by their batch accumulator: a root can come back, an accumulator cannot.
+/// The virtual state (ST-14) is a function of L1, which can take back its latest blocks. States are named by their batch
+/// accumulator: a root can come back, an accumulator cannot.
 #[derive(Clone, Debug)]
 pub struct History<S> {
     store: S,
@@ -56,8 +78,15 @@ impl<S: StateWriter> History<S> {
         self.store
     }
 
-    /// Stores the changes of a batch.
-    pub fn commit(&mut self, changes: ChangeSet) -> Result<(), S::Error> {
+    /// Stores the changes of a batch, if they were made on the state held.
+    pub fn commit(&mut self, changes: ChangeSet) -> Result<(), CommitError<S::Error>> {
+        let held = self.store.head()?;
+        if changes.old != held {
+            return Err(CommitError::AnotherState {
+                expected: changes.old.acc,
+                held: held.acc,
+            });
+        }
         self.store.apply(&changes)?;
         self.changes.push_back(changes);
         while self.changes.len() > self.limit {

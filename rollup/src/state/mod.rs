@@ -7,6 +7,6 @@ mod store;
 mod tree;
 
 pub use account::{Account, AccountDecodeError};
-pub use history::{History, RollbackError};
+pub use history::{CommitError, History, RollbackError};
 pub use store::{Change, ChangeSet, Head, MemoryStore, NodeKey, StateReader, StateWriter};
 pub use tree::{AccountProof, DEPTH, Path, StateView, empty_subtree, prove, root_from_path};

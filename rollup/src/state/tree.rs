@@ -50,9 +50,15 @@ pub struct AccountProof {
 }
 
 impl AccountProof {
-    /// The accounts root this proves the account under.
+    /// The root that account and siblings lead to. It proves the account only if that is in range:
+    /// [`AccountProof::holds_under`] checks both.
     pub fn accounts_root(&self) -> Digest {
         root_from_path(self.index, self.account.leaf(&self.account.id_hash()), &self.path)
+    }
+
+    /// Whether the tree of this root holds the account, as the escape on L1 decides it.
+    pub fn holds_under(&self, accounts_root: &Digest) -> bool {
+        self.account.is_in_range() && self.accounts_root() == *accounts_root
     }
 }
 
