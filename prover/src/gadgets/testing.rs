@@ -11,6 +11,7 @@ use core::array::from_fn;
 use plonky2::field::types::{Field, Sample};
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
+use std::collections::HashSet;
 
 /// Free targets that stand for words somebody has checked.
 pub(crate) fn words<const N: usize>(builder: &mut Builder) -> [Word; N] {
@@ -32,16 +33,16 @@ pub(crate) fn wires_of<G: CustomGate>(row: usize) -> impl Iterator<Item = Target
 }
 
 /// Lies on each of `targets`, with everything that depends on it following and with nothing following, and asserts that
-/// no lie is accepted that leaves the inputs as they are. Returns the number of lies.
+/// no lie is accepted that leaves the inputs as they are. Returns the constraints that lies met.
 pub(crate) fn assert_lies_are_refused(
     checker: &Checker<'_, C>,
     inputs: &[Target],
     values: &[F],
     targets: impl IntoIterator<Item = Target>,
-) -> usize {
+) -> Met {
     let honest = checker.honest(witness(inputs, values)).expect("an honest witness");
     assert_eq!(checker.violations(&honest), []);
-    let mut lies = 0;
+    let mut met = Met::default();
     for target in targets {
         let truth = honest.get(target);
         for lie in [truth + F::ONE, truth - F::ONE, -truth, F::ONE - truth, F::rand()] {
@@ -50,7 +51,9 @@ pub(crate) fn assert_lies_are_refused(
             }
             let mut alone = honest.clone();
             alone.lie(target, lie);
-            assert!(!checker.accepts(&alone), "{target:?}: {lie} for {truth}, alone");
+            let found = checker.violations(&alone);
+            assert!(!found.is_empty(), "{target:?}: {lie} for {truth}, alone");
+            met.0.extend(found.into_iter().map(|v| (v.gate, v.constraint)));
 
             let followed = checker
                 .trace(witness(inputs, values), &[(target, lie)])
@@ -62,8 +65,24 @@ pub(crate) fn assert_lies_are_refused(
             {
                 assert!(!checker.accepts(&followed), "{target:?}: {lie} for {truth}, followed");
             }
-            lies += 1;
         }
     }
-    lies
+    met
+}
+
+/// Constraints that refused something.
+#[derive(Debug, Default)]
+pub(crate) struct Met(HashSet<(String, usize)>);
+
+impl Met {
+    /// Asserts that no constraint of a gate is idle: one that is missing from the code would refuse nothing.
+    pub(crate) fn assert_all_of<G: CustomGate>(&self) {
+        for constraint in 0..G::CONSTRAINTS {
+            assert!(
+                self.0.contains(&(G::ID.to_owned(), constraint)),
+                "{} {constraint}",
+                G::ID
+            );
+        }
+    }
 }

@@ -148,11 +148,104 @@ fn compose<A: Algebra>(algebra: &mut A, digits: &[A::Element]) -> A::Element {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::{Checker, Violation};
+    use crate::config::{Builder, C, Circuit, wide_config};
+    use crate::gates::Custom;
     use crate::gates::testing::check_gate;
+    use plonky2::field::types::Field64;
+    use plonky2::iop::target::Target;
+    use plonky2::iop::witness::{PartialWitness, WitnessWrite};
+
+    const SIXTY_BITS: u64 = (1 << 60) - 1;
+
+    /// Position of "a high word of `2^32 - 1` implies a low word of zero" among the constraints of `h_0`.
+    const CANONICAL: usize = DIGITS + 1 + ZERO_CONSTRAINTS;
 
     // REQ C5
     #[test]
     fn evaluations_agree() {
         check_gate::<ChallengeMatch>();
+    }
+
+    fn row() -> (Circuit, usize) {
+        let mut builder = Builder::new(wide_config());
+        let row = Custom::<ChallengeMatch>::add_row(&mut builder, vec![]);
+        (builder.build::<C>(), row)
+    }
+
+    /// `h_0`, `h_1`, the limbs of sixty bits each, 1.
+    fn inputs(row: usize, hash: [u64; 2], sixty_bits: [u64; 2]) -> PartialWitness<F> {
+        let limbs = sixty_bits
+            .into_iter()
+            .flat_map(|b| [b & ((1 << LIMB_BITS) - 1), b >> LIMB_BITS]);
+        let mut witness = PartialWitness::new();
+        for (column, value) in hash.into_iter().chain(limbs).chain([1]).enumerate() {
+            let value = F::from_canonical_u64(value);
+            witness.set_target(Target::wire(row, column), value).expect("set once");
+        }
+        witness
+    }
+
+    #[test]
+    fn the_verdict_compares_the_sixty_low_bits_of_both_elements() {
+        let (circuit, row) = row();
+        let checker = Checker::new(&circuit);
+        let top = u64::from(u32::MAX) << 32;
+        for h in [0, 1, SIXTY_BITS, SIXTY_BITS + 1, top - 1, top, 0x0123_4567_89AB_CDEF] {
+            for (hash, flips, expected) in [
+                ([h, 77], [0, 0], F::ONE),
+                ([77, h], [0, 0], F::ONE),
+                ([h, 77], [1 << 59, 0], F::ZERO),
+                ([77, h], [0, 1], F::ZERO),
+                ([h, h], [1 << 30, 1 << 29], F::ZERO),
+            ] {
+                let sixty_bits = from_fn(|i| (hash[i] & SIXTY_BITS) ^ flips[i]);
+                let trace = checker.honest(inputs(row, hash, sixty_bits)).expect("honest");
+                assert_eq!(checker.violations(&trace), []);
+                assert_eq!(
+                    trace.get(Target::wire(row, ChallengeMatch::VALID)),
+                    expected,
+                    "{hash:x?}"
+                );
+            }
+        }
+    }
+
+    /// `h + p` has digits too, and a challenge read from them would give each small h a second signature.
+    // REQ C3
+    #[test]
+    fn digits_that_are_not_canonical_are_refused() {
+        let (circuit, row) = row();
+        let checker = Checker::new(&circuit);
+        for h in [0, 5, u64::from(u32::MAX) - 1] {
+            let other = h + F::ORDER;
+            let digits = (0..DIGITS).map(|i| (ChallengeMatch::digit(0, i), (other >> (2 * i)) & 3));
+            let ((top_inverse, top), (equal_inverse, equal)) = (ChallengeMatch::top(0), ChallengeMatch::equal(0));
+            let follow_up = [(top_inverse, 0), (top, 1), (equal_inverse, 0), (equal, 1)];
+            let valid = (ChallengeMatch::VALID, 1);
+            let lies: Vec<_> = digits
+                .chain(follow_up)
+                .chain([valid])
+                .map(|(column, value)| (Target::wire(row, column), F::from_canonical_u64(value)))
+                .collect();
+            let trace = checker
+                .trace(inputs(row, [h, 77], [other & SIXTY_BITS, 77]), &lies)
+                .expect("a trace");
+            // All else is consistent: this constraint alone stands in the way.
+            let only = Violation {
+                row,
+                gate: ChallengeMatch::ID.to_owned(),
+                constraint: CANONICAL,
+            };
+            assert_eq!(checker.violations(&trace), [only], "{h}");
+
+            // Denying that the high word is 2^32 - 1 does not help, whatever stands for the inverse.
+            for inverse in [F::ZERO, F::ONE, F::NEG_ONE] {
+                let mut denied = trace.clone();
+                denied.lie(Target::wire(row, top), F::ZERO);
+                denied.lie(Target::wire(row, top_inverse), inverse);
+                assert!(!checker.accepts(&denied), "{h}");
+            }
+        }
     }
 }
