@@ -7,6 +7,9 @@
 pub mod check;
 pub mod config;
 pub mod format;
+pub mod gadgets;
 pub mod gates;
+pub mod layers;
+pub mod leaf;
 pub mod lock;
 pub mod word;

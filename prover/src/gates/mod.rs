@@ -3,9 +3,17 @@
 //! statement what plonky2 asks for: evaluation in the extension, in the packed base field and inside a circuit.
 
 mod algebra;
+mod challenge_match;
 mod custom;
+mod ec_step;
+mod ec_table;
+mod limbs;
+mod quintic;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use algebra::{Algebra, InCircuit, Native};
+pub use challenge_match::ChallengeMatch;
 pub use custom::{Custom, CustomGate, Row};
+pub use ec_step::EcStep;
+pub use limbs::Limbs;
