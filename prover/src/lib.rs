@@ -6,5 +6,6 @@
 
 pub mod check;
 pub mod config;
+pub mod gadgets;
 pub mod gates;
 pub mod word;
