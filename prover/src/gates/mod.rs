@@ -9,8 +9,10 @@ mod ec_step;
 mod ec_table;
 mod limbs;
 mod quintic;
+pub mod sha256;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod word;
 
 pub use algebra::{Algebra, InCircuit, Native};
 pub use challenge_match::ChallengeMatch;

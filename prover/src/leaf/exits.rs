@@ -90,8 +90,7 @@ pub(super) fn settle_exits(
     let hashed = sha256(builder, checks, &input);
     let old: [Word; 8] = hashed.words[..8].try_into().expect("as many");
     let any = records[0].present;
-    let new = core::array::from_fn(|i| {
-        Word::assume_checked(builder.select(any, hashed.digest[i].target(), old[i].target()))
-    });
+    let new =
+        core::array::from_fn(|i| Word::assume_checked(builder.select(any, hashed.digest[i].target(), old[i].target())));
     (records, old, new)
 }

@@ -53,7 +53,9 @@ pub(super) fn apply_messages(
         before = present;
     }
     let any = messages[0].present;
-    let step = state.message_acc.map(|word| Word::assume_checked(builder.mul(any.target, word.target())));
+    let step = state
+        .message_acc
+        .map(|word| Word::assume_checked(builder.mul(any.target, word.target())));
     (messages, state, step)
 }
 
@@ -97,7 +99,11 @@ fn apply_message(
     };
     state.accounts_root = opening.root_with(builder, &after);
     state.fees = builder.mul_add(present.target, fee, state.fees);
-    MessageTargets { present, words, opening }
+    MessageTargets {
+        present,
+        words,
+        opening,
+    }
 }
 
 /// `condition ? then : otherwise`

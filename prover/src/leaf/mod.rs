@@ -12,8 +12,8 @@ mod slots;
 mod witness;
 
 use crate::config::{Builder, C, Circuit, Proof, wide_config};
-use crate::gadgets::schnorr::challenge_prefix;
 use crate::gadgets::range::RangeChecks;
+use crate::gadgets::schnorr::challenge_prefix;
 use crate::gadgets::sha256::{WordInput, sha256};
 use crate::layers::public_inputs::{Boundary, LEAF_INPUTS, RangeInputs};
 use crate::word::Word;
@@ -261,6 +261,9 @@ fn words<const N: usize>(words: Vec<Word>) -> [Word; N] {
 
 /// ST-4.
 fn state_root(builder: &mut Builder, accounts_root: HashOutTarget, message_acc: &[Word; 8]) -> HashOutTarget {
-    let elements = accounts_root.elements.into_iter().chain(message_acc.iter().map(|word| word.target()));
+    let elements = accounts_root
+        .elements
+        .into_iter()
+        .chain(message_acc.iter().map(|word| word.target()));
     builder.hash_n_to_hash_no_pad::<PoseidonHash>(elements.collect())
 }

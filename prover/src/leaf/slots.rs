@@ -9,8 +9,8 @@ use super::exits::ExitChain;
 use super::messages::select_hash;
 use crate::config::{Builder, F};
 use crate::gadgets::curve::PointTarget;
-use crate::gadgets::schnorr::{ChallengePrefix, MessageTarget, SignatureTarget, signature_valid};
 use crate::gadgets::range::RangeChecks;
+use crate::gadgets::schnorr::{ChallengePrefix, MessageTarget, SignatureTarget, signature_valid};
 use crate::gadgets::word::{are_equal, enough, is_zero, less_than_2_pow, u64_from_words};
 use crate::word::Word;
 use plonky2::field::types::Field;
@@ -153,7 +153,10 @@ pub(super) fn apply_slot(
         signed,
         exit_is_left(builder, surroundings, &state.exits, withdraws),
     ];
-    let applied = verdicts.into_iter().reduce(|all, bit| builder.and(all, bit)).expect("several");
+    let applied = verdicts
+        .into_iter()
+        .reduce(|all, bit| builder.and(all, bit))
+        .expect("several");
 
     // Effects.
     let paid = builder.mul(applied.target, cost);
@@ -173,7 +176,16 @@ pub(super) fn apply_slot(
     state.accounts_root = recipient.root_with(builder, &credited);
     state.fees = builder.mul_add(applied.target, fee, state.fees);
     let [o0, o1, o2, o3, o4] = owner;
-    let record = [o0, o1, o2, o3, o4, slot.from.target(), slot.amount[0].target(), slot.amount[1].target()];
+    let record = [
+        o0,
+        o1,
+        o2,
+        o3,
+        o4,
+        slot.from.target(),
+        slot.amount[0].target(),
+        slot.amount[1].target(),
+    ];
     state.exits.append(builder, exits, record);
     SlotTargets {
         key,

@@ -59,7 +59,10 @@ impl Inputs {
 
     fn set_all(&mut self, targets: &[Target], values: &[F]) -> Result<(), LeafError> {
         debug_assert_eq!(targets.len(), values.len());
-        targets.iter().zip(values).try_for_each(|(&target, &value)| self.set(target, value))
+        targets
+            .iter()
+            .zip(values)
+            .try_for_each(|(&target, &value)| self.set(target, value))
     }
 
     fn state(&mut self, targets: &AccountTargets, account: &Account) -> Result<(), LeafError> {
@@ -160,7 +163,11 @@ fn set_messages(inputs: &mut Inputs, targets: &LeafTargets, batch: &BatchWitness
 }
 
 fn set_slots(inputs: &mut Inputs, targets: &LeafTargets, batch: &BatchWitness) -> Result<(), LeafError> {
-    let data: Vec<F> = batch.slots.iter().flat_map(|witness| words(&witness.slot.encode())).collect();
+    let data: Vec<F> = batch
+        .slots
+        .iter()
+        .flat_map(|witness| words(&witness.slot.encode()))
+        .collect();
     inputs.set_all(&targets.data, &data)?;
     for (target, witness) in targets.slots.iter().zip(&batch.slots) {
         let payer = &witness.sender.account;

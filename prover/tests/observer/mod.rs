@@ -24,7 +24,9 @@ struct Observer {
 
 static OBSERVER: LazyLock<Mutex<Observer>> = LazyLock::new(|| {
     let named = std::env::var("POE_DIFFERENTIAL_BATCHES").ok();
-    let limit = named.map_or(BATCHES, |n| n.parse().expect("POE_DIFFERENTIAL_BATCHES is a number of batches"));
+    let limit = named.map_or(BATCHES, |n| {
+        n.parse().expect("POE_DIFFERENTIAL_BATCHES is a number of batches")
+    });
     Mutex::new(Observer {
         limit,
         observed: 0,
@@ -52,7 +54,11 @@ pub fn observe(witness: &BatchWitness, outcome: &Outcome) {
 
     let inputs = leaf.inputs(witness).expect("a witness of this capacity");
     let trace = checker.honest(inputs.clone()).expect("a complete witness");
-    assert_eq!(checker.violations(&trace), [], "every batch that L1 accepts is provable");
+    assert_eq!(
+        checker.violations(&trace),
+        [],
+        "every batch that L1 accepts is provable"
+    );
     let expected = RangeInputs::from(&Statement {
         domain: witness.params.domain,
         version: witness.version,
@@ -75,5 +81,8 @@ pub fn observe(witness: &BatchWitness, outcome: &Outcome) {
     let slot = *observed % (outcome.receipts.len() + 1).min(verdicts.len());
     let lie = (verdicts[slot], F::ONE - trace.get(verdicts[slot]));
     let lied = checker.trace(inputs, &[lie]).expect("a complete witness");
-    assert!(!checker.accepts(&lied), "slot {slot} passes for the opposite of what it is");
+    assert!(
+        !checker.accepts(&lied),
+        "slot {slot} passes for the opposite of what it is"
+    );
 }
