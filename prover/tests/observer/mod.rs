@@ -35,7 +35,7 @@ static OBSERVER: LazyLock<Mutex<Observer>> = LazyLock::new(|| {
 });
 
 /// The circuit's statement about a batch is the executor's, and no slot's verdict can be turned round.
-pub fn observe(witness: &BatchWitness, outcome: &Outcome) {
+pub(crate) fn observe(witness: &BatchWitness, outcome: &Outcome) {
     let mut observer = OBSERVER.lock().unwrap_or_else(PoisonError::into_inner);
     let Observer {
         limit,

@@ -5,4 +5,8 @@
 use poe_rollup::executor::{BatchWitness, Outcome};
 
 /// Sees every batch that [`crate::common::World::try_batch`] executes.
-pub fn observe(_witness: &BatchWitness, _outcome: &Outcome) {}
+#[allow(
+    dead_code,
+    reason = "where the tests are compiled a second time, another observer is at the root"
+)]
+pub(crate) fn observe(_witness: &BatchWitness, _outcome: &Outcome) {}
