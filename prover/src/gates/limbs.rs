@@ -30,13 +30,19 @@ impl Limbs {
     /// Column of the bit that is 1 when every word is below `2^30`.
     pub const IN_RANGE: usize = 2 * WORDS;
 
-    const INVERSE: usize = Self::IN_RANGE + 1;
+    pub(crate) const INVERSE: usize = Self::IN_RANGE + 1;
 
     const HIGH: usize = Self::INVERSE + 1;
 
     /// Column of the high part of a word.
     pub(crate) const fn high(word: usize) -> usize {
         Self::HIGH + word
+    }
+
+    /// Position of the constraint that cuts a word.
+    #[cfg(test)]
+    pub(crate) const fn word_constraint(word: usize) -> usize {
+        2 * word + 1
     }
 }
 

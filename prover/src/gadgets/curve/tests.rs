@@ -2,10 +2,11 @@
 //! The joint multiplication against the native one, and against liars.
 
 use super::*;
-use crate::check::{Checker, Trace};
+use crate::check::{Checker, Trace, Violation};
 use crate::config::{C, Circuit, wide_config};
 use crate::gadgets::testing::{assert_lies_are_refused, wires_of, witness, words};
-use plonky2::field::types::{Field64, PrimeField64, Sample};
+use crate::gates::CustomGate;
+use plonky2::field::types::{PrimeField64, Sample};
 use poe_rollup::ecgfp5::{AffinePoint, Fp5, Point, Scalar, multiply_generator, multiply_vartime};
 
 const LIMB: u32 = (1 << 30) - 1;
@@ -311,7 +312,22 @@ fn no_wire_of_the_limbs_can_be_lied_about() {
     }
 }
 
-/// `word = low + 2^30 high` has more solutions modulo p; the low part of each but one is refused by the steps.
+/// The only constraint that stands in the way of a lie.
+fn only<G: CustomGate>(row: usize, constraint: usize) -> Violation {
+    Violation {
+        row,
+        gate: G::ID.to_owned(),
+        constraint,
+    }
+}
+
+/// Position of the constraint on a remainder: `e` is 0, the pieces of `s` follow.
+const fn remainder_constraint(scalar: usize) -> usize {
+    EcStep::CONSTRAINTS - 4 + scalar
+}
+
+/// `word = low + 2^30 high` has four solutions modulo p with `high` in range. All but one have a low part that ten rows do
+/// not use up.
 // REQ C3
 #[test]
 fn a_word_is_cut_in_one_way_only() {
@@ -322,33 +338,63 @@ fn a_word_is_cut_in_one_way_only() {
         ..Case::random()
     };
     let values = case.values();
+    let words = &values[10..];
+    let highs: Vec<u64> = words.iter().map(|word| word.to_canonical_u64() >> 30).collect();
     for word in 0..15 {
-        let honest = u64::from(case.e.iter().chain(&case.s).nth(word).expect("fifteen words") >> 30);
-        let low = Target::wire(example.limbs_row, Limbs::LOW.start + word);
-        let high = Target::wire(example.limbs_row, Limbs::high(word));
-        for claimed in (0..4).chain([4, F::ORDER - 1]).filter(|&claimed| claimed != honest) {
-            let claimed = F::from_noncanonical_u64(claimed);
-            let low_part = values[10 + word] - claimed * F::from_canonical_u64(1 << 30);
-            let lies = [(high, claimed), (low, low_part)];
+        for claimed in (0..4).filter(|&claimed| claimed != highs[word]) {
+            let sum = F::from_canonical_u64(highs.iter().sum::<u64>() - highs[word] + claimed);
+            let claimed = F::from_canonical_u64(claimed);
+            let lies = [
+                (Limbs::high(word), claimed),
+                (
+                    Limbs::LOW.start + word,
+                    words[word] - claimed * F::from_canonical_u64(1 << 30),
+                ),
+                (Limbs::INVERSE, sum.try_inverse().unwrap_or(F::ZERO)),
+                (Limbs::IN_RANGE, F::from_bool(sum == F::ZERO)),
+            ]
+            .map(|(column, value)| (Target::wire(example.limbs_row, column), value));
             let trace = checker
                 .trace(witness(&example.inputs, &values), &lies)
                 .expect("a trace");
-            assert!(!checker.accepts(&trace), "word {word}, high {claimed}");
+            let scalar = word / PIECE_WORDS;
+            let last = (PIECE_WORDS - word % PIECE_WORDS) * EcStep::ROWS_PER_WORD - 1;
+            let expected = only::<EcStep>(example.step_row(last), remainder_constraint(scalar));
+            assert_eq!(checker.violations(&trace), [expected], "word {word}, high {claimed}");
         }
     }
 }
 
-/// The word that stands in for the twelfth of `s` is zero, whatever a prover would like to add to the response.
+/// Another bit in any word of any scalar, all else following from it. Among them the word that stands in for the twelfth
+/// of `s`: nobody can add a multiple of `2^330` to a response.
 // REQ C3
 #[test]
-fn the_top_piece_has_ninety_bits() {
+fn no_other_scalar_can_be_used() {
     let example = Example::new();
     let checker = Checker::new(&example.circuit);
     let values = Case::random().values();
-    for row in 0..EcStep::ROWS_PER_WORD {
-        let top = EcStep::REMAINDERS_IN.end - 1;
-        let lie = [(Target::wire(example.step_row(row), top), F::ONE)];
-        let trace = checker.trace(witness(&example.inputs, &values), &lie).expect("a trace");
-        assert!(!checker.accepts(&trace), "row {row}");
+    let honest = checker.honest(witness(&example.inputs, &values)).expect("honest");
+    let bit = 1 << 29;
+    for scalar in 0..4 {
+        for index in 0..EcStep::ROWS {
+            let word = PIECE_WORDS * scalar + PIECE_WORDS - 1 - index / EcStep::ROWS_PER_WORD;
+            let first = index % EcStep::ROWS_PER_WORD == 0;
+            if first && word == 15 {
+                // The constant zero itself.
+                continue;
+            }
+            let target = Target::wire(example.step_row(index), EcStep::REMAINDERS_IN.start + scalar);
+            let lie = [(
+                target,
+                F::from_canonical_u64(honest.get(target).to_canonical_u64() ^ bit),
+            )];
+            let trace = checker.trace(witness(&example.inputs, &values), &lie).expect("a trace");
+            let expected = if first {
+                only::<Limbs>(example.limbs_row, Limbs::word_constraint(word))
+            } else {
+                only::<EcStep>(example.step_row(index - 1), remainder_constraint(scalar))
+            };
+            assert_eq!(checker.violations(&trace), [expected], "scalar {scalar}, row {index}");
+        }
     }
 }
