@@ -191,7 +191,7 @@ accepts "the token is tried" "the fee token moves exactly" self_check
 same "only in the simulation" "$(ask "$(field contracts.feeToken)" 'balanceOf(address)(uint256)' "$DEPLOYER")" 1000
 
 say "owner operations"
-next="$(create test/mocks/MockVerifier.sol:MockVerifier 90 4 8)"
+next="$(create test/mocks/MockVerifier.sol:MockVerifier 94 4 8)"
 router="$(field contracts.router)" core="$(field contracts.proofOfEfficiency)"
 refuses "executing what was never proposed" "NotScheduled" manage Execute 'addRoute(address)' "$next"
 refuses "a route to an address without code" "NoCode" manage Propose 'addRoute(address)' "$STRANGER"
@@ -239,7 +239,7 @@ export POE_ALLOW_MOCK_VERIFIER=true
 whole_life
 unset POE_ALLOW_MOCK_VERIFIER
 
-mock="$(create test/mocks/MockVerifier.sol:MockVerifier 90 4 8)"
+mock="$(create test/mocks/MockVerifier.sol:MockVerifier 94 4 8)"
 configure sepolia-mock 11155111 "c.timelock.proposers = ['$DEPLOYER']; c.verifier = {address: '$mock'}"
 POE_ALLOW_INSECURE_SETUP=true refuses "a mock named by its address" "MockVerifierRefused" dry_run
 insecure="$(create test/mocks/SetupVerifier.sol:SetupVerifier true)"
@@ -275,13 +275,13 @@ export POE_ALLOW_MOCK_VERIFIER=true POE_ALLOW_INSECURE_SETUP=true POE_DEPLOY_TES
 refuses "the committed configuration names no verifier" 'AddressUnset.*verifier.address' dry_run
 secure="$(create test/mocks/SetupVerifier.sol:SetupVerifier false)"
 insecure="$(create test/mocks/SetupVerifier.sol:SetupVerifier true)"
-mock="$(create test/mocks/MockVerifier.sol:MockVerifier 90 4 8)"
+mock="$(create test/mocks/MockVerifier.sol:MockVerifier 94 4 8)"
 token="$(create test/utils/TestToken.sol:TestToken)"
 # Any contract does for the multisig of this rehearsal.
 ready="c.timelock.proposers = ['$secure']; c.verifier = {address: '$secure'}; c.feeToken.address = '$token';"
 configure mainnet-proposer 1 "c.verifier = {address: '$secure'}"
 refuses "no proposer" 'AddressUnset.*timelock.proposers' dry_run
-configure mainnet-mock 1 "$ready c.verifier = {address: 'mock', mockSlots: 90, mockMessages: 4, mockExits: 8}"
+configure mainnet-mock 1 "$ready c.verifier = {address: 'mock', mockSlots: 94, mockMessages: 4, mockExits: 8}"
 refuses "a mock, whatever the flags" "MockVerifierRefused" dry_run
 refuses "a mock, broadcast" "MockVerifierRefused" deploy
 configure mainnet-mock-address 1 "$ready c.verifier = {address: '$mock'}"

@@ -6,7 +6,7 @@ import {IVerifier} from "../../contracts/interfaces/IVerifier.sol";
 /// @title SetupVerifier
 /// @notice FOR DEPLOYMENT TESTS ONLY. A verifier that accepts nothing, and says of its trusted setup whatever the test needs.
 contract SetupVerifier is IVerifier {
-    uint16 public constant slotCapacity = 90;
+    uint16 public constant slotCapacity = 94;
     uint8 public constant messageCapacity = 4;
     uint8 public constant exitCapacity = 8;
     bytes32 public constant circuitHash = keccak256("SetupVerifier");

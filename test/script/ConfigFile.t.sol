@@ -31,7 +31,7 @@ contract ConfigFileTest is Test {
         assertEq(c.salt, keccak256("proof-of-efficiency/1"));
         assertTrue(c.mockVerifier);
         assertTrue(c.testToken);
-        assertEq(c.mockSlots, 90);
+        assertEq(c.mockSlots, 94);
         assertEq(c.mockMessages, 4);
         assertEq(c.mockExits, 8);
         assertEq(c.timelockDelay, 60);
@@ -146,7 +146,7 @@ contract ConfigFileTest is Test {
     }
 
     function test_Load_RevertWhen_ANumberDoesNotFit() external {
-        string memory json = vm.replace(good, "\"mockSlots\": 90", "\"mockSlots\": 65536");
+        string memory json = vm.replace(good, "\"mockSlots\": 94", "\"mockSlots\": 65536");
         vm.expectRevert(
             abi.encodeWithSelector(
                 Refusals.ValueTooLarge.selector, "test.json", ".verifier.mockSlots", 65536, type(uint16).max

@@ -135,13 +135,13 @@ contract RefusalsTest is Test {
 
     function testFuzz_Mock_ByItsAddress_RevertWhen_OnAMainnet(uint256 seed) external {
         _setAllFlags();
-        DeployConfig memory c = _config(_mainnet(seed), address(new MockVerifier(90, 4, 8)));
+        DeployConfig memory c = _config(_mainnet(seed), address(new MockVerifier(94, 4, 8)));
         vm.expectPartialRevert(Refusals.MockVerifierRefused.selector);
         script.requireAllowed(c);
     }
 
     function test_Mock_ByItsAddress_NeedsItsFlag() external {
-        DeployConfig memory c = _config(SEPOLIA, address(new MockVerifier(90, 4, 8)));
+        DeployConfig memory c = _config(SEPOLIA, address(new MockVerifier(94, 4, 8)));
         script.setFlag("POE_ALLOW_INSECURE_SETUP");
         vm.expectPartialRevert(Refusals.MockVerifierRefused.selector);
         script.requireAllowed(c);

@@ -28,7 +28,7 @@ import {TestToken} from "./TestToken.sol";
 abstract contract BaseTest is Test {
     using Commitments for *;
 
-    uint16 internal constant T = 90;
+    uint16 internal constant T = 94;
     uint8 internal constant M = 4;
     uint8 internal constant E = 8;
     uint24 internal constant MAX_PENDING = 256;

@@ -12,7 +12,7 @@ import {MockVerifier} from "../../mocks/MockVerifier.sol";
 contract VerifierRouterTest is Test {
     using stdStorage for StdStorage;
 
-    uint16 private constant T = 90;
+    uint16 private constant T = 94;
     uint8 private constant M = 4;
     uint8 private constant E = 8;
     uint40 private constant DELAY = 14 days;
