@@ -4,7 +4,10 @@
 //! What is proven is the state transition of `docs/spec/state-transition.md`; the rules the circuits obey are
 //! `docs/spec/circuit.md`.
 
+pub mod bn254;
 pub mod check;
 pub mod config;
 pub mod gates;
+pub mod layers;
+pub mod security;
 pub mod word;
