@@ -7,6 +7,7 @@
 pub mod bn254;
 pub mod check;
 pub mod config;
+pub mod gadgets;
 pub mod gates;
 pub mod layers;
 pub mod security;

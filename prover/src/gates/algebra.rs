@@ -40,6 +40,35 @@ pub trait Algebra {
         let square = self.mul(bit, bit);
         self.sub(square, bit)
     }
+
+    /// The product of `value - i` for `i` in `0..bound`: zero exactly for those values, of degree `bound` (at least 2).
+    /// The factors are multiplied from both ends, `(v - i)(v - (n - 1 - i)) = v(v - (n - 1)) + i(n - 1 - i)`, which
+    /// takes `(n + 1) / 2` multiplications instead of `n - 1`.
+    fn below(&mut self, value: Self::Element, bound: u64) -> Self::Element {
+        let last = self.constant(bound - 1);
+        let shifted = self.sub(value, last);
+        let ends = self.mul(value, shifted);
+        let mut product = ends;
+        for i in 1..bound / 2 {
+            let offset = self.constant(i * (bound - 1 - i));
+            let pair = self.add(ends, offset);
+            product = self.mul(product, pair);
+        }
+        if bound % 2 == 1 {
+            let middle = self.constant(bound / 2);
+            let factor = self.sub(value, middle);
+            product = self.mul(product, factor);
+        }
+        product
+    }
+
+    /// `sum of base^i * digits[i]`
+    fn horner(&mut self, base: u64, digits: &[Self::Element]) -> Self::Element {
+        let (&last, rest) = digits.split_last().expect("digits");
+        rest.iter()
+            .rev()
+            .fold(last, |sum, &digit| self.add_scaled(base, sum, digit))
+    }
 }
 
 /// Evaluation in a field, on one element or on a packed vector of them.

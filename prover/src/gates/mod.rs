@@ -4,8 +4,10 @@
 
 mod algebra;
 mod custom;
+pub mod sha256;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod word;
 
 pub use algebra::{Algebra, InCircuit, Native};
 pub use custom::{Custom, CustomGate, Row};
