@@ -46,7 +46,9 @@ impl Grain {
     }
 
     fn shift(&mut self) -> bool {
-        let bit = [62, 51, 38, 23, 13, 0].into_iter().fold(false, |sum, i| sum ^ self.state[i]);
+        let bit = [62, 51, 38, 23, 13, 0]
+            .into_iter()
+            .fold(false, |sum, i| sum ^ self.state[i]);
         self.state.rotate_left(1);
         self.state[STATE_BITS - 1] = bit;
         bit

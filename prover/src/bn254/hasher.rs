@@ -179,7 +179,9 @@ mod tests {
 
     #[test]
     fn trailing_zeros_change_a_leaf() {
-        let hashes: Vec<_> = (1..20).map(|n| Bn254Hash::hash_no_pad(&elements(&vec![0; n]))).collect();
+        let hashes: Vec<_> = (1..20)
+            .map(|n| Bn254Hash::hash_no_pad(&elements(&vec![0; n])))
+            .collect();
         for (i, hash) in hashes.iter().enumerate() {
             assert!(!hashes[..i].contains(hash), "length {}", i + 1);
         }

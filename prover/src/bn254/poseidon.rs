@@ -82,7 +82,9 @@ fn apply(matrix: &Matrix, state: &State) -> State {
 /// `matrix = dense * sparse`; returns the lower right corner of `dense`, the rest of which is the identity.
 fn factor(matrix: &Matrix) -> ([[Fr; 2]; 2], Sparse) {
     let [[corner, r1, r2], [w1, a, b], [w2, c, d]] = *matrix;
-    let scale = (a * d - b * c).inverse().expect("minors of an MDS matrix are invertible");
+    let scale = (a * d - b * c)
+        .inverse()
+        .expect("minors of an MDS matrix are invertible");
     let sparse = Sparse {
         corner,
         row: [r1, r2],
@@ -145,7 +147,11 @@ mod tests {
                 *lane += constant;
             }
             let half = FULL_ROUNDS / 2;
-            let lanes = if (half..half + PARTIAL_ROUNDS).contains(&round) { 1 } else { WIDTH };
+            let lanes = if (half..half + PARTIAL_ROUNDS).contains(&round) {
+                1
+            } else {
+                WIDTH
+            };
             for lane in &mut state[..lanes] {
                 *lane = sbox(*lane);
             }
@@ -172,8 +178,14 @@ mod tests {
     #[test]
     fn two_to_one_is_that_of_circomlib() {
         for (inputs, expected) in [
-            ([1u64, 2], "7853200120776062878684798364095072458815029376092732009249414926327459813530"),
-            ([3, 4], "14763215145315200506921711489642608356394854266165572616578112107564877678998"),
+            (
+                [1u64, 2],
+                "7853200120776062878684798364095072458815029376092732009249414926327459813530",
+            ),
+            (
+                [3, 4],
+                "14763215145315200506921711489642608356394854266165572616578112107564877678998",
+            ),
         ] {
             let mut state = [Fr::zero(), inputs[0].into(), inputs[1].into()];
             permute(&mut state);

@@ -104,7 +104,10 @@ mod tests {
         assert_eq!(transcript.capacity, Fr::from(1u64 << 33));
         let (capacity, shown) = expected(&transcript);
         transcript.permute();
-        assert_eq!((transcript.capacity, transcript.squeeze().to_vec()), (capacity, shown.clone()));
+        assert_eq!(
+            (transcript.capacity, transcript.squeeze().to_vec()),
+            (capacity, shown.clone())
+        );
 
         // One element is overwritten, five stay as they were shown.
         transcript.set_elt(F::ONE, 0);

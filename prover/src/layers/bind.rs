@@ -11,7 +11,7 @@ use crate::gadgets::range::RangeChecks;
 use crate::gadgets::sha256::{WordInput, sha256};
 use crate::gadgets::word::canonical_words;
 use crate::word::Word;
-use plonky2::field::types::{Field, PrimeField64};
+use plonky2::field::types::Field;
 use plonky2::gates::noop::NoopGate;
 use plonky2::hash::hash_types::HashOut;
 use plonky2::iop::target::Target;

@@ -96,7 +96,9 @@ pub enum LayerError {
         got: [u64; 4],
     },
     /// Two ranges that do not meet.
-    #[error("the right range does not start where the left one ends: element {element} of root, acc and exit acc is {right:#x} after {left:#x}")]
+    #[error(
+        "the right range does not start where the left one ends: element {element} of root, acc and exit acc is {right:#x} after {left:#x}"
+    )]
     NotAdjacent {
         /// Position among the twenty elements of a boundary.
         element: usize,

@@ -11,6 +11,8 @@
 //! first, before a layer spends work on them.
 
 pub mod bind;
+#[cfg(test)]
+mod end_to_end;
 pub mod error;
 pub mod final_layer;
 pub mod key;

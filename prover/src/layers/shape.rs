@@ -150,7 +150,11 @@ fn check_fri<K: GenericConfig<D, F = F>>(
     for cap in &proof.commit_phase_merkle_caps {
         length("folding cap", config.num_cap_elements(), cap.len())?;
     }
-    length("final polynomial", params.final_poly_len(), proof.final_poly.coeffs.len())?;
+    length(
+        "final polynomial",
+        params.final_poly_len(),
+        proof.final_poly.coeffs.len(),
+    )?;
     length("queries", config.num_query_rounds, proof.query_round_proofs.len())?;
     for FriQueryRound {
         initial_trees_proof,
@@ -168,7 +172,11 @@ fn check_fri<K: GenericConfig<D, F = F>>(
         for (step, arity_bits) in steps.iter().zip(&params.reduction_arity_bits) {
             bits -= arity_bits;
             length("folded coset", 1 << arity_bits, step.evals.len())?;
-            length("folding path", bits - config.cap_height, step.merkle_proof.siblings.len())?;
+            length(
+                "folding path",
+                bits - config.cap_height,
+                step.merkle_proof.siblings.len(),
+            )?;
         }
     }
     Ok(())

@@ -8,13 +8,13 @@ use super::*;
 use crate::check::Checker;
 use crate::config::{Builder, C, Circuit, F, Proof};
 use plonky2::field::types::Field;
-use plonky2::gates::noop::NoopGate;
+use plonky2::hash::hash_types::HashOut;
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
 use plonky2::plonk::circuit_data::CircuitConfig;
 
 /// A circuit that proves nothing: its public inputs are chosen freely, those from `words` on below 2^32.
-pub(super) struct StandIn {
+struct StandIn {
     circuit: Circuit,
     inputs: Vec<Target>,
 }
@@ -33,7 +33,7 @@ impl StandIn {
     }
 
     /// In place of a leaf.
-    pub(super) fn leaf(config: CircuitConfig) -> Self {
+    fn leaf(config: CircuitConfig) -> Self {
         Self::of(Builder::new(config), LEAF_INPUTS, 8..LEAF_INPUTS)
     }
 
@@ -44,7 +44,7 @@ impl StandIn {
         Self::of(builder, CARRIED_INPUTS, 0..0)
     }
 
-    pub(super) fn prove(&self, inputs: &[F]) -> Proof {
+    fn prove(&self, inputs: &[F]) -> Proof {
         let mut witness = PartialWitness::new();
         for (&target, &value) in self.inputs.iter().zip(inputs) {
             witness.set_target(target, value).expect("set once");
@@ -71,24 +71,33 @@ pub(super) fn range(from: u64, to: u64, domain: u64) -> RangeInputs<F> {
     }
 }
 
-struct Fixture {
+pub(super) struct Fixture {
     leaf: StandIn,
     wrap: Wrap,
-    node: Node,
+    pub(super) node: Node,
 }
 
 impl Fixture {
-    fn build() -> Self {
+    pub(super) fn build() -> Self {
         let leaf = StandIn::leaf(parameters::leaf());
         let wrap = Wrap::build(leaf.circuit.verifier_data()).expect("the leaf is as expected");
         let node = Node::build(&wrap).expect("the node fits");
-        eprintln!("wrap of an empty leaf: {} rows; node: {} rows", wrap.rows(), node.rows());
+        eprintln!(
+            "wrap of an empty leaf: {} rows; node: {} rows",
+            wrap.rows(),
+            node.rows()
+        );
         Self { leaf, wrap, node }
     }
 
-    fn wrapped(&self, range: &RangeInputs<F>) -> RangeProof {
+    pub(super) fn wrapped(&self, range: &RangeInputs<F>) -> RangeProof {
+        self.wrapped_under(range, self.node.key_hash())
+    }
+
+    /// A wrap carries anything.
+    pub(super) fn wrapped_under(&self, range: &RangeInputs<F>, node_key: HashOut<F>) -> RangeProof {
         let leaf = self.leaf.prove(&range.elements());
-        self.wrap.prove(&leaf, self.node.key_hash()).expect("a valid leaf")
+        self.wrap.prove(&leaf, node_key).expect("a valid leaf")
     }
 
     /// The range that a node's witness claims, if it satisfies the circuit. Nothing is checked beforehand.
@@ -130,8 +139,13 @@ fn adjacent_ranges_are_joined(fixture: &Fixture, first: &RangeProof, second: &Ra
 
     // A node above a node and a wrap: the tree need not be balanced, and the same circuit serves.
     let third = fixture.wrapped(&range(2, 3, 7));
-    let claimed = fixture.claim([&joined, &third], 0, node.key()).expect("a node is a child too");
-    assert_eq!((claimed.range, claimed.node_key), (range(0, 3, 7), node.key_hash().elements));
+    let claimed = fixture
+        .claim([&joined, &third], 0, node.key())
+        .expect("a node is a child too");
+    assert_eq!(
+        (claimed.range, claimed.node_key),
+        (range(0, 3, 7), node.key_hash().elements)
+    );
 
     // A node is not a wrap.
     let disguised = RangeProof::new(Kind::Wrap, joined.proof().clone()).expect("52 inputs");
@@ -154,7 +168,10 @@ fn ranges_that_do_not_meet_are_refused(fixture: &Fixture, first: &RangeProof, se
     for (left, right) in [(second, first), (first, first)] {
         assert_eq!(fixture.claim([left, right], 0, node.key()), None);
         let refusal = node.prove(left, Some(right)).expect_err("they do not meet");
-        assert!(matches!(refusal, LayerError::NotAdjacent { element: 0, .. }), "{refusal}");
+        assert!(
+            matches!(refusal, LayerError::NotAdjacent { element: 0, .. }),
+            "{refusal}"
+        );
     }
 
     let elsewhere = fixture.wrapped(&range(1, 2, 8));
@@ -188,24 +205,31 @@ fn foreign_proofs_are_refused(fixture: &Fixture, first: &RangeProof, second: &Ra
     }
     // With the impostor's key in place of the node's, the wrap beside it carries another key.
     let forgery = RangeProof::new(Kind::Node, proof).expect("52 inputs");
-    assert_eq!(fixture.claim([first, &forgery], 0, &impostor.circuit.verifier_only), None);
+    assert_eq!(
+        fixture.claim([first, &forgery], 0, &impostor.circuit.verifier_only),
+        None
+    );
 
     // The classic hole. All children agree on the impostor's key, so the node is satisfied: nothing in it can know
     // better. But what it carries is the impostor's key, which neither a true node nor bind accepts.
     let foreign = key::hash(&impostor.circuit.verifier_only);
     let left = RangeProof::new(Kind::Node, forged(foreign.elements)).expect("52 inputs");
-    let claimed = fixture.claim([&left, &left], 1, &impostor.circuit.verifier_only).expect("consistent");
+    let claimed = fixture
+        .claim([&left, &left], 1, &impostor.circuit.verifier_only)
+        .expect("consistent");
     assert_eq!((claimed.range, claimed.node_key), (range(1, 999, 7), foreign.elements));
     assert_ne!(claimed.node_key, node.key_hash().elements);
 
     // A true proof under a foreign key, here a wrap's, is refused by name.
-    let leaf = fixture.leaf.prove(&range(1, 2, 7).elements());
-    let estranged = fixture.wrap.prove(&leaf, foreign).expect("a wrap carries anything");
+    let estranged = fixture.wrapped_under(&range(1, 2, 7), foreign);
     assert_eq!(estranged.inputs().range, second.inputs().range);
     assert_eq!(fixture.claim([first, &estranged], 0, node.key()), None);
     assert_eq!(fixture.claim([first, &estranged], 1, node.key()), None);
     let refusal = node.prove(first, Some(&estranged)).expect_err("another key");
-    assert!(matches!(refusal, LayerError::NodeKey { layer: Layer::Wrap, .. }), "{refusal}");
+    assert!(
+        matches!(refusal, LayerError::NodeKey { layer: Layer::Wrap, .. }),
+        "{refusal}"
+    );
 }
 
 fn proofs_of_another_shape_are_refused(fixture: &Fixture, first: &RangeProof) {
@@ -231,22 +255,35 @@ fn proofs_of_another_shape_are_refused(fixture: &Fixture, first: &RangeProof) {
         change(&mut p.proof.opening_proof);
     };
     refused("folding caps", &|p| fri(p, &|f| f.commit_phase_merkle_caps.clear()));
-    refused("folding cap", &|p| fri(p, &|f| f.commit_phase_merkle_caps[0].0.truncate(3)));
+    refused("folding cap", &|p| {
+        fri(p, &|f| f.commit_phase_merkle_caps[0].0.truncate(3));
+    });
     refused("final polynomial", &|p| fri(p, &|f| f.final_poly.coeffs.truncate(1)));
     refused("queries", &|p| fri(p, &|f| f.query_round_proofs.truncate(1)));
     refused("opened oracles", &|p| {
-        fri(p, &|f| f.query_round_proofs[1].initial_trees_proof.evals_proofs.truncate(3));
+        fri(p, &|f| {
+            f.query_round_proofs[1].initial_trees_proof.evals_proofs.truncate(3);
+        });
     });
     refused("opened leaf", &|p| {
-        fri(p, &|f| f.query_round_proofs[1].initial_trees_proof.evals_proofs[2].0.clear());
+        fri(p, &|f| {
+            f.query_round_proofs[1].initial_trees_proof.evals_proofs[2].0.clear();
+        });
     });
     refused("Merkle path", &|p| {
         fri(p, &|f| {
-            f.query_round_proofs[1].initial_trees_proof.evals_proofs[2].1.siblings.clear();
+            f.query_round_proofs[1].initial_trees_proof.evals_proofs[2]
+                .1
+                .siblings
+                .clear();
         });
     });
-    refused("folding steps", &|p| fri(p, &|f| f.query_round_proofs[1].steps.truncate(1)));
-    refused("folded coset", &|p| fri(p, &|f| f.query_round_proofs[1].steps[0].evals.truncate(1)));
+    refused("folding steps", &|p| {
+        fri(p, &|f| f.query_round_proofs[1].steps.truncate(1));
+    });
+    refused("folded coset", &|p| {
+        fri(p, &|f| f.query_round_proofs[1].steps[0].evals.truncate(1));
+    });
     refused("folding path", &|p| {
         fri(p, &|f| f.query_round_proofs[1].steps[0].merkle_proof.siblings.clear());
     });
@@ -254,7 +291,10 @@ fn proofs_of_another_shape_are_refused(fixture: &Fixture, first: &RangeProof) {
     let mut altered = first.proof().clone();
     altered.public_inputs[7] += F::ONE;
     let refusal = fixture.wrap.verify(&altered).expect_err("another new root");
-    assert!(matches!(refusal, LayerError::Invalid { layer: Layer::Wrap, .. }), "{refusal}");
+    assert!(
+        matches!(refusal, LayerError::Invalid { layer: Layer::Wrap, .. }),
+        "{refusal}"
+    );
 }
 
 #[test]

@@ -93,8 +93,10 @@ impl Wrap {
     /// If it is no valid proof of this circuit.
     pub fn verify(&self, proof: &Proof) -> Result<RangeInputs<F>, LayerError> {
         shape::verify(Layer::Wrap, &self.verifier, proof)?;
-        let inputs = CarriedInputs::try_from(proof.public_inputs.as_slice())
-            .map_err(|source| LayerError::Shape { layer: Layer::Wrap, source })?;
+        let inputs = CarriedInputs::try_from(proof.public_inputs.as_slice()).map_err(|source| LayerError::Shape {
+            layer: Layer::Wrap,
+            source,
+        })?;
         Ok(inputs.range)
     }
 
