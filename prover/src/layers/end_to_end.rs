@@ -173,7 +173,7 @@ fn every_layer_is_worth_a_hundred_bits(fixture: &Fixture, bind: &Bind, last: &Fi
     pinned("FRI proven", minimum.fri_johnson, 57.2);
     pinned("folding", minimum.folding, 100.9);
     pinned("permutation", minimum.permutation, 125.0);
-    pinned("combination", minimum.combination, 169.5);
+    pinned("combination", minimum.combination, 169.7);
     pinned("identity", minimum.identity, 108.8);
     pinned("hash", minimum.hash, 127.0);
     pinned("grinding", minimum.grinding, 18.0);
