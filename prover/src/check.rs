@@ -207,6 +207,7 @@ impl<'c, K: GenericConfig<D, F = F>> Checker<'c, K> {
         let public_inputs = self.public_inputs(trace);
         let hash = <K::InnerHasher as Hasher<F>>::hash_no_pad(&public_inputs);
         (0..self.rows.len())
+            .filter(|&gate| !self.rows[gate].is_empty())
             .flat_map(|gate| self.gate_violations(gate, trace, &hash))
             .collect()
     }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | 0..4 | `PoEp` |
 //! | 4..6 | format version, big-endian: 1 |
-//! | 6 | layer: 1 leaf, 2 wrap, 3 node, 4 bind, 5 shrink, 6 final |
+//! | 6 | layer: 1 leaf, 2 wrap, 3 node, 4 bind, 5 final |
 //! | 7 | 0 |
 //! | 8..40 | digest of the circuit, as plonky2 writes it |
 //! | 40..44 | length of the body, big-endian |
@@ -14,7 +14,9 @@
 //! Every length is known from the circuit, and every element is checked to be canonical, before plonky2 reads a byte:
 //! its own reader ignores trailing bytes and keeps values that are not canonical.
 
+use crate::bn254::{Bn254Digest, Bn254Hash};
 use crate::config::{D, F};
+use crate::layers::Layer;
 use plonky2::hash::poseidon::PoseidonHash;
 use plonky2::plonk::circuit_data::{CircuitData, CommonCircuitData};
 use plonky2::plonk::config::{GenericConfig, GenericHashOut, Hasher};
@@ -28,22 +30,15 @@ pub const VERSION: u16 = 1;
 
 const HEADER_BYTES: usize = 44;
 
-/// A proof's place in the pipeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Layer {
-    /// One batch.
-    Leaf = 1,
-    /// A leaf, in a circuit of stock gates.
-    Wrap = 2,
-    /// A range.
-    Node = 3,
-    /// A range bound to a beneficiary.
-    Bind = 4,
-    /// The same in a smaller circuit.
-    Shrink = 5,
-    /// The last plonky2 proof.
-    Final = 6,
+/// The number of a layer in the header.
+const fn number(layer: Layer) -> u8 {
+    match layer {
+        Layer::Leaf => 1,
+        Layer::Wrap => 2,
+        Layer::Node => 3,
+        Layer::Bind => 4,
+        Layer::Final => 5,
+    }
 }
 
 /// Bytes that are no proof of the circuit.
@@ -66,7 +61,7 @@ pub enum FormatError {
         found: u16,
     },
     /// A proof of another layer.
-    #[error("the proof is of layer {found}, not of {expected:?}")]
+    #[error("the proof is of layer number {found}, not a {expected} proof")]
     WrongLayer {
         /// Layer asked for.
         expected: Layer,
@@ -123,6 +118,13 @@ impl CanonicalHash for PoseidonHash {
     }
 }
 
+impl CanonicalHash for Bn254Hash {
+    fn is_canonical(bytes: &[u8; 32]) -> bool {
+        let limbs = core::array::from_fn(|i| u64::from_le_bytes(core::array::from_fn(|j| bytes[8 * i + j])));
+        Bn254Digest::try_from(limbs).is_ok()
+    }
+}
+
 fn is_canonical_element(bytes: &[u8]) -> bool {
     bytes
         .try_into()
@@ -138,7 +140,7 @@ where
     let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
     bytes.extend(MAGIC);
     bytes.extend(VERSION.to_be_bytes());
-    bytes.extend([layer as u8, 0]);
+    bytes.extend([number(layer), 0]);
     bytes.extend(digest_of(circuit));
     bytes.extend(
         u32::try_from(body.len())
@@ -190,7 +192,7 @@ fn check_header<'b>(layer: Layer, digest: &[u8], bytes: &'b [u8]) -> Result<&'b 
     if version != VERSION {
         return Err(FormatError::WrongVersion { found: version });
     }
-    if header[6] != layer as u8 {
+    if header[6] != number(layer) {
         return Err(FormatError::WrongLayer {
             expected: layer,
             found: header[6],

@@ -4,6 +4,7 @@
 //! What is proven is the state transition of `docs/spec/state-transition.md`; the rules the circuits obey are
 //! `docs/spec/circuit.md`.
 
+pub mod bn254;
 pub mod check;
 pub mod config;
 pub mod format;
@@ -12,4 +13,5 @@ pub mod gates;
 pub mod layers;
 pub mod leaf;
 pub mod lock;
+pub mod security;
 pub mod word;

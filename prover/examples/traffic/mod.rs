@@ -16,7 +16,7 @@ const START_GWEI: u64 = 1_000_000_000_000;
 const SEQUENCER: u32 = 1;
 
 /// A rollup with a few registered accounts, and the batches that come next.
-pub struct Traffic {
+pub(crate) struct Traffic {
     params: Params,
     store: MemoryStore,
     keys: Vec<SecretKey>,
@@ -25,8 +25,10 @@ pub struct Traffic {
 
 impl Traffic {
     /// Registers the accounts; those batches come before the range that is proven.
-    pub fn new(capacity: Capacity) -> Self {
-        let keys: Vec<SecretKey> = (0..ACCOUNTS).map(|i| SecretKey::from_seed(&[i as u8 + 1; 32])).collect();
+    pub(crate) fn new(capacity: Capacity) -> Self {
+        let keys: Vec<SecretKey> = (0..ACCOUNTS)
+            .map(|i| SecretKey::from_seed(&[i as u8 + 1; 32]))
+            .collect();
         let mut traffic = Self {
             params: Params {
                 domain: domain(CHAIN_ID, &CONTRACT),
@@ -46,12 +48,8 @@ impl Traffic {
     }
 
     /// The next batch, full in every respect, with the witness to prove it from.
-    pub fn next_batch(&mut self) -> BatchWitness {
-        let Capacity {
-            slots,
-            messages,
-            exits,
-        } = self.params.capacity;
+    pub(crate) fn next_batch(&mut self) -> BatchWitness {
+        let Capacity { slots, messages, exits } = self.params.capacity;
         self.batches += 1;
         let deposits = (0..messages).map(|i| Message::deposit(self.index(i), 1_000 + u64::from(i), 100));
         let mut nonces: Vec<u32> = (1..=ACCOUNTS).map(|index| self.account(index).nonce as u32).collect();
@@ -71,7 +69,12 @@ impl Traffic {
                 // Forged: the nonce stays.
                 45 => slot.signature.e[0] ^= 1,
                 // A nonce used twice.
-                46 => slot = self.sign(Transfer { nonce: *nonce - 1, ..slot.transfer }),
+                46 => {
+                    slot = self.sign(Transfer {
+                        nonce: *nonce - 1,
+                        ..slot.transfer
+                    });
+                }
                 _ => *nonce += 1,
             }
             slot

@@ -11,10 +11,11 @@ mod messages;
 mod slots;
 mod witness;
 
-use crate::config::{Builder, C, Circuit, Proof, wide_config};
+use crate::config::{Builder, C, Circuit, Proof};
 use crate::gadgets::range::RangeChecks;
 use crate::gadgets::schnorr::challenge_prefix;
 use crate::gadgets::sha256::{WordInput, sha256};
+use crate::layers::parameters;
 use crate::layers::public_inputs::{Boundary, LEAF_INPUTS, RangeInputs};
 use crate::word::Word;
 use account::{AccountTargets, OpeningTargets};
@@ -74,7 +75,7 @@ impl LeafCircuit {
             capacity.slots > 0 && capacity.messages > 0 && capacity.exits > 0,
             "no capacity may be zero: {capacity:?}"
         );
-        let mut builder = Builder::new(wide_config());
+        let mut builder = Builder::new(parameters::leaf());
         let (targets, rows) = constrain(&mut builder, &capacity);
         Self {
             capacity,
