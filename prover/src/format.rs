@@ -41,6 +41,23 @@ const fn number(layer: Layer) -> u8 {
     }
 }
 
+/// The layer that a proof's header names.
+///
+/// # Errors
+///
+/// If there is no header, or no such layer.
+pub fn layer_of(bytes: &[u8]) -> Result<Layer, FormatError> {
+    if bytes.len() < HEADER_BYTES {
+        return Err(FormatError::NoHeader { found: bytes.len() });
+    }
+    if bytes[..4] != MAGIC {
+        return Err(FormatError::WrongMagic);
+    }
+    let layers = [Layer::Leaf, Layer::Wrap, Layer::Node, Layer::Bind, Layer::Final];
+    let named = layers.into_iter().find(|&layer| number(layer) == bytes[6]);
+    named.ok_or(FormatError::UnknownLayer { found: bytes[6] })
+}
+
 /// Bytes that are no proof of the circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -65,6 +82,12 @@ pub enum FormatError {
     WrongLayer {
         /// Layer asked for.
         expected: Layer,
+        /// Number in the header.
+        found: u8,
+    },
+    /// A number that is no layer's.
+    #[error("there is no layer number {found}")]
+    UnknownLayer {
         /// Number in the header.
         found: u8,
     },

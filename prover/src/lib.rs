@@ -13,5 +13,6 @@ pub mod gates;
 pub mod layers;
 pub mod leaf;
 pub mod lock;
+pub mod pipeline;
 pub mod security;
 pub mod word;

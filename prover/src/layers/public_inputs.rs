@@ -52,6 +52,19 @@ pub struct RangeInputs<T> {
     pub domain: [T; 8],
 }
 
+impl<T> RangeInputs<T> {
+    /// Names and lengths of the parts, in order.
+    pub const LAYOUT: [(&'static str, usize); 7] = [
+        ("oldRoot", 4),
+        ("newRoot", 4),
+        ("oldAcc", 8),
+        ("newAcc", 8),
+        ("oldExitAcc", 8),
+        ("newExitAcc", 8),
+        ("domain", 8),
+    ];
+}
+
 impl<T: Copy> RangeInputs<T> {
     /// In the order of CIR-1: old and new root, old and new acc, old and new exit accumulator, domain.
     pub fn elements(&self) -> [T; LEAF_INPUTS] {
