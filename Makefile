@@ -48,7 +48,7 @@ clean: ## Remove everything that a build or a test wrote here
 ##### All that CI runs
 
 # In the order of their cost. .ci/run takes the list from here.
-CHECKS := fmt-check lint house-rules requirements-check vectors-check bulloak sizes snapshots-check figures \
+CHECKS := fmt-check lint house-rules requirements-check vectors-check circuits-check bulloak sizes snapshots-check figures \
           fmt-check-rust clippy doc deny fuzz-check test-deploy test-ci coverage slither halmos
 
 .PHONY: check list-checks
@@ -127,6 +127,18 @@ halmos: deps ## Symbolic tests
 
 slither: deps ## Static analysis
 	scripts/python-tools.sh slither
+
+##### Circuits
+
+.PHONY: circuits-check rows prove
+circuits-check: ## Every circuit is the one locked in prover/circuits.json
+	cargo xtask circuits
+
+rows: ## Rows of the leaf circuit, part by part
+	cargo xtask rows
+
+prove: ## Prove 8 full batches into one last plonky2 proof and verify it, with rows, time and memory by layer
+	cargo run --release --locked --package poe-prover --example prove_range -- --batches 8
 
 ##### Deployments
 

@@ -14,5 +14,6 @@ pub mod layers;
 pub mod leaf;
 pub mod lock;
 pub mod pipeline;
+pub mod rows;
 pub mod security;
 pub mod word;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Repository chores. `cargo xtask` lists them.
 
+mod circuits;
 mod fixtures;
 
 use anyhow::{Result, bail};
@@ -10,7 +11,10 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   fixtures            write the shared test vectors of all byte formats to test/fixtures/formats
-  fixtures --check    fail if those on disk are not what this tree produces";
+  fixtures --check    fail if those on disk are not what this tree produces
+  rows                print the rows of the leaf circuit, part by part
+  circuits            build all circuits and fail if one is not as locked in prover/circuits.json
+  circuits --write    build all circuits and lock them as they are";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -18,6 +22,9 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         ["fixtures"] => fixtures::write(&root()),
         ["fixtures", "--check"] => fixtures::check(&root()),
+        ["rows"] => circuits::rows(&root()),
+        ["circuits"] => circuits::check(&root()),
+        ["circuits", "--write"] => circuits::write(&root()),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

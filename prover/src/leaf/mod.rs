@@ -71,10 +71,6 @@ impl LeafCircuit {
     ///
     /// If a capacity is zero: the circuit is defined for at least one slot, message and exit.
     pub fn build(capacity: Capacity) -> Self {
-        assert!(
-            capacity.slots > 0 && capacity.messages > 0 && capacity.exits > 0,
-            "no capacity may be zero: {capacity:?}"
-        );
         let mut builder = Builder::new(parameters::leaf());
         let (targets, rows) = constrain(&mut builder, &capacity);
         Self {
@@ -83,6 +79,15 @@ impl LeafCircuit {
             targets,
             rows,
         }
+    }
+
+    /// Rows by part for a capacity, without building the circuit.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::build`].
+    pub fn count_rows(capacity: Capacity) -> Vec<PartRows> {
+        constrain(&mut Builder::new(parameters::leaf()), &capacity).1
     }
 
     /// What the circuit takes.
@@ -144,6 +149,10 @@ impl Tally {
 
 /// All constraints of the leaf.
 fn constrain(builder: &mut Builder, capacity: &Capacity) -> (LeafTargets, Vec<PartRows>) {
+    assert!(
+        capacity.slots > 0 && capacity.messages > 0 && capacity.exits > 0,
+        "no capacity may be zero: {capacity:?}"
+    );
     let mut tally = Tally {
         counted: 0,
         rows: Vec::new(),
