@@ -2,6 +2,7 @@
 //! Reads `docs/spec` and holds the code to it: its tables, its lengths, its list of rules, and every one of its ids.
 
 mod common;
+mod observer;
 
 use common::World;
 use poe_rollup::executor::{Receipt, Rule};
