@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Two batches, through every layer with real proofs. One test, since all of it shares circuits and proofs that take
+//! seconds each.
+
+#[path = "../../rollup/tests/common/mod.rs"]
+mod common;
+#[path = "../../rollup/tests/observer/mod.rs"]
+mod observer;
+
+use common::{World, batch};
+use poe_prover::format::FormatError;
+use poe_prover::layers::{Kind, Layer, LayerError, RangeProof};
+use poe_prover::pipeline::{Observer, Pipeline, PipelineError, Step};
+use poe_rollup::executor::BatchWitness;
+use poe_rollup::formats::{Capacity, Message, Statement};
+use std::sync::Mutex;
+use std::time::Duration;
+
+const SMALL: Capacity = Capacity {
+    slots: 2,
+    messages: 1,
+    exits: 1,
+};
+const BENEFICIARY: [u8; 20] = *b"whoever proves first";
+
+/// Writes down what happens, and stops before one step if told to.
+#[derive(Default)]
+struct Diary {
+    begun: Mutex<Vec<Step>>,
+    ended: Mutex<Vec<Step>>,
+    stop: bool,
+}
+
+impl Observer for Diary {
+    fn begun(&self, step: Step) {
+        self.begun.lock().unwrap().push(step);
+    }
+
+    fn ended(&self, step: Step, _took: Duration) {
+        self.ended.lock().unwrap().push(step);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.stop
+    }
+}
+
+/// Two batches of version 1 that follow each other: a deposit and two transfers, then a withdraw and rubbish.
+fn batches() -> [BatchWitness; 2] {
+    let mut world = World::with_capacity(4, SMALL);
+    let slots = vec![world.pay(2, 3, 10, 1), world.pay(4, 2, 20, 2)];
+    let first = world.run(&batch(vec![Message::deposit(3, 5, 1)], slots));
+    let slots = vec![world.pay(3, 0, 7, 1), world.pay(9, 9, 1, 1)];
+    let second = world.run(&batch(vec![], slots));
+    [first, second].map(|outcome| outcome.witness.expect("recorded"))
+}
+
+fn statement(first: &BatchWitness, last: &BatchWitness, version: u32) -> Statement {
+    Statement {
+        domain: first.params.domain,
+        version,
+        beneficiary: BENEFICIARY,
+        old_acc: first.old.acc,
+        new_acc: last.new.acc,
+        old_root: first.old.state_root(),
+        new_root: last.new.state_root(),
+        old_exit_acc: first.old.exit_acc,
+        new_exit_acc: last.new.exit_acc,
+    }
+}
+
+// REQ C1, C4, C11
+#[test]
+fn two_batches_become_one_last_proof() {
+    let diary = Diary::default();
+    let pipeline = Pipeline::build(SMALL, &diary).expect("the circuits fit");
+    let [first, second] = batches();
+    let left = pipeline.prove_batch(&first, &diary).expect("provable");
+    let right = pipeline.prove_batch(&second, &diary).expect("provable");
+
+    ranges_survive_storage(&pipeline, &left);
+    only_ranges_that_meet_are_joined(&pipeline, &left, &right);
+    a_stopped_pipeline_says_before_what(&pipeline, &left, &right);
+
+    let joined = pipeline
+        .join_all(vec![left, right], &diary)
+        .expect("they meet")
+        .expect("two");
+    ranges_survive_storage(&pipeline, &joined);
+    // Batches of version 1 under a route of version 2: a successor with the same capacities (CIR-12).
+    let (bound, last) = pipeline.finalize(&joined, 2, BENEFICIARY, &diary).expect("valid");
+    assert_eq!(bound.statement, statement(&first, &second, 2));
+    let bytes = pipeline.encode_final(&last);
+    let read = pipeline.decode_final(&bytes).expect("well-formed and true");
+    assert_eq!(
+        pipeline.verify(&read).expect("it holds"),
+        statement(&first, &second, 2).hash()
+    );
+    assert_ne!(
+        statement(&first, &second, 1).hash(),
+        statement(&first, &second, 2).hash()
+    );
+    spoiled_last_proofs_are_refused(&pipeline, &bytes);
+
+    let steps = diary.ended.lock().unwrap();
+    assert_eq!(*steps, *diary.begun.lock().unwrap());
+    let proven = |layer| steps.iter().filter(|&&step| step == Step::Prove(layer)).count();
+    let counts = [Layer::Leaf, Layer::Wrap, Layer::Node, Layer::Bind, Layer::Final].map(proven);
+    assert_eq!(counts, [2, 2, 1, 1, 1]);
+}
+
+fn ranges_survive_storage(pipeline: &Pipeline, range: &RangeProof) {
+    let bytes = pipeline.encode_range(range);
+    let read = pipeline.decode_range(&bytes).expect("well-formed and true");
+    assert_eq!((read.kind(), read.proof()), (range.kind(), range.proof()));
+
+    let mut spoiled = bytes.clone();
+    *spoiled.last_mut().expect("bytes") ^= 0x80;
+    assert!(pipeline.decode_range(&spoiled).is_err());
+    spoiled.pop();
+    assert!(matches!(
+        pipeline.decode_range(&spoiled),
+        Err(PipelineError::Format(FormatError::WrongLength { .. }))
+    ));
+    // A wrap that says it is a node, and the other way round.
+    let mut disguised = bytes;
+    disguised[6] = if range.kind() == Kind::Wrap { 3 } else { 2 };
+    assert!(matches!(
+        pipeline.decode_range(&disguised),
+        Err(PipelineError::Format(FormatError::WrongCircuit))
+    ));
+}
+
+fn only_ranges_that_meet_are_joined(pipeline: &Pipeline, left: &RangeProof, right: &RangeProof) {
+    for (a, b) in [(right, left), (left, left)] {
+        let refusal = pipeline.join(a, b, &()).expect_err("a gap");
+        assert!(
+            matches!(refusal, PipelineError::Layer(LayerError::NotAdjacent { .. })),
+            "{refusal}"
+        );
+    }
+    assert!(pipeline.join_all(vec![], &()).expect("nothing to do").is_none());
+}
+
+fn a_stopped_pipeline_says_before_what(pipeline: &Pipeline, left: &RangeProof, right: &RangeProof) {
+    let stop = Diary {
+        stop: true,
+        ..Diary::default()
+    };
+    let refusal = pipeline.join(left, right, &stop).expect_err("stopped");
+    assert!(matches!(refusal, PipelineError::Cancelled(Layer::Node)), "{refusal}");
+    let refusal = pipeline.finalize(left, 1, BENEFICIARY, &stop).expect_err("stopped");
+    assert!(matches!(refusal, PipelineError::Cancelled(Layer::Bind)), "{refusal}");
+    assert!(stop.begun.lock().unwrap().is_empty());
+}
+
+/// A byte here and there, in every part of the proof.
+fn spoiled_last_proofs_are_refused(pipeline: &Pipeline, bytes: &[u8]) {
+    for position in (0..bytes.len()).step_by(997) {
+        let mut spoiled = bytes.to_vec();
+        spoiled[position] ^= 1;
+        assert!(pipeline.decode_final(&spoiled).is_err(), "byte {position}");
+    }
+}
