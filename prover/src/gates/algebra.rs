@@ -151,3 +151,20 @@ impl Algebra for InCircuit<'_> {
         self.mul_add_scaled(factor, a, one, c)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn below_is_zero_exactly_below_its_bound() {
+        let mut native = Native::<F>::new();
+        for bound in 2..=8 {
+            for value in 0..20 {
+                let product = native.below(F::from_canonical_u64(value), bound);
+                assert_eq!(product == F::ZERO, value < bound, "{value} below {bound}");
+            }
+            assert_ne!(native.below(F::NEG_ONE, bound), F::ZERO);
+        }
+    }
+}

@@ -456,7 +456,9 @@ pub fn constant_schedule(block: &[u32; 16]) -> [u32; 64] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gates::Native;
     use crate::gates::testing::check_gate;
+    use plonky2::field::types::Sample;
 
     // REQ C5
     #[test]
@@ -464,6 +466,24 @@ mod tests {
         check_gate::<Sha256LowerRounds>();
         check_gate::<Sha256UpperRounds>();
         check_gate::<Sha256Schedule>();
+    }
+
+    /// The first constraints say that signs are signs: `s^2 - 1` for each, whatever the wires.
+    fn check_signs<G: CustomGate>(first: usize) {
+        let (constants, wires) = (F::rand_vec(G::CONSTANTS), F::rand_vec(G::WIRES));
+        let mut emitted = Vec::new();
+        G::constrain(&mut Native::<F>::new(), &constants, &wires, &mut |c| emitted.push(c));
+        assert_eq!(wires.len() - first, 32 * SIGNED);
+        for (&sign, constraint) in wires[first..].iter().zip(emitted) {
+            assert_eq!(constraint, sign * sign - F::ONE);
+        }
+    }
+
+    #[test]
+    fn every_sign_is_constrained_to_be_one() {
+        check_signs::<Sha256LowerRounds>(Sha256LowerRounds::SIGNS);
+        check_signs::<Sha256UpperRounds>(Sha256UpperRounds::SIGNS);
+        check_signs::<Sha256Schedule>(Sha256Schedule::SIGNS);
     }
 
     /// First 32 bits of the fractional part of the root of `prime`, of order 2 or 3, by bisection over the integers.

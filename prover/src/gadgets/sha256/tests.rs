@@ -267,15 +267,13 @@ fn no_wire_of_a_block_can_be_changed() {
 #[test]
 fn no_word_or_carry_of_a_block_can_be_changed_consistently() {
     let (hashing, message) = one_block();
-    let rows = hashing.first..hashing.first + hashing.rows;
-    let free = free_wires(
-        &hashing.circuit,
-        &hashing.inputs(&message),
-        rows,
-        0..14,
-        Lying::Followed,
-    );
-    assert_eq!(free, []);
+    let inputs = hashing.inputs(&message);
+    let sums = hashing.first + 88;
+    let end = hashing.first + hashing.rows;
+    for (rows, columns) in [(hashing.first..sums, 0..14), (sums..end, 0..WordSums::WIRES)] {
+        let free = free_wires(&hashing.circuit, &inputs, rows, columns, Lying::Followed);
+        assert_eq!(free, []);
+    }
 }
 
 // REQ C3
@@ -290,14 +288,13 @@ fn no_input_or_output_is_a_word_plus_2_to_the_32() {
             refuses(&hashing.circuit, &inputs, &[(target, value + OVER)]),
             "{target:?}"
         );
-        // An honest prover is told.
+    }
+    // An honest prover is told where the check is a row of its own.
+    for first in [0, BLOCK] {
         let mut wrong = inputs.clone();
-        wrong
-            .iter_mut()
-            .filter(|(t, _)| *t == target)
-            .for_each(|(_, v)| *v += OVER);
+        wrong[first].1 += OVER;
         let outcome = Checker::new(&hashing.circuit).honest(partial(&wrong));
-        assert!(matches!(outcome, Err(TraceError::Conflict { .. })) || target != inputs[0].0);
+        assert!(matches!(outcome, Err(TraceError::Conflict { .. })), "word {first}");
     }
     let checker = Checker::new(&hashing.circuit);
     let honest = checker.honest(partial(&inputs)).expect("honest");
@@ -359,6 +356,41 @@ fn the_last_words_cannot_borrow_from_their_carries() {
         assert!(
             violations.iter().any(|v| v.gate == WordSums::ID),
             "{name}: {violations:?}"
+        );
+    }
+}
+
+/// Rows, columns of results and columns of their carries, over the block.
+fn carries() -> impl Iterator<Item = (usize, usize, usize)> {
+    let of_row = |row: usize| match wires_of(row) {
+        Sha256Schedule::WIRES => Sha256Schedule::NEW,
+        Sha256LowerRounds::WIRES => Sha256LowerRounds::NEW,
+        _ => Sha256UpperRounds::NEW,
+    };
+    (0..88).flat_map(move |row| of_row(row).into_iter().map(move |new| (row, new, new + 2)))
+}
+
+/// Modulo p every word is a result, with the carry that solves the equation; only the carry's range refuses it.
+// REQ C3
+#[test]
+fn no_carry_solves_its_equation_modulo_p_alone() {
+    let (hashing, message) = one_block();
+    let inputs = hashing.inputs(&message);
+    let checker = Checker::new(&hashing.circuit);
+    let honest = checker.honest(partial(&inputs)).expect("honest");
+    for (row, new, carry) in carries() {
+        let [new, carry] = [new, carry].map(|column| Target::wire(hashing.first + row, column));
+        let word = honest.get(new);
+        let other = F::from_canonical_u64(word.to_canonical_u64() ^ 1);
+        let solved = honest.get(carry) + (word - other) / OVER;
+        let trace = checker
+            .trace(partial(&inputs), &[(new, other), (carry, solved)])
+            .expect("inputs");
+        let violations = checker.violations(&trace);
+        assert!(!violations.is_empty(), "row {row}");
+        assert!(
+            violations.iter().all(|v| v.row == hashing.first + row),
+            "row {row}: {violations:?}"
         );
     }
 }

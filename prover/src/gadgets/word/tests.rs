@@ -5,6 +5,7 @@ use crate::check::Checker;
 use crate::config::{C, Circuit, wide_config};
 use crate::gadgets::lies::{Inputs, Lying, free_wires, partial, refuses};
 use plonky2::field::types::Field64;
+use std::collections::HashSet;
 
 const P: u64 = F::ORDER;
 
@@ -70,6 +71,21 @@ impl Example {
             assert!(refuses(&self.circuit, &self.values(inputs), &[lie]), "{inputs:?}");
         }
         self.assert_unique(inputs);
+    }
+
+    /// The opposite of a bit is refused together with a zero anywhere else, a hinted inverse for instance.
+    fn assert_two_sided_with_any_zero(&self, inputs: &[u64]) {
+        let (wires, degree) = (self.circuit.common.config.num_wires, self.circuit.common.degree());
+        let class = |target: Target| self.circuit.prover_only.representative_map[target.index(wires, degree)];
+        let mut seen: HashSet<usize> = self.inputs.iter().chain(&self.results).map(|&t| class(t)).collect();
+        let honest = self.run(inputs).expect("honest")[0];
+        let flipped = (self.results[0], F::ONE - F::from_canonical_u64(honest));
+        for wire in (0..degree).flat_map(|row| (0..wires).map(move |column| Target::wire(row, column))) {
+            if seen.insert(class(wire)) {
+                let lies = [flipped, (wire, F::ZERO)];
+                assert!(refuses(&self.circuit, &self.values(inputs), &lies), "{wire:?}");
+            }
+        }
     }
 
     /// No lie about any wire changes what is public.
@@ -167,6 +183,7 @@ fn lists_are_equal_exactly_when_every_element_is() {
     ] {
         assert_eq!(example.run(&inputs), Some(vec![equal]), "{inputs:?}");
         example.assert_two_sided(&inputs);
+        example.assert_two_sided_with_any_zero(&inputs);
     }
 }
 
@@ -249,6 +266,22 @@ fn sufficiency_is_two_sided_at_the_vectors_of_the_rules() {
                 }
             }
         }
+    }
+}
+
+/// With a bit that is none, the distance could be whatever is wanted.
+// REQ C3
+#[test]
+fn sufficiency_is_a_bit() {
+    let example = sufficiency();
+    for balance in [8, 14] {
+        let inputs = [0, 5, 0, 6, balance];
+        let difference = F::from_canonical_u64(balance) - F::from_canonical_u64(11);
+        // distance = (2 bit - 1) difference + bit - 1, for a distance that is neither side's.
+        let distance = F::from_canonical_u64(7);
+        let bit = (distance + F::ONE + difference) / (difference.double() + F::ONE);
+        let lie = (example.results[1], bit);
+        assert!(refuses(&example.circuit, &example.values(&inputs), &[lie]), "{bit}");
     }
 }
 
