@@ -74,14 +74,14 @@ pub fn rows_per_signature() -> f64 {
 mod tests {
     use super::*;
 
-    // REQ P1
+    // Figure P1.
     #[test]
     fn a_signature_takes_about_45_rows() {
         let rows = rows_per_signature();
         assert!((45.0..45.5).contains(&rows), "{rows}");
     }
 
-    // REQ P2
+    // Figure P2.
     #[test]
     fn a_slot_takes_about_321_rows() {
         let rows = rows_per_slot();

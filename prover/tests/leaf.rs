@@ -52,7 +52,6 @@ fn split(elements: &[F]) -> ([Vec<F>; 4], [Vec<F>; 2]) {
 
 /// Every value the prover supplies, replaced by others, with all that depends on it recomputed: either it is refused, or
 /// it is the same statement, or a statement about other L1 data. Never another result from the same data.
-// REQ C3, C4
 fn the_result_follows_from_what_l1_fixes(witness: &BatchWitness, stride: usize) {
     let leaf = LeafCircuit::build(SMALL);
     let checker = Checker::new(leaf.circuit());

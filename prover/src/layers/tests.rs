@@ -117,7 +117,7 @@ impl Fixture {
     }
 }
 
-// REQ C4, P4
+// REQ C4
 #[test]
 fn a_node_joins_what_meets_and_nothing_else() {
     let fixture = Fixture::build();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {stdJson} from "forge-std/Test.sol";
 import {BaseTest} from "../../utils/BaseTest.sol";
 import {FormatVectors} from "./FormatVectors.sol";
+import {stdJson} from "forge-std/Test.sol";
 
 /// @notice What is tested and configured here is what the reference circuit takes (CIR-13).
 contract CapacityTest is BaseTest, FormatVectors {

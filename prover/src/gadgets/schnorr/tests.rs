@@ -322,7 +322,7 @@ fn rows(signatures: usize) -> usize {
 }
 
 /// Twenty signatures more cost 902 rows: 45.1 each.
-// REQ P1
+// Figure P1.
 #[test]
 fn a_signature_takes_forty_five_rows_and_two_operations() {
     let twenty = rows(21) - rows(1);
