@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Circuits and proofs of Proof of Efficiency, from one batch to the last plonky2 proof before Ethereum.
-//!
-//! What is proven is the state transition of `docs/spec/state-transition.md`; the rules the circuits obey are
-//! `docs/spec/circuit.md`.
+#![doc = include_str!("../README.md")]
 
 pub mod bn254;
 pub mod check;
