@@ -13,7 +13,7 @@ use std::time::Duration;
 use traffic::Traffic;
 
 fn layers(criterion: &mut Criterion) {
-    let pipeline = Pipeline::build(Capacity::REFERENCE, &()).expect("the circuits fit");
+    let pipeline = Pipeline::build(Capacity::REFERENCE, None, &()).expect("the circuits fit");
     let mut traffic = Traffic::new(Capacity::REFERENCE);
     let batch = traffic.next_batch();
 

@@ -10,6 +10,7 @@ mod traffic;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use poe_prover::cache::Cache;
 use poe_prover::layers::Layer;
 use poe_prover::pipeline::{Observer, Pipeline, Step};
 use poe_rollup::formats::Capacity;
@@ -34,6 +35,9 @@ struct Arguments {
     /// Exits a batch.
     #[arg(long, default_value_t = Capacity::REFERENCE.exits, value_parser = clap::value_parser!(u32).range(1..))]
     exits: u32,
+    /// Folder that keeps the last circuit between runs.
+    #[arg(long)]
+    cache: Option<PathBuf>,
     /// Where to write the last proof.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -151,7 +155,7 @@ fn main() -> Result<()> {
     let batches = u64::from(arguments.batches);
     let begun = Instant::now();
     let meter = Meter::new(5 + 2 * batches + (batches - 1) + 2)?;
-    let pipeline = Pipeline::build(capacity, &meter)?;
+    let pipeline = Pipeline::build(capacity, arguments.cache.as_ref().map(Cache::new).as_ref(), &meter)?;
 
     let mut traffic = Traffic::new(capacity);
     let mut ranges = Vec::new();

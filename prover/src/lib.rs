@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bn254;
+pub mod cache;
 pub mod check;
 pub mod config;
 pub mod format;

@@ -7,6 +7,7 @@
 //! A proof under way cannot be stopped half-way: plonky2 has no such point. [`Observer::is_cancelled`] is asked between
 //! steps; a worker that must stop at once runs in a process of its own.
 
+use crate::cache::Cache;
 use crate::config::{F, Proof};
 use crate::format::{self, FormatError};
 use crate::layers::{
@@ -91,12 +92,14 @@ where
 }
 
 impl Pipeline {
-    /// Builds all circuits; about a minute of one core for [`Capacity::REFERENCE`].
+    /// Builds all circuits; about a minute of one core for [`Capacity::REFERENCE`]. With a cache the last one, which takes
+    /// longest, is built once a machine; the others are built anew, which takes less than reading them would save.
     ///
     /// # Errors
     ///
-    /// If a circuit does not fit its shape, which is the same on every machine; or if stopped.
-    pub fn build(capacity: Capacity, observer: &dyn Observer) -> Result<Self, PipelineError> {
+    /// If a circuit does not fit its shape, which is the same on every machine; if the cache cannot be written to; or if
+    /// stopped.
+    pub fn build(capacity: Capacity, cache: Option<&Cache>, observer: &dyn Observer) -> Result<Self, PipelineError> {
         let leaf = step(observer, Step::Build(Layer::Leaf), || {
             Ok::<_, BuildError>(LeafCircuit::build(capacity))
         })?;
@@ -105,7 +108,10 @@ impl Pipeline {
         })?;
         let node = step(observer, Step::Build(Layer::Node), || Node::build(&wrap))?;
         let bind = step(observer, Step::Build(Layer::Bind), || Bind::build(&node))?;
-        let last = step(observer, Step::Build(Layer::Final), || Final::build(&bind))?;
+        let last = step(observer, Step::Build(Layer::Final), || match cache {
+            Some(cache) => Final::build_cached(&bind, cache),
+            None => Final::build(&bind),
+        })?;
         Ok(Self {
             leaf,
             wrap,

@@ -8,6 +8,7 @@ mod common;
 mod observer;
 
 use common::{World, batch};
+use poe_prover::cache::Cache;
 use poe_prover::format::FormatError;
 use poe_prover::layers::{Kind, Layer, LayerError, RangeProof};
 use poe_prover::pipeline::{Observer, Pipeline, PipelineError, Step};
@@ -73,7 +74,17 @@ fn statement(first: &BatchWitness, last: &BatchWitness, version: u32) -> Stateme
 #[test]
 fn two_batches_become_one_last_proof() {
     let diary = Diary::default();
-    let pipeline = Pipeline::build(SMALL, &diary).expect("the circuits fit");
+    let folder = std::env::temp_dir().join(format!("poe-prover-pipeline-{}", std::process::id()));
+    let cache = Cache::new(&folder);
+    let pipeline = Pipeline::build(SMALL, Some(&cache), &diary).expect("the circuits fit");
+    // Read back from the cache: what proves below is what was stored.
+    let pipeline = {
+        let built = pipeline.lock_entries();
+        let read = Pipeline::build(SMALL, Some(&cache), &()).expect("the circuits fit");
+        assert_eq!(read.lock_entries(), built);
+        std::fs::remove_dir_all(&folder).expect("made by the cache");
+        read
+    };
     let [first, second] = batches();
     let left = pipeline.prove_batch(&first, &diary).expect("provable");
     let right = pipeline.prove_batch(&second, &diary).expect("provable");

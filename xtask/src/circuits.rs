@@ -88,7 +88,7 @@ pub(crate) fn write(root: &Path) -> Result<()> {
 }
 
 fn build(root: &Path) -> Result<Vec<LockEntry>> {
-    let pipeline = Pipeline::build(Capacity::REFERENCE, &Progress)?;
+    let pipeline = Pipeline::build(Capacity::REFERENCE, None, &Progress)?;
     for (layer, used, of) in pipeline.rows() {
         println!("{used:>8}  of {of:>6} rows  {layer}");
     }

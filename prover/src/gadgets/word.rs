@@ -80,7 +80,7 @@ pub fn is_zero(builder: &mut Builder, element: Target) -> BoolTarget {
 
 /// Whether `a < b`. An eighth of a row and five arithmetic operations.
 ///
-/// The distance of [`at_least`] is a word: its two images are `[0, 2^32)` and `[p - 2^32, p)` for words, and do not
+/// The distance of `at_least` is a word: its two images are `[0, 2^32)` and `[p - 2^32, p)` for words, and do not
 /// meet.
 pub fn less_than(builder: &mut Builder, checks: &mut RangeChecks, a: Word, b: Word) -> BoolTarget {
     let (at_least, distance) = at_least(builder, a.target(), b.target());
@@ -105,7 +105,7 @@ pub fn less_than_2_pow(builder: &mut Builder, checks: &mut RangeChecks, word: Wo
 /// The caller multiplies the answer by `in_range` anyway: an amount out of range breaks an earlier rule of ST-7. What
 /// is needed here is that there is a proof for every cost, also for sums that wrapped around p, and only one.
 ///
-/// The [`at_least`] distance is below 2^62. With `balance - cost` between -2^62 and 2^61, the true side's distance is in
+/// The `at_least` distance is below 2^62. With `balance - cost` between -2^62 and 2^61, the true side's distance is in
 /// `[0, 2^62)` and the false side's is negative, that is above `p - 2^62 - 1` > 2^62.
 pub fn enough(
     builder: &mut Builder,

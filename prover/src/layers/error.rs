@@ -3,6 +3,7 @@
 
 use super::public_inputs::NotAWord;
 use super::shape::ShapeError;
+use crate::cache::CacheError;
 use core::fmt;
 
 /// The circuits of this module.
@@ -33,8 +34,11 @@ impl fmt::Display for Layer {
 }
 
 /// A circuit that does not come out as the layers above and below expect it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum BuildError {
+    /// The cache of built circuits.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     /// The circuit below exposes something else.
     #[error("a {layer} circuit has {expected} public inputs, not {got}")]
     PublicInputs {

@@ -5,15 +5,38 @@ use super::bind::{Bind, STATEMENT_INPUTS, statement_hash};
 use super::error::{BuildError, Layer, LayerError};
 use super::{parameters, shape};
 use crate::bn254::{Bn254Config, Bn254Digest};
+use crate::cache::Cache;
 use crate::config::{Builder, C, D, F, Proof};
 use plonky2::gates::noop::NoopGate;
 use plonky2::iop::witness::{PartialWitness, WitnessWrite};
 use plonky2::plonk::circuit_data::{CircuitData, VerifierCircuitData};
+use plonky2::plonk::config::GenericHashOut;
 use plonky2::plonk::proof::{ProofWithPublicInputs, ProofWithPublicInputsTarget};
+use plonky2::util::serialization::{DefaultGateSerializer, DefaultGeneratorSerializer};
 use poe_rollup::formats::Bytes32;
+use sha2::{Digest, Sha256};
 
 /// log2 of the rows.
 pub const DEGREE_BITS: usize = 12;
+
+/// Reads and writes the generators of stock gates.
+fn generators() -> DefaultGeneratorSerializer<C, D> {
+    DefaultGeneratorSerializer::default()
+}
+
+/// Everything that decides the circuit: the bind it verifies, the parameters, the code.
+fn cache_key(bind: &Bind) -> [u8; 32] {
+    let verifier = &bind.verifier().verifier_only;
+    let mut hash = Sha256::new();
+    hash.update(format!("PoE/final/1/{}/", env!("CARGO_PKG_VERSION")));
+    hash.update(crate::lock::crate_checksums());
+    hash.update(serde_json::to_string(&parameters::last()).expect("plain data"));
+    hash.update(verifier.circuit_digest.to_bytes());
+    for node in &verifier.constants_sigmas_cap.0 {
+        hash.update(node.to_bytes());
+    }
+    hash.finalize().into()
+}
 
 /// A proof of the last layer.
 pub type FinalProof = ProofWithPublicInputs<F, Bn254Config, D>;
@@ -35,6 +58,34 @@ impl Final {
     ///
     /// If it takes more than 2^12 rows.
     pub fn build(bind: &Bind) -> Result<Self, BuildError> {
+        Self::build_with(bind, |builder| Ok(builder.build::<Bn254Config>()))
+    }
+
+    /// The same, with the built circuit kept in a cache: its Merkle tree over BN254 is what takes long to build.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::build`], and if the cache cannot be written to.
+    pub fn build_cached(bind: &Bind, cache: &Cache) -> Result<Self, BuildError> {
+        let key = cache_key(bind);
+        Self::build_with(bind, |builder| {
+            let make = || {
+                let circuit = builder.build::<Bn254Config>();
+                let bytes = circuit.to_bytes(&DefaultGateSerializer, &generators());
+                (circuit, bytes.expect("stock gates and generators can be written"))
+            };
+            // Whole bytes under this key were written here by the same code: plonky2 can read them.
+            let read = |bytes: &[u8]| {
+                CircuitData::<F, Bn254Config, D>::from_bytes(bytes, &DefaultGateSerializer, &generators()).ok()
+            };
+            Ok(cache.get_or_make("final", &key, read, make)?)
+        })
+    }
+
+    fn build_with(
+        bind: &Bind,
+        build: impl FnOnce(Builder) -> Result<CircuitData<F, Bn254Config, D>, BuildError>,
+    ) -> Result<Self, BuildError> {
         let bind = bind.verifier().clone();
         let mut builder = Builder::new(parameters::last());
         let proof = builder.add_virtual_proof_with_pis(&bind.common);
@@ -54,7 +105,7 @@ impl Final {
         while builder.num_gates() <= limit / 2 {
             builder.add_gate(NoopGate, vec![]);
         }
-        let circuit = builder.build::<Bn254Config>();
+        let circuit = build(builder)?;
         if circuit.common.degree_bits() != DEGREE_BITS {
             return Err(BuildError::Shape { layer: Layer::Final });
         }
