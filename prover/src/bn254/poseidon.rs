@@ -107,6 +107,28 @@ fn full_round(constants: &State, mds: &Matrix, state: &mut State) {
     *state = apply(mds, &powers);
 }
 
+/// The permutation by its definition, for those who write it as constraints: every round adds its constants, takes the
+/// fifth power (of every lane in the first four and the last four rounds, of lane 0 in the 57 between) and multiplies by
+/// the matrix, row by row.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Of each round, in order.
+    pub constants: Vec<State>,
+    /// Rows of the matrix.
+    pub matrix: [State; WIDTH],
+}
+
+impl Definition {
+    /// Computes the constants.
+    pub fn generate() -> Self {
+        let Constants { rounds, mds } = Constants::generate();
+        Self {
+            constants: rounds.to_vec(),
+            matrix: mds,
+        }
+    }
+}
+
 /// The permutation.
 pub fn permute(state: &mut State) {
     let parameters = &*PARAMETERS;

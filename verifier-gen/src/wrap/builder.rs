@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a circuit is written with: halo2-base's context, its range checks, and permutations of our own.
+
+use super::poseidon::OUTPUT;
+use halo2_base::gates::circuit::BaseCircuitParams;
+use halo2_base::gates::circuit::builder::BaseCircuitBuilder;
+use halo2_base::gates::{RangeChip, RangeInstructions};
+use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
+use halo2_base::{AssignedValue, Context, ContextCell, QuantumCell};
+use poe_prover::bn254::poseidon::{State, permute};
+
+/// Bits of the lookup table: 64 is four limbs exactly.
+pub const LOOKUP_BITS: usize = 16;
+
+/// Names the cells of permutations in the copy manager.
+pub(super) const PERMUTATIONS: &str = "poe-verifier-gen: permutations of Poseidon";
+
+/// Who will read what the builder collects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// A prover, that needs values only.
+    Prover,
+    /// Key generation: constraints, no values.
+    Keygen,
+    /// A checker of constraints: both.
+    Mock,
+}
+
+/// A circuit being written.
+#[derive(Debug)]
+pub struct Builder {
+    pub(super) base: BaseCircuitBuilder<Fr>,
+    range: RangeChip<Fr>,
+    pub(super) permutations: Vec<[Fr; 3]>,
+    pub(super) stage: Stage,
+}
+
+impl Builder {
+    /// Nothing yet. `params` must be of [`LOOKUP_BITS`].
+    pub fn new(stage: Stage, params: BaseCircuitParams) -> Self {
+        let base = BaseCircuitBuilder::new(stage == Stage::Prover)
+            .unknown(stage == Stage::Keygen)
+            .use_params(params);
+        Self {
+            range: base.range_chip(),
+            base,
+            permutations: vec![],
+            stage,
+        }
+    }
+
+    /// halo2-base's context.
+    pub(super) fn context(&mut self) -> &mut Context<Fr> {
+        self.base.main(0)
+    }
+
+    /// A cell that holds any value.
+    pub(super) fn witness(&mut self, value: Fr) -> AssignedValue<Fr> {
+        self.context().load_witness(value)
+    }
+
+    /// `start + sum of products`: one cell, and three for each product.
+    ///
+    /// # Panics
+    ///
+    /// If there is no product.
+    pub(super) fn sum_of_products(
+        &mut self,
+        start: QuantumCell<Fr>,
+        products: &[(QuantumCell<Fr>, QuantumCell<Fr>)],
+    ) -> AssignedValue<Fr> {
+        let mut sum = *start.value();
+        let mut cells = Vec::with_capacity(1 + 3 * products.len());
+        cells.push(start);
+        for &(a, b) in products {
+            sum += a.value() * b.value();
+            cells.extend([a, b, QuantumCell::Witness(sum)]);
+        }
+        let gates = (0..products.len()).map(|i| 3 * i as isize);
+        self.context().assign_region_last(cells, gates)
+    }
+
+    /// `value < 2^bits`.
+    pub(super) fn check_bits(&mut self, value: AssignedValue<Fr>, bits: usize) {
+        self.range.range_check(self.base.main(0), value, bits);
+    }
+
+    /// `a == b`.
+    pub(super) fn equal(&mut self, a: QuantumCell<Fr>, b: QuantumCell<Fr>) {
+        let context = self.base.main(0);
+        match (a, b) {
+            (QuantumCell::Existing(a), QuantumCell::Existing(b)) => context.constrain_equal(&a, &b),
+            (QuantumCell::Existing(a), QuantumCell::Constant(c)) | (QuantumCell::Constant(c), QuantumCell::Existing(a)) => {
+                if let Some(cell) = a.cell {
+                    let mut copies = context.copy_manager.lock().expect("nothing panics while it holds the lock");
+                    copies.constant_equalities.push((c, cell));
+                }
+            }
+            _ => panic!("two constants are compared while the circuit is written, not by the circuit"),
+        }
+    }
+
+    /// The permutation. Its input is copied, its output is in cells that can be.
+    pub(super) fn permute(&mut self, input: [QuantumCell<Fr>; 3]) -> [AssignedValue<Fr>; 3] {
+        let index = self.permutations.len();
+        let values = input.map(|cell| *cell.value());
+        let virtual_cells = self.stage != Stage::Prover;
+        let cell = |offset: usize| virtual_cells.then(|| ContextCell::new(PERMUTATIONS, index, offset));
+        let outputs = permuted(values);
+        let outputs = core::array::from_fn(|i| AssignedValue {
+            value: outputs[i].into(),
+            cell: cell(OUTPUT + i),
+        });
+        for (lane, source) in input.into_iter().enumerate() {
+            let own = AssignedValue {
+                value: values[lane].into(),
+                cell: cell(lane),
+            };
+            self.equal(QuantumCell::Existing(own), source);
+        }
+        self.permutations.push(values);
+        outputs
+    }
+
+    /// Cells of general arithmetic so far.
+    pub fn cells(&self) -> usize {
+        self.base.statistics().gate.total_advice_per_phase.iter().sum()
+    }
+
+    /// Permutations so far.
+    pub fn permutations(&self) -> usize {
+        self.permutations.len()
+    }
+}
+
+fn permuted(values: [Fr; 3]) -> [Fr; 3] {
+    use ark_ff::PrimeField;
+    let mut state: State = values.map(|value| ark_bn254::Fr::from_le_bytes_mod_order(&value.to_bytes()));
+    permute(&mut state);
+    state.map(|value| Fr::from_raw(value.into_bigint().0))
+}

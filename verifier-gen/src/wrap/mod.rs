@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The circuit that verifies the last plonky2 proof (rules 20 to 23 of the circuit rules).
+
+mod arithmetic;
+mod builder;
+mod circuit;
+mod digest;
+mod extension;
+mod fri;
+mod gates;
+mod goldilocks;
+mod index;
+mod key;
+mod plonk;
+mod poseidon;
+mod proof;
+mod sponge;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use builder::{Builder, LOOKUP_BITS, Stage};
+pub use circuit::{Config, DEGREE, Shape, WrapCircuit};
+pub use gates::UnknownGate;
+pub use key::{InnerCircuit, Key, Unsupported};
+pub use proof::InnerProof;
