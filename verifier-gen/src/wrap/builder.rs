@@ -33,6 +33,18 @@ pub struct Builder {
     range: RangeChip<Fr>,
     pub(super) permutations: Vec<[Fr; 3]>,
     pub(super) stage: Stage,
+    sections: Vec<Section>,
+}
+
+/// What a part of the circuit takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Which.
+    pub name: &'static str,
+    /// Cells of general arithmetic.
+    pub cells: usize,
+    /// Permutations.
+    pub permutations: usize,
 }
 
 impl Builder {
@@ -46,6 +58,7 @@ impl Builder {
             base,
             permutations: vec![],
             stage,
+            sections: vec![],
         }
     }
 
@@ -122,9 +135,30 @@ impl Builder {
         outputs
     }
 
+    /// What was written since the last section ended was this one; sections of one name add up.
+    pub(super) fn end_section(&mut self, name: &'static str) {
+        let cells = self.cells() - self.sections.iter().map(|section| section.cells).sum::<usize>();
+        let permutations = self.permutations() - self.sections.iter().map(|section| section.permutations).sum::<usize>();
+        if let Some(section) = self.sections.iter_mut().find(|section| section.name == name) {
+            section.cells += cells;
+            section.permutations += permutations;
+        } else {
+            self.sections.push(Section {
+                name,
+                cells,
+                permutations,
+            });
+        }
+    }
+
+    /// What the parts take.
+    pub fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
     /// Cells of general arithmetic so far.
     pub fn cells(&self) -> usize {
-        self.base.statistics().gate.total_advice_per_phase.iter().sum()
+        self.base.core().phase_manager[0].total_advice()
     }
 
     /// Permutations so far.

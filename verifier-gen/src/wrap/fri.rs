@@ -101,6 +101,7 @@ impl<'a> Fri<'a> {
             .collect();
         borders.push(self.key.index_bits() - self.cap_height());
         let index = Index::new(builder, challenge, self.key.index_bits(), &borders);
+        builder.end_section("FRI: index");
 
         let mut value = self.combine(builder, &index, &round.initial_trees_proof);
         let mut start = 0;
@@ -114,6 +115,7 @@ impl<'a> Fri<'a> {
         });
         let expected = self.evaluate(builder, &point);
         builder.ext_assert_same(&value, &expected);
+        builder.end_section("FRI: folding");
     }
 
     /// The final polynomial at a point of the base field.
@@ -135,9 +137,11 @@ impl<'a> Fri<'a> {
         let mut leaves = vec![];
         for ((values, path), cap) in proof.evals_proofs.iter().zip(&self.oracles) {
             let leaf: Vec<Lazy> = values.iter().map(|value| builder.limb(value.to_canonical_u64())).collect();
+            builder.end_section("FRI: limbs of leaves");
             self.open(builder, index, 0, &leaf, path, cap);
             leaves.push(leaf);
         }
+        builder.end_section("FRI: Merkle paths");
         let neighbours = leaves[2][..self.neighbours].to_vec();
         let all: Vec<Lazy> = leaves.concat();
         let generator = GoldilocksField::MULTIPLICATIVE_GROUP_GENERATOR;
@@ -155,7 +159,9 @@ impl<'a> Fri<'a> {
             builder.ext_mul(&numerator, &inverse)
         });
         let quotients: Vec<Ext> = quotients.collect();
-        builder.ext_mul_add(&quotients[0], &self.powers[self.neighbours], &quotients[1])
+        let combined = builder.ext_mul_add(&quotients[0], &self.powers[self.neighbours], &quotients[1]);
+        builder.end_section("FRI: combination");
+        combined
     }
 
     /// Checks that a cap holds the leaf at the index, whose bits begin at `start`.
@@ -193,8 +199,10 @@ impl<'a> Fri<'a> {
             .iter()
             .map(|value| Ext(value.0.map(|coordinate| builder.limb(coordinate.to_canonical_u64()))))
             .collect();
+        builder.end_section("FRI: limbs of leaves");
         let limbs: Vec<Lazy> = values.iter().flat_map(|value| value.0.clone()).collect();
         self.open(builder, index, start + arity, &limbs, &opened.merkle_proof, &self.fold_caps[step]);
+        builder.end_section("FRI: Merkle paths");
         let own = index.select_extension(builder, start, &values);
         builder.ext_assert_same(&own, value);
 

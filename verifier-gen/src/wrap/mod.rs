@@ -19,8 +19,11 @@ mod sponge;
 mod tests;
 mod verify;
 
-pub use builder::{Builder, LOOKUP_BITS, Stage};
+pub use builder::{Builder, LOOKUP_BITS, Section, Stage};
 pub use circuit::{Config, DEGREE, Shape, WrapCircuit};
 pub use gates::UnknownGate;
 pub use key::{InnerCircuit, Key, Unsupported};
 pub use proof::InnerProof;
+
+/// Cells of one permutation of Poseidon.
+pub const PERMUTATION_CELLS: usize = poseidon::CELLS;

@@ -67,12 +67,15 @@ impl Builder {
         for i in 0..common.config.num_challenges {
             terms.extend(self.wiring(key, openings, challenges, i));
         }
+        self.end_section("wiring");
         let powers = terms.len() + common.num_gate_constraints;
         let alphas = Alphas::new(self, &challenges.alphas, powers);
         let mut sums = alphas.sums(self, 0, &terms);
+        self.end_section("powers of alpha");
         for gate in &key.gates {
             self.add_gate(key, gate, openings, hash, &alphas, terms.len(), &mut sums);
         }
+        self.end_section("gates");
 
         let chunks = openings.quotient.chunks(common.quotient_degree_factor);
         for (sum, chunk) in sums.iter().zip(chunks) {
@@ -84,6 +87,7 @@ impl Builder {
             let right = self.ext_mul(&quotient, &vanishing);
             self.ext_assert_same(sum, &right);
         }
+        self.end_section("quotient");
     }
 
     /// `L_0(zeta) (z - 1)` for every z, with `L_0 = (zeta^n - 1) / (n (zeta - 1))`.

@@ -46,12 +46,6 @@ fn small() -> (CircuitData<F, Bn254Config, D>, InnerProof) {
 
 fn run(shape: Shape, key: &Key, proof: &InnerProof) -> Result<(), String> {
     let circuit = WrapCircuit::new(Stage::Mock, shape, key, proof);
-    eprintln!(
-        "{} cells, {} permutations of {} cells",
-        circuit.builder().cells(),
-        circuit.builder().permutations(),
-        poseidon::CELLS
-    );
     let instances = vec![circuit.instances()];
     let prover = MockProver::run(shape.k, &circuit, instances).map_err(|error| error.to_string())?;
     prover.verify().map_err(|failures| format!("{} failures: {:?}", failures.len(), failures[0]))

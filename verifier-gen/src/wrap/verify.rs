@@ -28,7 +28,9 @@ impl Builder {
     /// be any.
     pub(super) fn verify(&mut self, key: &Key, proof: &InnerProof) -> Vec<Lazy> {
         let absorbed = Absorbed::new(self, proof);
+        self.end_section("proof, canonical");
         let hash = self.hash_public_inputs(&absorbed.public_inputs);
+        self.end_section("hash of public inputs");
 
         let mut challenger = Challenger::new();
         observe_parameters(self, &mut challenger, &key.common.fri_params);
@@ -47,6 +49,7 @@ impl Builder {
         for opening in absorbed.openings.at_zeta().chain(&absorbed.openings.zs_next) {
             challenger.observe_extension(self, opening);
         }
+        self.end_section("transcript");
         let challenges = Challenges {
             betas,
             gammas,
@@ -82,7 +85,9 @@ impl Builder {
         self.check_challenge_bits(&response, 64 - config.proof_of_work_bits as usize);
 
         let queries = challenger.challenges(self, config.num_query_rounds);
+        self.end_section("transcript");
         let fri = Fri::new(self, key, absorbed, zeta, &alpha, betas);
+        self.end_section("FRI: claims");
         for (challenge, round) in queries.iter().zip(&proof.proof.opening_proof.query_round_proofs) {
             fri.query(self, challenge, round);
         }

@@ -18,6 +18,10 @@ use poe_prover::layers::parameters;
 fn gates_of_a_verifier() -> Vec<GateRef<F, D>> {
     let mut inner = Plonky2Builder::new(parameters::recursion());
     inner.add_virtual_public_input();
+    // Long enough for FRI to fold.
+    for _ in 0..1 << 9 {
+        inner.add_gate(NoopGate, vec![]);
+    }
     let inner = inner.build::<C>();
     let mut outer = Plonky2Builder::new(parameters::last());
     let proof = outer.add_virtual_proof_with_pis(&inner.common);
