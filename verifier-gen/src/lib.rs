@@ -2,4 +2,6 @@
 //! From the last plonky2 proof to Ethereum: the KZG circuit, its trusted setup and a readable Solidity verifier.
 #![deny(missing_docs)]
 
+pub mod kzg;
+pub mod srs;
 pub mod wrap;

@@ -2,10 +2,18 @@
 //! What the circuit holds about the proofs it verifies: plonky2's verifier data, checked to be of a class this circuit
 //! has formulas for.
 
+use super::extension::Native;
 use super::gates::{StockGate, UnknownGate};
+use super::proof::InnerProof;
 use core::ops::Range;
 use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
+use plonky2::field::polynomial::PolynomialCoeffs;
+use plonky2::field::types::Field;
+use plonky2::fri::proof::{FriInitialTreeProof, FriProof, FriQueryRound, FriQueryStep};
+use plonky2::hash::merkle_proofs::MerkleProof;
+use plonky2::hash::merkle_tree::MerkleCap;
 use plonky2::plonk::circuit_data::{CommonCircuitData, VerifierCircuitData};
+use plonky2::plonk::proof::{OpeningSet, Proof};
 use poe_prover::bn254::{Bn254Config, Bn254Digest};
 use poe_prover::config::{D, F};
 use serde::Deserialize;
@@ -118,6 +126,65 @@ impl Key {
             selectors: selectors.groups.len(),
             common,
         })
+    }
+
+    /// A proof of zeros, of the circuit's shape: what key generation lays out.
+    pub fn zero_proof(&self) -> InnerProof {
+        let common = &self.common;
+        let (config, params) = (&common.config, &common.fri_params);
+        let cap = || MerkleCap(vec![Bn254Digest::default(); 1 << params.config.cap_height]);
+        let path = |length: usize| MerkleProof {
+            siblings: vec![Bn254Digest::default(); length],
+        };
+        let values = |n: usize| vec![Native::ZERO; n];
+        let (zs, products) = (config.num_challenges, common.num_partial_products);
+        let quotient = zs * common.quotient_degree_factor;
+        let leaves = [
+            common.num_constants + config.num_routed_wires,
+            config.num_wires,
+            zs * (1 + products),
+            quotient,
+        ];
+        let mut height = self.index_bits() - params.config.cap_height;
+        let initial = leaves.map(|length| (vec![F::ZERO; length], path(height)));
+        let steps = params.reduction_arity_bits.iter().map(|bits| {
+            height -= bits;
+            FriQueryStep {
+                evals: values(1 << bits),
+                merkle_proof: path(height),
+            }
+        });
+        let round = FriQueryRound {
+            steps: steps.collect(),
+            initial_trees_proof: FriInitialTreeProof {
+                evals_proofs: initial.to_vec(),
+            },
+        };
+        InnerProof {
+            proof: Proof {
+                wires_cap: cap(),
+                plonk_zs_partial_products_cap: cap(),
+                quotient_polys_cap: cap(),
+                openings: OpeningSet {
+                    constants: values(common.num_constants),
+                    plonk_sigmas: values(config.num_routed_wires),
+                    wires: values(config.num_wires),
+                    plonk_zs: values(zs),
+                    plonk_zs_next: values(zs),
+                    partial_products: values(zs * products),
+                    quotient_polys: values(quotient),
+                    lookup_zs: vec![],
+                    lookup_zs_next: vec![],
+                },
+                opening_proof: FriProof {
+                    commit_phase_merkle_caps: params.reduction_arity_bits.iter().map(|_| cap()).collect(),
+                    query_round_proofs: vec![round; params.config.num_query_rounds],
+                    final_poly: PolynomialCoeffs::new(values(params.final_poly_len())),
+                    pow_witness: F::ZERO,
+                },
+            },
+            public_inputs: vec![F::ZERO; common.num_public_inputs],
+        }
     }
 
     /// Bits of a query's index.

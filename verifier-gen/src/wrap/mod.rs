@@ -14,6 +14,7 @@ mod key;
 mod plonk;
 mod poseidon;
 mod proof;
+mod prover;
 mod sponge;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use circuit::{Config, DEGREE, Shape, WrapCircuit};
 pub use gates::UnknownGate;
 pub use key::{InnerCircuit, Key, Unsupported};
 pub use proof::InnerProof;
+pub use prover::{Wrap, WrapError, WrapProof};
 
 /// Cells of one permutation of Poseidon.
 pub const PERMUTATION_CELLS: usize = poseidon::CELLS;

@@ -11,7 +11,6 @@
 //! ```
 
 use super::algebra::{ALGEBRA, Algebra, HALF};
-use halo2_base::halo2_proofs::arithmetic::Field;
 use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
 use poe_prover::bn254::poseidon::{FULL_ROUNDS, PARTIAL_ROUNDS};
 
@@ -145,6 +144,7 @@ impl<const N: usize> super::algebra::Linear<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use halo2_base::halo2_proofs::arithmetic::Field;
     use halo2_base::utils::ScalarField;
     use poe_prover::bn254::poseidon::permute;
 
