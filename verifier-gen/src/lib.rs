@@ -3,5 +3,6 @@
 #![deny(missing_docs)]
 
 pub mod kzg;
+pub mod solidity;
 pub mod srs;
 pub mod wrap;

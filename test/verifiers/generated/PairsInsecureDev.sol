@@ -1,0 +1,900 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+/// @title PairsInsecureDev
+/// @notice Verifies KZG proofs of one halo2 circuit over BN254, opened by SHPLONK. Written by verifier-gen 0.1.0 from
+/// the circuit's verifying key: change the generator, not this file.
+/// @dev The proof is copied into memory as the transcript absorbs it, word by word; every constant below that has no
+/// other meaning is the offset of a word from `m`, where that memory begins. The scalar field is `r`, its elements are
+/// kept below it. Many proofs are valid for one statement: nothing may be keyed by a proof.
+/// INSECURE: the secret of its trusted setup is known to everybody, who can prove false statements with it.
+contract PairsInsecureDev {
+    /// @notice The public input at this place is not below the scalar field's modulus.
+    error PublicInputNotInField(uint256 index, uint256 value);
+    /// @notice A proof has exactly one length, in bytes.
+    error ProofLengthWrong(uint256 actual, uint256 expected);
+    /// @notice The point of the proof at this place has a coordinate that is not below the base field's modulus, or is not on the curve.
+    error PointNotOnCurve(uint256 index);
+    /// @notice The evaluation at this place is not below the scalar field's modulus.
+    error EvaluationNotInField(uint256 index);
+    /// @notice A challenge hit a point of the domain, or one of another: no honest transcript does.
+    error InvertOfZero();
+    /// @notice The precompiled contract failed, ran out of gas, or does not exist on this chain.
+    error PrecompileFailed(uint256 precompile);
+    /// @notice The proof does not prove this statement.
+    error ProofInvalid();
+    /// @notice The setup is insecure, and this chain is none of the test networks it may be used on.
+    error InsecureSetupOnPublicChain(uint256 chainId);
+
+    /// @notice Whether the secret of the trusted setup is public.
+    bool public constant insecureSetup = true;
+
+    /// @notice What the transcript begins with: halo2's digest of the verifying key.
+    bytes32 public constant vkDigest = bytes32(VK_DIGEST);
+    /// @notice Version of the generator.
+    string public constant generatorVersion = "0.1.0";
+
+    /// @dev Order of the curve's group, whose integers are scalars.
+    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
+    /// @dev Modulus of the coordinates.
+    uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
+    uint256 private constant VK_DIGEST = 0x0c0c291ba13e3b3bc3461e1308ecb498662cdf2db7d4402626dd64d163c7c8bb;
+    uint256 private constant PROOF_BYTES = 1792;
+
+    // The domain: 2^6 rows, 5 of them blinded.
+    uint256 private constant LOG_ROWS = 6;
+    uint256 private constant ROWS_INVERSE = 0x2fa2bd3915acd9a9116f049fa77b52fbb39318a757d28acefed26dbda0400001;
+    uint256 private constant OMEGA = 0x1c4c3a258629905ef6036a4037c3aa6ae18d1d2452d64bd2684cfa8ede70fdc7;
+    /// @dev omega to the last usable row, -6.
+    uint256 private constant OMEGA_LAST = 0x1910cf3d7f4cf2e06d3d2e6646e7ee7b2ead518c3fe97ec9a1ab0fadd65640b2;
+    uint256 private constant BLINDING_ROWS = 5;
+    /// @dev Rows a Lagrange polynomial is evaluated for: the last usable one, the blinded ones, then those of public inputs.
+    uint256 private constant LAGRANGE_ROWS = 9;
+
+    uint256 private constant OMEGA_MINUS_1 = 0x0a4cd1802e9062efb4f3694119d8b1e65030515c5c875ca2cb138b8879c29672;
+    uint256 private constant OMEGA_0 = 1;
+    uint256 private constant OMEGA_1 = 0x1c4c3a258629905ef6036a4037c3aa6ae18d1d2452d64bd2684cfa8ede70fdc7;
+
+    // The trusted setup: the generator of G2, and the secret times it.
+    uint256 private constant G2_X_0 = 0x1800deef121f1e76426a00665e5c4479674322d4f75edadd46debd5cd992f6ed;
+    uint256 private constant G2_X_1 = 0x198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c2;
+    uint256 private constant G2_Y_0 = 0x12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa;
+    uint256 private constant G2_Y_1 = 0x090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b;
+    uint256 private constant TAU_G2_X_0 = 0x0b7c2bbaabb3afbf49b2a54cd6229313f1f9a2e1a0a88ef94fa8acfee150b27e;
+    uint256 private constant TAU_G2_X_1 = 0x035ccef1fbdceb5e73d543db012302aeb6447f3ef68c936a4d66f6b13e8af7ec;
+    uint256 private constant TAU_G2_Y_0 = 0x157ed2c7ad0e2112c6994ff234747fd45f20da88f2a43f759c0e1a4fdc7f78aa;
+    uint256 private constant TAU_G2_Y_1 = 0x2c04e5937c78bd2b5bcc3f661930a5794588abda9fb802feb175206572bbe91d;
+
+    // Commitments of the verifying key: columns of constants and selectors, then the permutation.
+    uint256 private constant FIXED_0_X = 0x2a0a005d0aed9cfa196225d9e97ab1739f799d5d963daeb6f94df6f924225a58;
+    uint256 private constant FIXED_0_Y = 0x130e705b3ea4c4a78c679af09deac86aa20c684597e9e0119c664c305d05e6f8;
+    uint256 private constant FIXED_1_X = 0x09573f3f5389acb609086d76fc9100b191b57319807075b1e4b330d73fcb16ad;
+    uint256 private constant FIXED_1_Y = 0x241ddc788d7ce1bb0a83a3a8e23ad4b842cbb3c74e89ad55dcae9d2841df3136;
+    uint256 private constant FIXED_2_X = 0x2d22fe53de9afc95f5b3cbf7c6afa807c0a0a96e5ac280bd83eb35fc18af71b1;
+    uint256 private constant FIXED_2_Y = 0x2d5494a44d260347b1ab5801b4de45cd103b05a3454cfb0d45ca8e8d4844b765;
+    uint256 private constant FIXED_3_X = 0x211bb357f1f44532c8ba7561eeb6a0a8e6ee3e01a7ab00e217a65db6474868d2;
+    uint256 private constant FIXED_3_Y = 0x04c1d157bb7f279e7fead91a30d8712295917810832c535974802115e67cbaaf;
+    uint256 private constant SIGMA_0_X = 0x1d5b6b04121b3af84643000ab47683eff28c8f0e1f8a5331156fc848dc780c4e;
+    uint256 private constant SIGMA_0_Y = 0x2f1f063a1a60dbed26bd984a14abe74e2dbb93e359db6388c08577ddfb4ce69f;
+    uint256 private constant SIGMA_1_X = 0x11ada57bb9d1c7f1b6e471a2ded8410920d3e89e1c297c4e6ccb6a0efb3d9fae;
+    uint256 private constant SIGMA_1_Y = 0x01ff439dcfe712da106db9646add164ec59178445bbf1de66b6cee2a0eddf39a;
+    uint256 private constant SIGMA_2_X = 0x0d4a97ac027d487f5a7595783a404a5c8d2ccfde528f9880d8a96fe66397c7b0;
+    uint256 private constant SIGMA_2_Y = 0x044e14bba6b7a06a0b5cc5058561d9ea23611e9c4769ef64272c556a44e9cd05;
+
+    // Words of the transcript, segment by segment; a point is two words. The hash before a segment is its first word.
+    uint256 private constant DIGEST = 0x0000;
+    uint256 private constant INPUT_0 = 0x0020;
+    uint256 private constant INPUT_1 = 0x0040;
+    uint256 private constant INPUT_2 = 0x0060;
+    uint256 private constant ADVICE_0 = 0x0080;
+    uint256 private constant ADVICE_1 = 0x00c0;
+    uint256 private constant HASH_1 = 0x0100;
+    uint256 private constant LOOKUP_INPUT_0 = 0x0120;
+    uint256 private constant LOOKUP_TABLE_0 = 0x0160;
+    uint256 private constant LOOKUP_INPUT_1 = 0x01a0;
+    uint256 private constant LOOKUP_TABLE_1 = 0x01e0;
+    uint256 private constant HASH_2 = 0x0220;
+    uint256 private constant PERMUTATION_0 = 0x0240;
+    uint256 private constant LOOKUP_0 = 0x0280;
+    uint256 private constant LOOKUP_1 = 0x02c0;
+    uint256 private constant RANDOM = 0x0300;
+    uint256 private constant HASH_3 = 0x0340;
+    uint256 private constant QUOTIENT_0 = 0x0360;
+    uint256 private constant QUOTIENT_1 = 0x03a0;
+    uint256 private constant QUOTIENT_2 = 0x03e0;
+    uint256 private constant QUOTIENT_3 = 0x0420;
+    uint256 private constant HASH_4 = 0x0460;
+    uint256 private constant EVAL_ADVICE_0_AT_0 = 0x0480;
+    uint256 private constant EVAL_ADVICE_1_AT_0 = 0x04a0;
+    uint256 private constant EVAL_ADVICE_0_AT_1 = 0x04c0;
+    uint256 private constant EVAL_ADVICE_1_AT_1 = 0x04e0;
+    uint256 private constant EVAL_FIXED_0_AT_0 = 0x0500;
+    uint256 private constant EVAL_FIXED_1_AT_0 = 0x0520;
+    uint256 private constant EVAL_FIXED_2_AT_0 = 0x0540;
+    uint256 private constant EVAL_FIXED_3_AT_0 = 0x0560;
+    uint256 private constant EVAL_RANDOM = 0x0580;
+    uint256 private constant EVAL_SIGMA_0 = 0x05a0;
+    uint256 private constant EVAL_SIGMA_1 = 0x05c0;
+    uint256 private constant EVAL_SIGMA_2 = 0x05e0;
+    uint256 private constant EVAL_PERMUTATION_0 = 0x0600;
+    uint256 private constant EVAL_PERMUTATION_0_NEXT = 0x0620;
+    uint256 private constant EVAL_LOOKUP_0 = 0x0640;
+    uint256 private constant EVAL_LOOKUP_0_NEXT = 0x0660;
+    uint256 private constant EVAL_LOOKUP_INPUT_0 = 0x0680;
+    uint256 private constant EVAL_LOOKUP_INPUT_0_BEFORE = 0x06a0;
+    uint256 private constant EVAL_LOOKUP_TABLE_0 = 0x06c0;
+    uint256 private constant EVAL_LOOKUP_1 = 0x06e0;
+    uint256 private constant EVAL_LOOKUP_1_NEXT = 0x0700;
+    uint256 private constant EVAL_LOOKUP_INPUT_1 = 0x0720;
+    uint256 private constant EVAL_LOOKUP_INPUT_1_BEFORE = 0x0740;
+    uint256 private constant EVAL_LOOKUP_TABLE_1 = 0x0760;
+    uint256 private constant HASH_5 = 0x0780;
+    uint256 private constant W = 0x07a0;
+    uint256 private constant HASH_6 = 0x07e0;
+    uint256 private constant W_PRIME = 0x0800;
+    uint256 private constant THETA = 0x0840;
+    uint256 private constant BETA = 0x0860;
+    uint256 private constant GAMMA = 0x0880;
+    uint256 private constant Y = 0x08a0;
+    uint256 private constant X = 0x08c0;
+    uint256 private constant MU = 0x08e0;
+    uint256 private constant NU = 0x0900;
+    uint256 private constant U = 0x0920;
+    uint256 private constant X_TO_ROWS = 0x0940;
+    uint256 private constant FIRST_SET = 0x0960;
+    uint256 private constant L_FIRST = 0x0980;
+    uint256 private constant L_LAST = 0x09a0;
+    uint256 private constant L_ACTIVE = 0x09c0;
+    uint256 private constant EVAL_INSTANCE = 0x09e0;
+    uint256 private constant EVAL_QUOTIENT = 0x0a00;
+    uint256 private constant QUOTIENT_X = 0x0a20;
+    uint256 private constant QUOTIENT_Y = 0x0a40;
+    uint256 private constant TOTAL_X = 0x0a60;
+    uint256 private constant TOTAL_Y = 0x0a80;
+    uint256 private constant DENOMINATORS = 0x0aa0;
+    uint256 private constant VANISHING_INVERSE = 0x0bc0;
+    uint256 private constant X_INVERSE = 0x0be0;
+    uint256 private constant GAP_MINUS_1 = 0x0c00;
+    uint256 private constant GAP_0 = 0x0c20;
+    uint256 private constant GAP_1 = 0x0c40;
+    uint256 private constant PREFIXES = 0x0c60;
+    uint256 private constant DENOMINATOR_BYTES = 0x01c0;
+    uint256 private constant TEMPORARY_0 = 0x0e20;
+    uint256 private constant TEMPORARY_1 = 0x0e40;
+    uint256 private constant TEMPORARY_2 = 0x0e60;
+    uint256 private constant TEMPORARY_3 = 0x0e80;
+    uint256 private constant TEMPORARY_4 = 0x0ea0;
+    uint256 private constant TEMPORARY_5 = 0x0ec0;
+    uint256 private constant TEMPORARY_6 = 0x0ee0;
+    uint256 private constant TEMPORARY_7 = 0x0f00;
+    uint256 private constant TEMPORARY_8 = 0x0f20;
+    uint256 private constant TEMPORARY_9 = 0x0f40;
+    uint256 private constant TEMPORARY_10 = 0x0f60;
+    uint256 private constant TEMPORARY_11 = 0x0f80;
+    uint256 private constant TEMPORARY_12 = 0x0fa0;
+    uint256 private constant TEMPORARY_13 = 0x0fc0;
+    uint256 private constant TEMPORARY_14 = 0x0fe0;
+    uint256 private constant TEMPORARY_15 = 0x1000;
+    uint256 private constant TEMPORARY_16 = 0x1020;
+    uint256 private constant TEMPORARY_17 = 0x1040;
+    uint256 private constant TEMPORARY_18 = 0x1060;
+    uint256 private constant TEMPORARY_19 = 0x1080;
+    uint256 private constant TEMPORARY_20 = 0x10a0;
+    uint256 private constant TEMPORARY_21 = 0x10c0;
+    uint256 private constant TEMPORARY_22 = 0x10e0;
+    uint256 private constant TEMPORARY_23 = 0x1100;
+    uint256 private constant TEMPORARY_24 = 0x1120;
+    uint256 private constant TEMPORARY_25 = 0x1140;
+    uint256 private constant TEMPORARY_26 = 0x1160;
+    uint256 private constant TEMPORARY_27 = 0x1180;
+    uint256 private constant TEMPORARY_28 = 0x11a0;
+    uint256 private constant TEMPORARY_29 = 0x11c0;
+    uint256 private constant SCRATCH = 0x11e0;
+    uint256 private constant MEMORY_BYTES = 0x1380;
+
+    constructor() {
+        uint256 id = block.chainid;
+        // Private chains, then Sepolia, Holesky, Hoodi, and the Sepolias of Base, Arbitrum, OP, Linea and Scroll.
+        bool known = id == 31337 || id == 1337 || id == 11155111 || id == 17000 || id == 560048 || id == 84532
+            || id == 421614 || id == 11155420 || id == 59141 || id == 534351;
+        if (!known) revert InsecureSetupOnPublicChain(id);
+    }
+
+    /// @notice [tau]_2 of the trusted setup: the two parts of x, then those of y, the real part first.
+    function srsTauG2() external pure returns (uint256[4] memory) {
+        return [TAU_G2_X_0, TAU_G2_X_1, TAU_G2_Y_0, TAU_G2_Y_1];
+    }
+
+    /// @notice Returns if and only if `proof` proves that the circuit is satisfied with these public inputs; reverts otherwise.
+    function verify(uint256[3] calldata publicInputs, bytes calldata proof) external view {
+        if (proof.length != PROOF_BYTES) revert ProofLengthWrong(proof.length, PROOF_BYTES);
+        for (uint256 i = 0; i < 3; ++i) {
+            if (publicInputs[i] >= R) revert PublicInputNotInField(i, publicInputs[i]);
+        }
+        uint256 m;
+        assembly ("memory-safe") {
+            m := mload(0x40)
+            mstore(0x40, add(m, MEMORY_BYTES))
+            mstore(add(m, DIGEST), VK_DIGEST)
+            calldatacopy(add(m, INPUT_0), publicInputs, 0x0060)
+            calldatacopy(add(m, ADVICE_0), add(proof.offset, 0x0000), 0x0080)
+            calldatacopy(add(m, LOOKUP_INPUT_0), add(proof.offset, 0x0080), 0x0100)
+            calldatacopy(add(m, PERMUTATION_0), add(proof.offset, 0x0180), 0x0100)
+            calldatacopy(add(m, QUOTIENT_0), add(proof.offset, 0x0280), 0x0100)
+            calldatacopy(add(m, EVAL_ADVICE_0_AT_0), add(proof.offset, 0x0380), 0x0300)
+            calldatacopy(add(m, W), add(proof.offset, 0x0680), 0x0040)
+            calldatacopy(add(m, W_PRIME), add(proof.offset, 0x06c0), 0x0040)
+        }
+        _checkPoints(m, ADVICE_0, 2, 0);
+        _checkPoints(m, LOOKUP_INPUT_0, 4, 2);
+        _checkPoints(m, PERMUTATION_0, 4, 6);
+        _checkPoints(m, QUOTIENT_0, 4, 10);
+        _checkPoints(m, W, 1, 14);
+        _checkPoints(m, W_PRIME, 1, 15);
+        _checkEvaluations(m);
+        _challenges(m);
+        _invert(m);
+        _lagrange(m);
+        _constraints(m);
+        _open(m);
+    }
+
+    /// @dev `count` points from offset `start` on, which are number `first` of the proof and so on.
+    function _checkPoints(uint256 m, uint256 start, uint256 count, uint256 first) private pure {
+        uint256 bad = type(uint256).max;
+        assembly ("memory-safe") {
+            let q := Q
+            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
+                let x := mload(add(add(m, start), mul(i, 0x40)))
+                let y := mload(add(add(m, start), add(mul(i, 0x40), 0x20)))
+                let cubic := addmod(mulmod(mulmod(x, x, q), x, q), 3, q)
+                if iszero(and(and(lt(x, q), lt(y, q)), eq(mulmod(y, y, q), cubic))) {
+                    bad := add(first, i)
+                    break
+                }
+            }
+        }
+        if (bad != type(uint256).max) revert PointNotOnCurve(bad);
+    }
+
+    /// @dev Every evaluation is the one encoding of an element.
+    function _checkEvaluations(uint256 m) private pure {
+        uint256 bad = type(uint256).max;
+        assembly ("memory-safe") {
+            let r := R
+            let start := add(m, EVAL_ADVICE_0_AT_0)
+            for { let i := 0 } lt(i, 24) { i := add(i, 1) } {
+                if iszero(lt(mload(add(start, mul(i, 0x20))), r)) {
+                    bad := i
+                    break
+                }
+            }
+        }
+        if (bad != type(uint256).max) revert EvaluationNotInField(bad);
+    }
+
+    /// @dev Keccak-256 of a segment is the first word of the next, and modulo r the challenge. Where nothing lies between two challenges, the hash is hashed with one byte 1 behind it.
+    function _challenges(uint256 m) private pure {
+        assembly ("memory-safe") {
+            let r := R
+            let hash
+            hash := keccak256(add(m, DIGEST), 0x0100)
+            mstore(add(m, THETA), mod(hash, r))
+            mstore(add(m, HASH_1), hash)
+            hash := keccak256(add(m, HASH_1), 0x0120)
+            mstore(add(m, BETA), mod(hash, r))
+            mstore(0x00, hash)
+            mstore8(0x20, 1)
+            hash := keccak256(0x00, 0x21)
+            mstore(add(m, GAMMA), mod(hash, r))
+            mstore(add(m, HASH_2), hash)
+            hash := keccak256(add(m, HASH_2), 0x0120)
+            mstore(add(m, Y), mod(hash, r))
+            mstore(add(m, HASH_3), hash)
+            hash := keccak256(add(m, HASH_3), 0x0120)
+            mstore(add(m, X), mod(hash, r))
+            mstore(add(m, HASH_4), hash)
+            hash := keccak256(add(m, HASH_4), 0x0320)
+            mstore(add(m, MU), mod(hash, r))
+            mstore(0x00, hash)
+            mstore8(0x20, 1)
+            hash := keccak256(0x00, 0x21)
+            mstore(add(m, NU), mod(hash, r))
+            mstore(add(m, HASH_5), hash)
+            hash := keccak256(add(m, HASH_5), 0x0060)
+            mstore(add(m, U), mod(hash, r))
+            mstore(add(m, HASH_6), hash)
+        }
+    }
+
+    /// @dev Inverts every denominator in place, with one inversion of their product: x minus rows of the domain, the
+    /// vanishing polynomial at x, x, and u minus points that were opened.
+    function _invert(uint256 m) private view {
+        uint256 failure;
+        assembly ("memory-safe") {
+            let r := R
+            let x := mload(add(m, X))
+            let power := x
+            for { let i := 0 } lt(i, LOG_ROWS) { i := add(i, 1) } { power := mulmod(power, power, r) }
+            mstore(add(m, X_TO_ROWS), power)
+
+            let at := add(m, DENOMINATORS)
+            let omega := OMEGA_LAST
+            for { let i := 0 } lt(i, LAGRANGE_ROWS) { i := add(i, 1) } {
+                mstore(at, addmod(x, sub(r, omega), r))
+                omega := mulmod(omega, OMEGA, r)
+                at := add(at, 0x20)
+            }
+            mstore(add(m, VANISHING_INVERSE), addmod(power, sub(r, 1), r))
+            mstore(add(m, X_INVERSE), x)
+            let u := mload(add(m, U))
+            // Where the first set of polynomials was opened, u minus every point, multiplied.
+            let first := 1
+            at := addmod(u, sub(r, mulmod(x, OMEGA_MINUS_1, r)), r)
+            mstore(add(m, GAP_MINUS_1), at)
+            at := addmod(u, sub(r, mulmod(x, OMEGA_0, r)), r)
+            mstore(add(m, GAP_0), at)
+            first := mulmod(first, at, r)
+            at := addmod(u, sub(r, mulmod(x, OMEGA_1, r)), r)
+            mstore(add(m, GAP_1), at)
+            first := mulmod(first, at, r)
+            mstore(add(m, FIRST_SET), first)
+
+            // Products of all that come before.
+            let product := 1
+            let end := add(m, PREFIXES)
+            for { at := add(m, DENOMINATORS) } lt(at, end) { at := add(at, 0x20) } {
+                mstore(add(at, DENOMINATOR_BYTES), product)
+                product := mulmod(product, mload(at), r)
+            }
+            // product^(r - 2), by the precompiled contract for powers.
+            let free := add(m, SCRATCH)
+            mstore(free, 0x20)
+            mstore(add(free, 0x20), 0x20)
+            mstore(add(free, 0x40), 0x20)
+            mstore(add(free, 0x60), product)
+            mstore(add(free, 0x80), sub(r, 2))
+            mstore(add(free, 0xa0), r)
+            let done := staticcall(gas(), 5, free, 0xc0, add(free, 0xc0), 0x20)
+            failure := iszero(and(done, eq(returndatasize(), 0x20)))
+            if iszero(failure) {
+                let inverse := mload(add(free, 0xc0))
+                if iszero(eq(mulmod(inverse, product, r), 1)) { failure := 2 }
+                for {} gt(at, add(m, DENOMINATORS)) {} {
+                    at := sub(at, 0x20)
+                    let own := mload(at)
+                    mstore(at, mulmod(inverse, mload(add(at, DENOMINATOR_BYTES)), r))
+                    inverse := mulmod(inverse, own, r)
+                }
+            }
+        }
+        if (failure == 1) revert PrecompileFailed(5);
+        if (failure == 2) revert InvertOfZero();
+    }
+
+    /// @dev Lagrange polynomials at x: omega^i (x^n - 1) / (n (x - omega^i)). And the value there of the polynomial of public inputs.
+    function _lagrange(uint256 m) private pure {
+        assembly ("memory-safe") {
+            let r := R
+            let scale := mulmod(addmod(mload(add(m, X_TO_ROWS)), sub(r, 1), r), ROWS_INVERSE, r)
+            let at := add(m, DENOMINATORS)
+            let omega := OMEGA_LAST
+            let last := mulmod(mulmod(scale, omega, r), mload(at), r)
+            mstore(add(m, L_LAST), last)
+            let inactive := last
+            for { let i := 0 } lt(i, BLINDING_ROWS) { i := add(i, 1) } {
+                at := add(at, 0x20)
+                omega := mulmod(omega, OMEGA, r)
+                inactive := addmod(inactive, mulmod(mulmod(scale, omega, r), mload(at), r), r)
+            }
+            mstore(add(m, L_ACTIVE), addmod(1, sub(r, inactive), r))
+            at := add(at, 0x20)
+            mstore(add(m, L_FIRST), mulmod(scale, mload(at), r))
+            omega := 1
+            let value := 0
+            for { let i := 0 } lt(i, 0x0060) { i := add(i, 0x20) } {
+                let row := mulmod(mulmod(scale, omega, r), mload(add(at, i)), r)
+                value := addmod(value, mulmod(row, mload(add(add(m, INPUT_0), i)), r), r)
+                omega := mulmod(omega, OMEGA, r)
+            }
+            mstore(add(m, EVAL_INSTANCE), value)
+        }
+    }
+
+    /// @dev The constraints at x, folded by powers of y, are the vanishing polynomial times the quotient.
+    function _constraints(uint256 m) private pure {
+        assembly ("memory-safe") {
+            let r := R
+            let y := mload(add(m, Y))
+            let sum := 0
+            // gate "fourth power", 1 of 1
+            mstore(add(m, TEMPORARY_0), mulmod(mload(add(m, EVAL_ADVICE_0_AT_0)), mload(add(m, EVAL_ADVICE_0_AT_0)), r))
+            mstore(
+                add(m, TEMPORARY_1),
+                addmod(
+                    mload(add(m, EVAL_ADVICE_1_AT_0)),
+                    sub(r, mulmod(mload(add(m, TEMPORARY_0)), mload(add(m, TEMPORARY_0)), r)),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, EVAL_FIXED_2_AT_0)), mload(add(m, TEMPORARY_1)), r), r)
+            // permutation: the product begins with 1
+            mstore(
+                add(m, TEMPORARY_2),
+                mulmod(mload(add(m, L_FIRST)), addmod(1, sub(r, mload(add(m, EVAL_PERMUTATION_0))), r), r)
+            )
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_2)), r)
+            // permutation: the product ends with 0 or 1
+            mstore(
+                add(m, TEMPORARY_3),
+                addmod(
+                    mulmod(mload(add(m, EVAL_PERMUTATION_0)), mload(add(m, EVAL_PERMUTATION_0)), r),
+                    sub(r, mload(add(m, EVAL_PERMUTATION_0))),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_3)), mload(add(m, L_LAST)), r), r)
+            // permutation: product 0 multiplies its columns
+            mstore(
+                add(m, TEMPORARY_4),
+                addmod(
+                    mload(add(m, EVAL_INSTANCE)),
+                    mulmod(
+                        mload(add(m, BETA)),
+                        mulmod(mload(add(m, X)), 0x13b360d4e82fe915fed16081038f98c211427b87a281bd733c277dbadf10372b, r),
+                        r
+                    ),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_5),
+                addmod(
+                    mload(add(m, EVAL_ADVICE_1_AT_0)),
+                    mulmod(
+                        mload(add(m, BETA)),
+                        mulmod(mload(add(m, X)), 0x09226b6e22c6f0ca64ec26aad4c86e715b5f898e5e963f25870e56bbe533e9a2, r),
+                        r
+                    ),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_6),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_0_AT_0)), mulmod(mload(add(m, BETA)), mload(add(m, X)), r), r),
+                    mload(add(m, GAMMA)),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_7),
+                mulmod(
+                    mulmod(
+                        mulmod(mload(add(m, EVAL_PERMUTATION_0)), mload(add(m, TEMPORARY_6)), r),
+                        addmod(mload(add(m, TEMPORARY_5)), mload(add(m, GAMMA)), r),
+                        r
+                    ),
+                    addmod(mload(add(m, TEMPORARY_4)), mload(add(m, GAMMA)), r),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_8),
+                addmod(
+                    addmod(
+                        mload(add(m, EVAL_INSTANCE)),
+                        mulmod(mload(add(m, BETA)), mload(add(m, EVAL_SIGMA_2)), r),
+                        r
+                    ),
+                    mload(add(m, GAMMA)),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_9),
+                addmod(
+                    addmod(
+                        mload(add(m, EVAL_ADVICE_1_AT_0)),
+                        mulmod(mload(add(m, BETA)), mload(add(m, EVAL_SIGMA_1)), r),
+                        r
+                    ),
+                    mload(add(m, GAMMA)),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_10),
+                addmod(
+                    addmod(
+                        mload(add(m, EVAL_ADVICE_0_AT_0)),
+                        mulmod(mload(add(m, BETA)), mload(add(m, EVAL_SIGMA_0)), r),
+                        r
+                    ),
+                    mload(add(m, GAMMA)),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_11),
+                mulmod(
+                    mulmod(
+                        mulmod(mload(add(m, EVAL_PERMUTATION_0_NEXT)), mload(add(m, TEMPORARY_10)), r),
+                        mload(add(m, TEMPORARY_9)),
+                        r
+                    ),
+                    mload(add(m, TEMPORARY_8)),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_12),
+                mulmod(
+                    addmod(mload(add(m, TEMPORARY_11)), sub(r, mload(add(m, TEMPORARY_7))), r),
+                    mload(add(m, L_ACTIVE)),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_12)), r)
+            // lookup "number and square": the product begins with 1
+            mstore(
+                add(m, TEMPORARY_13),
+                mulmod(mload(add(m, L_FIRST)), addmod(1, sub(r, mload(add(m, EVAL_LOOKUP_0))), r), r)
+            )
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_13)), r)
+            // lookup "number and square": the product ends with 0 or 1
+            mstore(
+                add(m, TEMPORARY_14),
+                addmod(
+                    mulmod(mload(add(m, EVAL_LOOKUP_0)), mload(add(m, EVAL_LOOKUP_0)), r),
+                    sub(r, mload(add(m, EVAL_LOOKUP_0))),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, L_LAST)), mload(add(m, TEMPORARY_14)), r), r)
+            // lookup "number and square": the product multiplies inputs and table
+            mstore(
+                add(m, TEMPORARY_15),
+                addmod(
+                    addmod(
+                        mulmod(mload(add(m, EVAL_FIXED_0_AT_0)), mload(add(m, THETA)), r),
+                        mload(add(m, EVAL_FIXED_1_AT_0)),
+                        r
+                    ),
+                    mload(add(m, GAMMA)),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_16),
+                addmod(
+                    mulmod(
+                        mulmod(mload(add(m, EVAL_FIXED_3_AT_0)), mload(add(m, EVAL_ADVICE_0_AT_0)), r),
+                        mload(add(m, THETA)),
+                        r
+                    ),
+                    mulmod(mload(add(m, EVAL_FIXED_3_AT_0)), mload(add(m, EVAL_ADVICE_1_AT_0)), r),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_17),
+                mulmod(
+                    mulmod(
+                        mload(add(m, EVAL_LOOKUP_0)),
+                        addmod(mload(add(m, TEMPORARY_16)), mload(add(m, BETA)), r),
+                        r
+                    ),
+                    mload(add(m, TEMPORARY_15)),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_18),
+                mulmod(
+                    mulmod(
+                        mload(add(m, EVAL_LOOKUP_0_NEXT)),
+                        addmod(mload(add(m, EVAL_LOOKUP_INPUT_0)), mload(add(m, BETA)), r),
+                        r
+                    ),
+                    addmod(mload(add(m, EVAL_LOOKUP_TABLE_0)), mload(add(m, GAMMA)), r),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_19),
+                mulmod(
+                    addmod(mload(add(m, TEMPORARY_18)), sub(r, mload(add(m, TEMPORARY_17))), r),
+                    mload(add(m, L_ACTIVE)),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_19)), r)
+            // lookup "number and square": the first input is the first of the table
+            mstore(
+                add(m, TEMPORARY_20),
+                addmod(mload(add(m, EVAL_LOOKUP_INPUT_0)), sub(r, mload(add(m, EVAL_LOOKUP_TABLE_0))), r)
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, L_FIRST)), mload(add(m, TEMPORARY_20)), r), r)
+            // lookup "number and square": an input repeats the one before or is the table's
+            mstore(
+                add(m, TEMPORARY_21),
+                mulmod(
+                    mload(add(m, TEMPORARY_20)),
+                    addmod(mload(add(m, EVAL_LOOKUP_INPUT_0)), sub(r, mload(add(m, EVAL_LOOKUP_INPUT_0_BEFORE))), r),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_21)), mload(add(m, L_ACTIVE)), r), r)
+            // lookup "number and square": the product begins with 1
+            mstore(
+                add(m, TEMPORARY_22),
+                mulmod(mload(add(m, L_FIRST)), addmod(1, sub(r, mload(add(m, EVAL_LOOKUP_1))), r), r)
+            )
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_22)), r)
+            // lookup "number and square": the product ends with 0 or 1
+            mstore(
+                add(m, TEMPORARY_23),
+                addmod(
+                    mulmod(mload(add(m, EVAL_LOOKUP_1)), mload(add(m, EVAL_LOOKUP_1)), r),
+                    sub(r, mload(add(m, EVAL_LOOKUP_1))),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, L_LAST)), mload(add(m, TEMPORARY_23)), r), r)
+            // lookup "number and square": the product multiplies inputs and table
+            mstore(
+                add(m, TEMPORARY_24),
+                addmod(
+                    mulmod(
+                        mulmod(mload(add(m, EVAL_FIXED_3_AT_0)), mload(add(m, EVAL_ADVICE_0_AT_1)), r),
+                        mload(add(m, THETA)),
+                        r
+                    ),
+                    mulmod(mload(add(m, EVAL_FIXED_3_AT_0)), mload(add(m, EVAL_ADVICE_1_AT_1)), r),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_25),
+                mulmod(
+                    mulmod(
+                        mload(add(m, EVAL_LOOKUP_1)),
+                        addmod(mload(add(m, TEMPORARY_24)), mload(add(m, BETA)), r),
+                        r
+                    ),
+                    mload(add(m, TEMPORARY_15)),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_26),
+                mulmod(
+                    mulmod(
+                        mload(add(m, EVAL_LOOKUP_1_NEXT)),
+                        addmod(mload(add(m, EVAL_LOOKUP_INPUT_1)), mload(add(m, BETA)), r),
+                        r
+                    ),
+                    addmod(mload(add(m, EVAL_LOOKUP_TABLE_1)), mload(add(m, GAMMA)), r),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_27),
+                mulmod(
+                    addmod(mload(add(m, TEMPORARY_26)), sub(r, mload(add(m, TEMPORARY_25))), r),
+                    mload(add(m, L_ACTIVE)),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_27)), r)
+            // lookup "number and square": the first input is the first of the table
+            mstore(
+                add(m, TEMPORARY_28),
+                addmod(mload(add(m, EVAL_LOOKUP_INPUT_1)), sub(r, mload(add(m, EVAL_LOOKUP_TABLE_1))), r)
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, L_FIRST)), mload(add(m, TEMPORARY_28)), r), r)
+            // lookup "number and square": an input repeats the one before or is the table's
+            mstore(
+                add(m, TEMPORARY_29),
+                mulmod(
+                    mload(add(m, TEMPORARY_28)),
+                    addmod(mload(add(m, EVAL_LOOKUP_INPUT_1)), sub(r, mload(add(m, EVAL_LOOKUP_INPUT_1_BEFORE))), r),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_29)), mload(add(m, L_ACTIVE)), r), r)
+            mstore(add(m, EVAL_QUOTIENT), mulmod(sum, mload(add(m, VANISHING_INVERSE)), r))
+        }
+    }
+
+    /// @dev SHPLONK (Boneh, Drake, Fisch, Gabizon: ePrint 2020/081, section 4.1). Polynomials opened at the same points
+    /// are one set; mu folds the polynomials of a set, nu the sets.
+    function _open(uint256 m) private view {
+        uint256 failure;
+        assembly ("memory-safe") {
+            let r := R
+            let mu := mload(add(m, MU))
+            let scratch := add(m, SCRATCH)
+
+            // scalar * (the point in scratch) + (x, y), into scratch. Input and output of a call never overlap.
+            function combine(at, scalar, px, py) -> failed {
+                mstore(add(at, 0x40), scalar)
+                let done := staticcall(gas(), 7, at, 0x60, add(at, 0x80), 0x40)
+                if iszero(and(done, eq(returndatasize(), 0x40))) {
+                    failed := 7
+                    leave
+                }
+                mstore(add(at, 0xc0), px)
+                mstore(add(at, 0xe0), py)
+                done := staticcall(gas(), 6, add(at, 0x80), 0x80, at, 0x40)
+                if iszero(and(done, eq(returndatasize(), 0x40))) { failed := 6 }
+            }
+            function combineProof(at, scalar, from) -> failed {
+                failed := combine(at, scalar, mload(from), mload(add(from, 0x20)))
+            }
+
+            // What the sets claim at u.
+            let claim := 0
+            let power := 1
+            // Set 0: ADVICE_0, ADVICE_1, PERMUTATION_0, LOOKUP_0, LOOKUP_1 at x, omega x
+            {
+                let value := 0
+                let folded
+                folded := mload(add(m, EVAL_LOOKUP_1))
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_0)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_PERMUTATION_0)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_ADVICE_1_AT_0)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_ADVICE_0_AT_0)), r)
+                value := mulmod(
+                    mulmod(folded, mload(add(m, GAP_0)), r),
+                    0x298c9a27909ff94e7ab3a0494cc1b5c5293e4ebac9e8e3d294e8f83936f25b04,
+                    r
+                )
+                folded := mload(add(m, EVAL_LOOKUP_1_NEXT))
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_0_NEXT)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_PERMUTATION_0_NEXT)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_ADVICE_1_AT_1)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_ADVICE_0_AT_1)), r)
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_1)), r),
+                        0x06d7b44b5091a6db3d9ca56d34bfa297fef5998dafd08cbeaef8fd5ab90da4fd,
+                        r
+                    ),
+                    r
+                )
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                claim := addmod(claim, mulmod(power, value, r), r)
+            }
+            power := mulmod(power, mload(add(m, NU)), r)
+            // Set 1: LOOKUP_INPUT_0, LOOKUP_INPUT_1 at omega^-1 x, x
+            {
+                let value := 0
+                let folded
+                folded := mload(add(m, EVAL_LOOKUP_INPUT_1_BEFORE))
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_INPUT_0_BEFORE)), r)
+                value := mulmod(
+                    mulmod(folded, mload(add(m, GAP_MINUS_1)), r),
+                    0x298c9a27909ff94e7ab3a0494cc1b5c5293e4ebac9e8e3d294e8f83936f25b03,
+                    r
+                )
+                folded := mload(add(m, EVAL_LOOKUP_INPUT_1))
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_INPUT_0)), r)
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_0)), r),
+                        0x06d7b44b5091a6db3d9ca56d34bfa297fef5998dafd08cbeaef8fd5ab90da4fe,
+                        r
+                    ),
+                    r
+                )
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                claim := addmod(claim, mulmod(power, value, r), r)
+            }
+            power := mulmod(power, mload(add(m, NU)), r)
+            // Set 2: LOOKUP_TABLE_0, LOOKUP_TABLE_1, FIXED_0, FIXED_1, FIXED_2, FIXED_3, SIGMA_0, SIGMA_1, SIGMA_2, QUOTIENT, RANDOM at x
+            {
+                let value := 0
+                let folded
+                folded := mload(add(m, EVAL_RANDOM))
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_QUOTIENT)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_SIGMA_2)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_SIGMA_1)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_SIGMA_0)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_3_AT_0)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_2_AT_0)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_1_AT_0)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_0_AT_0)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_TABLE_1)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_TABLE_0)), r)
+                value := mulmod(folded, mload(add(m, GAP_0)), r)
+                claim := addmod(claim, mulmod(power, value, r), r)
+            }
+            claim := mulmod(claim, mload(add(m, FIRST_SET)), r)
+
+            // The quotient's commitment, from its pieces.
+            mcopy(scratch, add(m, QUOTIENT_3), 0x40)
+            failure := or(failure, combineProof(scratch, mload(add(m, X_TO_ROWS)), add(m, QUOTIENT_2)))
+            failure := or(failure, combineProof(scratch, mload(add(m, X_TO_ROWS)), add(m, QUOTIENT_1)))
+            failure := or(failure, combineProof(scratch, mload(add(m, X_TO_ROWS)), add(m, QUOTIENT_0)))
+            mstore(add(m, QUOTIENT_X), mload(scratch))
+            mstore(add(m, QUOTIENT_Y), mload(add(scratch, 0x20)))
+
+            // Commitments, set by set.
+            power := mload(add(m, FIRST_SET))
+            // Set 0
+            mcopy(scratch, add(m, LOOKUP_1), 0x40)
+            failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_0)))
+            failure := or(failure, combineProof(scratch, mu, add(m, PERMUTATION_0)))
+            failure := or(failure, combineProof(scratch, mu, add(m, ADVICE_1)))
+            failure := or(failure, combineProof(scratch, mu, add(m, ADVICE_0)))
+            mstore(add(m, TOTAL_X), mload(scratch))
+            mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
+            // Set 1
+            mcopy(scratch, add(m, LOOKUP_INPUT_1), 0x40)
+            failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_INPUT_0)))
+            power := mulmod(power, mload(add(m, NU)), r)
+            failure := or(
+                failure,
+                combineProof(
+                    scratch,
+                    mulmod(mulmod(power, mload(add(m, GAP_MINUS_1)), r), mload(add(m, GAP_0)), r),
+                    add(m, TOTAL_X)
+                )
+            )
+            mstore(add(m, TOTAL_X), mload(scratch))
+            mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
+            // Set 2
+            mcopy(scratch, add(m, RANDOM), 0x40)
+            failure := or(failure, combineProof(scratch, mu, add(m, QUOTIENT_X)))
+            failure := or(failure, combine(scratch, mu, SIGMA_2_X, SIGMA_2_Y))
+            failure := or(failure, combine(scratch, mu, SIGMA_1_X, SIGMA_1_Y))
+            failure := or(failure, combine(scratch, mu, SIGMA_0_X, SIGMA_0_Y))
+            failure := or(failure, combine(scratch, mu, FIXED_3_X, FIXED_3_Y))
+            failure := or(failure, combine(scratch, mu, FIXED_2_X, FIXED_2_Y))
+            failure := or(failure, combine(scratch, mu, FIXED_1_X, FIXED_1_Y))
+            failure := or(failure, combine(scratch, mu, FIXED_0_X, FIXED_0_Y))
+            failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_TABLE_1)))
+            failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_TABLE_0)))
+            power := mulmod(power, mload(add(m, NU)), r)
+            failure := or(failure, combineProof(scratch, mulmod(power, mload(add(m, GAP_0)), r), add(m, TOTAL_X)))
+            mstore(add(m, TOTAL_X), mload(scratch))
+            mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
+
+            // Minus the claim, minus the first set's points times W, plus u times W'.
+            mstore(scratch, 1)
+            mstore(add(scratch, 0x20), 2)
+            failure := or(failure, combineProof(scratch, sub(r, claim), add(m, TOTAL_X)))
+            mstore(add(m, TOTAL_X), mload(scratch))
+            mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
+            mcopy(scratch, add(m, W), 0x40)
+            failure := or(failure, combineProof(scratch, sub(r, mload(add(m, FIRST_SET))), add(m, TOTAL_X)))
+            mstore(add(m, TOTAL_X), mload(scratch))
+            mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
+            mcopy(scratch, add(m, W_PRIME), 0x40)
+            failure := or(failure, combineProof(scratch, mload(add(m, U)), add(m, TOTAL_X)))
+
+            // e(total, [1]_2) = e(W', [tau]_2).
+            if iszero(failure) {
+                mstore(add(scratch, 0x40), G2_X_1)
+                mstore(add(scratch, 0x60), G2_X_0)
+                mstore(add(scratch, 0x80), G2_Y_1)
+                mstore(add(scratch, 0xa0), G2_Y_0)
+                mstore(add(scratch, 0xc0), mload(add(m, W_PRIME)))
+                mstore(add(scratch, 0xe0), sub(Q, mload(add(m, 0x0820))))
+                mstore(add(scratch, 0x100), TAU_G2_X_1)
+                mstore(add(scratch, 0x120), TAU_G2_X_0)
+                mstore(add(scratch, 0x140), TAU_G2_Y_1)
+                mstore(add(scratch, 0x160), TAU_G2_Y_0)
+                let done := staticcall(gas(), 8, scratch, 0x180, add(scratch, 0x180), 0x20)
+                if iszero(and(done, eq(returndatasize(), 0x20))) { failure := 8 }
+                if iszero(failure) { if iszero(eq(mload(add(scratch, 0x180)), 1)) { failure := 1 } }
+            }
+        }
+        if (failure == 1) revert ProofInvalid();
+        if (failure != 0) revert PrecompileFailed(failure);
+    }
+}

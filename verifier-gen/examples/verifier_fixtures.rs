@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Writes the contracts that `forge test` tries, with proofs for them; or checks that they are what would be written.
+//!
+//! ```sh
+//! cargo run --package poe-verifier-gen --example verifier_fixtures -- --write
+//! ```
+
+mod circuits;
+
+use anyhow::{Context, Result, ensure};
+use circuits::{ALL, Small, prove};
+use clap::Parser;
+use halo2_base::halo2_proofs::halo2curves::ff::PrimeField;
+use poe_verifier_gen::solidity::{Description, generate};
+use poe_verifier_gen::srs;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Writes or checks the generated contracts of small circuits.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Write the files instead of checking them.
+    #[arg(long)]
+    write: bool,
+    /// Root of the project.
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+}
+
+/// Two proofs each: one to mutate, another whose words do not fit the first.
+fn files(kind: Small) -> Result<[(String, String); 2]> {
+    let params = srs::development(kind.k(), &|_| ());
+    let description = Description {
+        name: format!("{}InsecureDev", kind.name()),
+        circuit: None,
+        interface_path: String::new(),
+    };
+    let mut proofs = vec![];
+    let mut contract = String::new();
+    for seed in [1, 2] {
+        let (key, instances, proof) = prove(kind, seed, &params)?;
+        contract = generate(&params, key.get_vk(), instances.len(), &description)?;
+        let words: Vec<String> = instances
+            .iter()
+            .map(|value| {
+                let mut bytes = value.to_repr();
+                bytes.reverse();
+                format!("0x{}", hex::encode(bytes))
+            })
+            .collect();
+        proofs.push(json!({ "publicInputs": words, "proof": format!("0x{}", hex::encode(proof)) }));
+    }
+    let fixture = serde_json::to_string_pretty(&json!({ "proofs": proofs }))? + "\n";
+    Ok([
+        (format!("test/verifiers/generated/{}.sol", description.name), contract),
+        (format!("test/fixtures/verifiers/{}.json", description.name), fixture),
+    ])
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    for kind in ALL {
+        for (path, text) in files(kind)? {
+            let full = arguments.root.join(&path);
+            if arguments.write {
+                std::fs::create_dir_all(full.parent().expect("a file in a folder"))?;
+                std::fs::write(&full, text).with_context(|| path.clone())?;
+                println!("{path} written");
+            } else {
+                let found = std::fs::read_to_string(&full).with_context(|| path.clone())?;
+                ensure!(found == text, "{path} is not what the generator writes: run with --write");
+                println!("{path} is up to date");
+            }
+        }
+    }
+    Ok(())
+}
