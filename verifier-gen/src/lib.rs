@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 pub mod kzg;
+pub mod manifest;
 pub mod solidity;
 pub mod srs;
 pub mod wrap;

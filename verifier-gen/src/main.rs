@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `verifier-gen --help`.
 
-fn main() {}
+mod cli;
+
+use clap::Parser;
+
+fn main() -> anyhow::Result<()> {
+    cli::Arguments::parse().run()
+}

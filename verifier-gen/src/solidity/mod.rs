@@ -5,11 +5,13 @@
 //! they stand, a permutation argument, any gates, rotations and lookups.
 
 mod error;
+mod format;
 mod node;
 mod protocol;
 mod render;
 
 pub use error::Unsupported;
+pub use format::{FormatError, format};
 
 use crate::srs;
 use halo2_base::halo2_proofs::halo2curves::bn256::{Bn256, G1Affine};
@@ -80,3 +82,12 @@ pub fn generate(
 
 /// What the name of a contract over the development setup ends in.
 pub const INSECURE_SUFFIX: &str = "InsecureDev";
+
+/// Says what a verifier of this key does: words of a proof, openings, curve operations.
+///
+/// # Errors
+///
+/// If the circuit is outside the class.
+pub fn inspect(key: &VerifyingKey<G1Affine>, public_inputs: usize) -> Result<String, Unsupported> {
+    Ok(Protocol::new(key, public_inputs)?.describe())
+}

@@ -113,6 +113,37 @@ impl Protocol {
         all.into_iter().collect()
     }
 
+    /// Scalar multiplications on the curve: one for each commitment but the first of the first set, one more for each
+    /// further set but the ones that already were counted, and three for W, W' and the claim.
+    fn multiplications(&self) -> usize {
+        let pieces: usize = self
+            .sets
+            .iter()
+            .flat_map(|set| &set.commitments)
+            .map(|(commitment, _)| match commitment {
+                Commitment::Quotient(pieces) => pieces.len(),
+                _ => 1,
+            })
+            .sum();
+        pieces - 1 + 3
+    }
+
+    /// For people.
+    pub(crate) fn describe(&self) -> String {
+        let points: usize = self.segments.iter().map(|s| s.points.len()).sum();
+        let scalars: usize = self.segments.iter().map(|s| s.scalars.len()).sum();
+        let mut lines = vec![
+            format!("rows: 2^{}, of which {} are blinded", self.k, self.blinding_rows),
+            format!("proof: {} bytes, {points} points and {scalars} scalars", self.proof_bytes()),
+            format!("constraints: {}", self.constraints.len()),
+            format!("scalar multiplications: {}, and one pairing of two", self.multiplications()),
+        ];
+        for (i, set) in self.sets.iter().enumerate() {
+            lines.push(format!("opening set {i}: {} commitments at rotations {:?}", set.commitments.len(), set.rotations));
+        }
+        lines.join("\n") + "\n"
+    }
+
     /// Bytes of a proof.
     pub(crate) fn proof_bytes(&self) -> usize {
         32 * self.segments.iter().map(|s| 2 * s.points.len() + s.scalars.len()).sum::<usize>()

@@ -162,6 +162,6 @@ mod tests {
     #[test]
     fn tau_is_pinned() {
         let digest = Sha256::digest(format!("{:?}", tau_g2()));
-        assert_eq!(hex::encode(digest), "");
+        assert_eq!(hex::encode(digest), "74cf7b490811dda9611b7eb0db3a2beedea21d39c2a9180c7154803c91b01760");
     }
 }

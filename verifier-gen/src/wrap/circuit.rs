@@ -35,6 +35,9 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// The shape of the committed verifier.
+    pub const DEFAULT: Self = Self::one_column(20);
+
     /// The shape of fewest columns: everything in one.
     pub const fn one_column(k: u32) -> Self {
         Self {

@@ -69,14 +69,8 @@ impl<'p> Wrap<'p> {
     ///
     /// If the circuit is outside the class, or the setup is of another size.
     pub fn generate(params: &'p ParamsKZG<Bn256>, inner: InnerCircuit, shape: Shape) -> Result<Self, WrapError> {
-        if params.k() != shape.k {
-            return Err(WrapError::Setup {
-                found: params.k(),
-                expected: shape.k,
-            });
-        }
         let key = Key::new(&inner)?;
-        let circuit = WrapCircuit::new(Stage::Keygen, shape, &key, &key.zero_proof());
+        let circuit = circuit_without_values(params, &key, shape)?;
         let verifying = keygen_vk(params, &circuit).map_err(WrapError::Keys)?;
         let proving = keygen_pk(params, verifying, &circuit).map_err(WrapError::Keys)?;
         Ok(Self {
@@ -87,6 +81,20 @@ impl<'p> Wrap<'p> {
             proving,
             break_points: circuit.break_points(),
         })
+    }
+
+    /// The verifying key alone, which is what a contract is written from.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::generate`].
+    pub fn verifying_key_of(
+        params: &ParamsKZG<Bn256>,
+        inner: &InnerCircuit,
+        shape: Shape,
+    ) -> Result<VerifyingKey<G1Affine>, WrapError> {
+        let circuit = circuit_without_values(params, &Key::new(inner)?, shape)?;
+        keygen_vk(params, &circuit).map_err(WrapError::Keys)
     }
 
     /// Proves that `inner` is valid.
@@ -110,4 +118,14 @@ impl<'p> Wrap<'p> {
     pub fn verifying_key(&self) -> &VerifyingKey<G1Affine> {
         self.proving.get_vk()
     }
+}
+
+fn circuit_without_values(params: &ParamsKZG<Bn256>, key: &Key, shape: Shape) -> Result<WrapCircuit, WrapError> {
+    if params.k() != shape.k {
+        return Err(WrapError::Setup {
+            found: params.k(),
+            expected: shape.k,
+        });
+    }
+    Ok(WrapCircuit::new(Stage::Keygen, shape, key, &key.zero_proof()))
 }

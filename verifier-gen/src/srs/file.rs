@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Setups in files: a header that says what follows, then halo2's own encoding, every point of which is checked to be on
+//! the curve when it is read.
+
+use halo2_base::halo2_proofs::SerdeFormat;
+use halo2_base::halo2_proofs::halo2curves::bn256::Bn256;
+use halo2_base::halo2_proofs::poly::commitment::{Params, ParamsProver};
+use halo2_base::halo2_proofs::poly::kzg::commitment::ParamsKZG;
+use poe_prover::cache::{Cache, CacheError};
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+const MAGIC: [u8; 4] = *b"PoEs";
+
+/// Magic, log2 of the rows, SHA-256 of the body.
+const HEADER_BYTES: usize = 4 + 4 + 32;
+
+/// A file that is no setup.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It begins otherwise.
+    #[error("this is no setup written by `verifier-gen srs`: it does not begin with \"PoEs\"")]
+    Magic,
+    /// It is longer or shorter than its header says.
+    #[error("a setup for 2^{k} rows has {expected} bytes, this file has {found}")]
+    Length {
+        /// log2 of the rows.
+        k: u32,
+        /// What it must have.
+        expected: u64,
+        /// What it has.
+        found: u64,
+    },
+    /// It is damaged.
+    #[error("the setup's SHA-256 is not the one in its header: the file is damaged")]
+    Damaged,
+    /// A point is none.
+    #[error("the setup holds a point that is not on the curve: {0}")]
+    Point(io::Error),
+    /// It has fewer rows than asked for.
+    #[error("the setup is for 2^{found} rows, 2^{wanted} are asked for")]
+    Short {
+        /// What it has.
+        found: u32,
+        /// What is wanted.
+        wanted: u32,
+    },
+}
+
+/// Bytes of halo2's encoding: k, two bases of G1, two points of G2.
+fn body_bytes(k: u32) -> u64 {
+    4 + 2 * (64 << k) + 2 * 128
+}
+
+fn encode(params: &ParamsKZG<Bn256>) -> Vec<u8> {
+    let mut body = vec![];
+    params.write_custom(&mut body, SerdeFormat::RawBytes).expect("a vector takes what it is given");
+    body
+}
+
+fn decode(mut body: &[u8]) -> Result<ParamsKZG<Bn256>, FileError> {
+    ParamsKZG::read_custom(&mut body, SerdeFormat::RawBytes).map_err(FileError::Point)
+}
+
+/// Writes a setup beside its place and renames it, so that no half of it is ever found.
+///
+/// # Errors
+///
+/// If the file cannot be written.
+pub fn write(path: &Path, params: &ParamsKZG<Bn256>) -> Result<(), FileError> {
+    let body = encode(params);
+    let unfinished = path.with_extension("part");
+    let failed = |source| FileError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = std::fs::File::create(&unfinished).map_err(failed)?;
+    let header = [&MAGIC[..], &params.k().to_be_bytes(), &Sha256::digest(&body)].concat();
+    file.write_all(&header).and_then(|()| file.write_all(&body)).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&unfinished, path).map_err(failed)
+}
+
+/// Reads what [`write`] wrote.
+///
+/// # Errors
+///
+/// If it is anything else, to the last byte.
+pub fn read(path: &Path) -> Result<ParamsKZG<Bn256>, FileError> {
+    let bytes = std::fs::read(path).map_err(|source| FileError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    from_bytes(&bytes)
+}
+
+fn from_bytes(bytes: &[u8]) -> Result<ParamsKZG<Bn256>, FileError> {
+    let (header, body) = bytes.split_at_checked(HEADER_BYTES).ok_or(FileError::Magic)?;
+    if header[..4] != MAGIC {
+        return Err(FileError::Magic);
+    }
+    let k = u32::from_be_bytes(header[4..8].try_into().expect("four bytes"));
+    let length = |k: u32| HEADER_BYTES as u64 + body_bytes(k.min(28));
+    if k > 28 || bytes.len() as u64 != length(k) || body[..4] != k.to_le_bytes() {
+        return Err(FileError::Length {
+            k,
+            expected: length(k),
+            found: bytes.len() as u64,
+        });
+    }
+    if header[8..] != *Sha256::digest(body) {
+        return Err(FileError::Damaged);
+    }
+    decode(body)
+}
+
+/// The setup for fewer rows: a prefix of the powers.
+///
+/// # Errors
+///
+/// If there are too few.
+pub fn truncate(params: ParamsKZG<Bn256>, k: u32) -> Result<ParamsKZG<Bn256>, FileError> {
+    match params.k() {
+        found if found < k => Err(FileError::Short { found, wanted: k }),
+        found if found == k => Ok(params),
+        _ => Ok(params.from_parts(k, params.get_g()[..1 << k].to_vec(), None, params.g2(), params.s_g2())),
+    }
+}
+
+/// The development setup for 2^k rows from a cache, made by `make` if it is not there.
+///
+/// # Errors
+///
+/// If the cache cannot be written to.
+pub fn cached(
+    cache: &Cache,
+    k: u32,
+    make: impl FnOnce() -> ParamsKZG<Bn256>,
+) -> Result<ParamsKZG<Bn256>, CacheError> {
+    let key = Sha256::new().chain_update(super::SEED).chain_update(k.to_be_bytes()).finalize().into();
+    let read = |bytes: &[u8]| decode(bytes).ok();
+    cache.get_or_make("srs-dev", &key, read, || {
+        let params = make();
+        let bytes = encode(&params);
+        (params, bytes)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::development;
+    use super::*;
+
+    fn bytes() -> Vec<u8> {
+        let body = encode(&development(3, &|_| ()));
+        [&MAGIC[..], &3u32.to_be_bytes(), &Sha256::digest(&body), &body].concat()
+    }
+
+    /// With a digest that fits.
+    fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+        let digest = Sha256::digest(&bytes[HEADER_BYTES..]);
+        bytes[8..HEADER_BYTES].copy_from_slice(&digest);
+        bytes
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = std::env::temp_dir().join(format!("poe-srs-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join("dev.srs");
+        let params = development(3, &|_| ());
+        write(&path, &params).expect("written");
+        assert_eq!(encode(&read(&path).expect("read")), encode(&params));
+        std::fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    // REQ V13 C12
+    #[test]
+    fn every_damage_is_an_error() {
+        let good = bytes();
+        from_bytes(&good).expect("whole");
+        for length in 0..good.len() {
+            assert!(from_bytes(&good[..length]).is_err(), "{length} bytes");
+        }
+        assert!(matches!(from_bytes(&[&good[..], &[0]].concat()), Err(FileError::Length { .. })));
+        for place in 0..good.len() {
+            let mut bad = good.clone();
+            bad[place] ^= 1;
+            assert!(from_bytes(&bad).is_err(), "byte {place}");
+        }
+        // A point off the curve under a digest that fits; a coordinate that is not reduced.
+        let mut off = good.clone();
+        off[HEADER_BYTES + 4 + 70] ^= 1;
+        assert!(matches!(from_bytes(&sealed(off)), Err(FileError::Point(_))));
+        let mut large = good;
+        large[HEADER_BYTES + 4..][..32].fill(0xff);
+        assert!(matches!(from_bytes(&sealed(large)), Err(FileError::Point(_))));
+    }
+}
