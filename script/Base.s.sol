@@ -9,6 +9,13 @@ import {ConfigFile, DeployConfig} from "./lib/ConfigFile.sol";
 import {DeploymentFile} from "./lib/DeploymentFile.sol";
 import {Plan, PlanLibrary} from "./lib/Plan.sol";
 import {Refusals} from "./lib/Refusals.sol";
+import {TrustedSetups} from "./lib/TrustedSetups.sol";
+
+/// @notice What every verifier answers that verifier-gen writes, beside `IVerifier`.
+interface IGeneratedVerifier {
+    /// @notice [tau]_2 of the trusted setup: the two parts of x, then those of y, the real part first.
+    function srsTauG2() external view returns (uint256[4] memory);
+}
 
 /// @title Base
 /// @notice What all scripts share: which configuration, which addresses file, and what is refused on which chain.
@@ -106,6 +113,31 @@ abstract contract Base is Script {
         }
         if (circuitHash == MOCK_CIRCUIT) _requireMockAllowed(chainId, mainnet);
         else if (insecureSetup) _requireInsecureSetupAllowed(verifier, chainId, mainnet);
+        else _requireKnownSetup(verifier, chainId, mainnet);
+    }
+
+    /// @dev A verifier that does not call its setup insecure says whose it is, and that can be looked up.
+    function _requireKnownSetup(address verifier, uint256 chainId, bool mainnet) private view {
+        try IGeneratedVerifier(verifier).srsTauG2() returns (uint256[4] memory tau) {
+            if (TrustedSetups.isKnown(tau)) return;
+            if (mainnet) {
+                revert Refusals.UnknownSetupRefused(
+                    chainId, verifier, tau, "no flag lifts this on a public mainnet: generate it over a known ceremony"
+                );
+            }
+            if (!_flag("POE_ALLOW_UNKNOWN_SETUP")) {
+                revert Refusals.UnknownSetupRefused(
+                    chainId,
+                    verifier,
+                    tau,
+                    "if that is what you want on a test network, set POE_ALLOW_UNKNOWN_SETUP=true"
+                );
+            }
+        } catch {
+            revert Refusals.BadAnswer(
+                "verifier", verifier, "srsTauG2()", "only verifiers that verifier-gen writes are deployed with"
+            );
+        }
     }
 
     function _requireMockAllowed(uint256 chainId, bool mainnet) private view {

@@ -48,18 +48,18 @@ contract BatchVerifierInsecureDev is IVerifier {
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
     /// @dev Modulus of the coordinates.
     uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
-    uint256 private constant VK_DIGEST = 0x18e825c659355c432d614f017b6e9f7ec6a9e53fa6dd0daad1584b838b354937;
-    uint256 private constant PROOF_BYTES = 1664;
+    uint256 private constant VK_DIGEST = 0x11097103ec1d20522fa371d07369dec32680e30d2318ff5ebb3936c861a86fe1;
+    uint256 private constant PROOF_BYTES = 1600;
 
-    // The domain: 2^20 rows, 11 of them blinded.
+    // The domain: 2^20 rows, 9 of them blinded.
     uint256 private constant LOG_ROWS = 20;
     uint256 private constant ROWS_INVERSE = 0x30644b6c9c4a72169e4daa317d25f04512ae15c53b34e8f5acd8e155d0a6c101;
     uint256 private constant OMEGA = 0x2a14464f1ff42de3856402b62520e670745e39fada049d5b2f0e1e3182673378;
-    /// @dev omega to the last usable row, -12.
-    uint256 private constant OMEGA_LAST = 0x230385eb1034f58ed905d7dafbbf62da84661de658f682a719d8836889e04857;
-    uint256 private constant BLINDING_ROWS = 11;
+    /// @dev omega to the last usable row, -10.
+    uint256 private constant OMEGA_LAST = 0x03e993999c4b76f4fcb814a4d6a97775e5e004db0c3bb134219a9c27cf543bb0;
+    uint256 private constant BLINDING_ROWS = 9;
     /// @dev Rows a Lagrange polynomial is evaluated for: the last usable one, the blinded ones, then those of public inputs.
-    uint256 private constant LAGRANGE_ROWS = 14;
+    uint256 private constant LAGRANGE_ROWS = 12;
 
     uint256 private constant OMEGA_MINUS_1 = 0x220db0d8bf832baf9eecbf4fa49947e0b2a3d31df0a733ea5ae8abbdab442d5f;
     uint256 private constant OMEGA_0 = 1;
@@ -69,8 +69,6 @@ contract BatchVerifierInsecureDev is IVerifier {
     uint256 private constant OMEGA_4 = 0x0f60c8fe0414cb9379b2d39267945f6bd60d06a05216231b26a9fcf88ddbfebe;
     uint256 private constant OMEGA_5 = 0x0bb1b800e0fc2016082cf25a117ee7ebc61bdc048d093fbf025ec0794556abea;
     uint256 private constant OMEGA_6 = 0x09f83b8b9c5b192f9193a231814c3163b9b8c636b1d40961a83ac1f42dc63b26;
-    uint256 private constant OMEGA_7 = 0x05b432e46216fc6bed772f92cde45c9ebc2d8703af094c331522356351ce2c77;
-    uint256 private constant OMEGA_8 = 0x304cd1e79cfa5b0f054e981a27ed7706e7ea6b06a7f266ef8db819c179c2c3ea;
 
     // The trusted setup: the generator of G2, and the secret times it.
     uint256 private constant G2_X_0 = 0x1800deef121f1e76426a00665e5c4479674322d4f75edadd46debd5cd992f6ed;
@@ -85,20 +83,22 @@ contract BatchVerifierInsecureDev is IVerifier {
     // Commitments of the verifying key: columns of constants and selectors, then the permutation.
     uint256 private constant FIXED_0_X = 0x013fd7d139216dd358b16b19419de753e47d5216d94d51cce0b6d5bcad08cd2a;
     uint256 private constant FIXED_0_Y = 0x290a276d6312613a91f3018776f783ad8280133a0efc8cf1a28983acc6fa5384;
-    uint256 private constant FIXED_1_X = 0x081294bc0645af5b33abd5e2095252ebe16590f54059939fabe3a2113d4c2f59;
-    uint256 private constant FIXED_1_Y = 0x1103ecb08373034db8f2a8c85b94f868e4042c775fb5503d520e4dea2ee43cdb;
-    uint256 private constant FIXED_2_X = 0x1907e33fe3e505ef5d5722fd5a99db7e4ef24c209941dab66530d4d0d80123af;
-    uint256 private constant FIXED_2_Y = 0x30337eab44c18be0322cbe40c132f461f49b5f6cac2669fb96ec2ec05721e6d7;
-    uint256 private constant FIXED_3_X = 0x104da8d52a175e590d68163885746994b68e9b2af4fd6c805739e5e024f3c95f;
-    uint256 private constant FIXED_3_Y = 0x297e48332b32b07cd2c6c9189167bd467731090511b0c1fd67f056562951e1c3;
-    uint256 private constant FIXED_4_X = 0x210a16da7e13c1f4da0b66f8fc5a97fc2f3f7388447f5973a23f1338707354b6;
-    uint256 private constant FIXED_4_Y = 0x075f521ebfd23fcff297450eb3f05be1a38c965abf00107b18a27f72591e8249;
-    uint256 private constant FIXED_5_X = 0x09cd09314319c7847ebaa5dbfded35243e970cc22c26ffca75ba1ba08604ad49;
-    uint256 private constant FIXED_5_Y = 0x14866680498abcbef0e0b906974f7d6cc49c15fd6e73f132def5d9ff09c65fe0;
-    uint256 private constant SIGMA_0_X = 0x188f81df4906a491d0a6e53614c195292a86db56bc4e22d3edd65714fa192461;
-    uint256 private constant SIGMA_0_Y = 0x061bc09c8f8e41a7e62bc2fd8febab01f092bc60e910d861693003ebaf6e0697;
-    uint256 private constant SIGMA_1_X = 0x26ccb0697f6fc259e4a42687047b95437e05a2783a576aa0d76b1efb950255d9;
-    uint256 private constant SIGMA_1_Y = 0x10aa134dfa5cfd7c998bd4eb6653675654973fdeac5c807cd65c3fc8f18bb268;
+    uint256 private constant FIXED_1_X = 0x04c0a35b627f73c3a62193210f59b89f86c1c0622a240f9cf18a03f6ddb4b4cb;
+    uint256 private constant FIXED_1_Y = 0x0566d788bc2ef0de85d5cb17dd50fab1e3eff23da7d984fb9d055d8d73c2bfbd;
+    uint256 private constant FIXED_2_X = 0x1250ded305286e4615b95718a32a43b3f334062420ab326ca51439b9da847fcf;
+    uint256 private constant FIXED_2_Y = 0x099d7572fee0271ae6808350be50a6c320ddac11f260d6cd4ec332a915c30bc8;
+    uint256 private constant FIXED_3_X = 0x0b721d208f63630f94e96c9f2dd047592e1306a71413f123c8482fa5f631bef2;
+    uint256 private constant FIXED_3_Y = 0x191722af58dbff7a78ecaebb168ddd93e86bab0c83428b11cf06d73674bc6680;
+    uint256 private constant FIXED_4_X = 0x09db298de7ba44c0a395a7a2600a0cd433390ce24ea1bfd60c7937ef7a0b636c;
+    uint256 private constant FIXED_4_Y = 0x22dd7d49b6161098cfbee6bf8c7a1481af398d777d64627abb3300fd5d222f02;
+    uint256 private constant FIXED_5_X = 0x210a16da7e13c1f4da0b66f8fc5a97fc2f3f7388447f5973a23f1338707354b6;
+    uint256 private constant FIXED_5_Y = 0x075f521ebfd23fcff297450eb3f05be1a38c965abf00107b18a27f72591e8249;
+    uint256 private constant FIXED_6_X = 0x09cd09314319c7847ebaa5dbfded35243e970cc22c26ffca75ba1ba08604ad49;
+    uint256 private constant FIXED_6_Y = 0x14866680498abcbef0e0b906974f7d6cc49c15fd6e73f132def5d9ff09c65fe0;
+    uint256 private constant SIGMA_0_X = 0x0097eef68d29d861f143508926521923424999afd79e508ca4b86b0729c78dfd;
+    uint256 private constant SIGMA_0_Y = 0x0b977eb7101628542ab43b1d699236a2f2f6b446908248e07ffa6571ccf4e709;
+    uint256 private constant SIGMA_1_X = 0x191171490701896cacc7bb2657cc1d626ce8ca3a5b048813a8241a8acc44dce0;
+    uint256 private constant SIGMA_1_Y = 0x18b1ddb659fe23bd3e4766802a86d78f4e0edd5eb0fe6a5b526bcd72e6123c91;
     uint256 private constant SIGMA_2_X = 0x279f138dd86280a3f3c95ba4233d75f739cbc5870aa30c4f207398a58464484c;
     uint256 private constant SIGMA_2_Y = 0x2dab50d8b2783b980ed33bd3ef960cd314e6756138171ef3b5b2856fe8bb7959;
 
@@ -127,134 +127,130 @@ contract BatchVerifierInsecureDev is IVerifier {
     uint256 private constant EVAL_ADVICE_0_AT_4 = 0x03e0;
     uint256 private constant EVAL_ADVICE_0_AT_5 = 0x0400;
     uint256 private constant EVAL_ADVICE_0_AT_6 = 0x0420;
-    uint256 private constant EVAL_ADVICE_0_AT_7 = 0x0440;
-    uint256 private constant EVAL_ADVICE_0_AT_8 = 0x0460;
-    uint256 private constant EVAL_FIXED_1_AT_0 = 0x0480;
-    uint256 private constant EVAL_FIXED_0_AT_0 = 0x04a0;
-    uint256 private constant EVAL_FIXED_2_AT_0 = 0x04c0;
-    uint256 private constant EVAL_FIXED_1_AT_1 = 0x04e0;
-    uint256 private constant EVAL_FIXED_1_AT_2 = 0x0500;
-    uint256 private constant EVAL_FIXED_3_AT_0 = 0x0520;
-    uint256 private constant EVAL_FIXED_4_AT_0 = 0x0540;
-    uint256 private constant EVAL_FIXED_5_AT_0 = 0x0560;
-    uint256 private constant EVAL_RANDOM = 0x0580;
-    uint256 private constant EVAL_SIGMA_0 = 0x05a0;
-    uint256 private constant EVAL_SIGMA_1 = 0x05c0;
-    uint256 private constant EVAL_SIGMA_2 = 0x05e0;
-    uint256 private constant EVAL_PERMUTATION_0 = 0x0600;
-    uint256 private constant EVAL_PERMUTATION_0_NEXT = 0x0620;
-    uint256 private constant EVAL_LOOKUP_0 = 0x0640;
-    uint256 private constant EVAL_LOOKUP_0_NEXT = 0x0660;
-    uint256 private constant EVAL_LOOKUP_INPUT_0 = 0x0680;
-    uint256 private constant EVAL_LOOKUP_INPUT_0_BEFORE = 0x06a0;
-    uint256 private constant EVAL_LOOKUP_TABLE_0 = 0x06c0;
-    uint256 private constant HASH_5 = 0x06e0;
-    uint256 private constant W = 0x0700;
-    uint256 private constant HASH_6 = 0x0740;
-    uint256 private constant W_PRIME = 0x0760;
-    uint256 private constant THETA = 0x07a0;
-    uint256 private constant BETA = 0x07c0;
-    uint256 private constant GAMMA = 0x07e0;
-    uint256 private constant Y = 0x0800;
-    uint256 private constant X = 0x0820;
-    uint256 private constant MU = 0x0840;
-    uint256 private constant NU = 0x0860;
-    uint256 private constant U = 0x0880;
-    uint256 private constant X_TO_ROWS = 0x08a0;
-    uint256 private constant FIRST_SET = 0x08c0;
-    uint256 private constant L_FIRST = 0x08e0;
-    uint256 private constant L_LAST = 0x0900;
-    uint256 private constant L_ACTIVE = 0x0920;
-    uint256 private constant EVAL_INSTANCE = 0x0940;
-    uint256 private constant EVAL_QUOTIENT = 0x0960;
-    uint256 private constant QUOTIENT_X = 0x0980;
-    uint256 private constant QUOTIENT_Y = 0x09a0;
-    uint256 private constant TOTAL_X = 0x09c0;
-    uint256 private constant TOTAL_Y = 0x09e0;
-    uint256 private constant DENOMINATORS = 0x0a00;
-    uint256 private constant VANISHING_INVERSE = 0x0bc0;
-    uint256 private constant X_INVERSE = 0x0be0;
-    uint256 private constant GAP_MINUS_1 = 0x0c00;
-    uint256 private constant GAP_0 = 0x0c20;
-    uint256 private constant GAP_1 = 0x0c40;
-    uint256 private constant GAP_2 = 0x0c60;
-    uint256 private constant GAP_3 = 0x0c80;
-    uint256 private constant GAP_4 = 0x0ca0;
-    uint256 private constant GAP_5 = 0x0cc0;
-    uint256 private constant GAP_6 = 0x0ce0;
-    uint256 private constant GAP_7 = 0x0d00;
-    uint256 private constant GAP_8 = 0x0d20;
-    uint256 private constant PREFIXES = 0x0d40;
-    uint256 private constant DENOMINATOR_BYTES = 0x0340;
-    uint256 private constant TEMPORARY_0 = 0x1080;
-    uint256 private constant TEMPORARY_1 = 0x10a0;
-    uint256 private constant TEMPORARY_2 = 0x10c0;
-    uint256 private constant TEMPORARY_3 = 0x10e0;
-    uint256 private constant TEMPORARY_4 = 0x1100;
-    uint256 private constant TEMPORARY_5 = 0x1120;
-    uint256 private constant TEMPORARY_6 = 0x1140;
-    uint256 private constant TEMPORARY_7 = 0x1160;
-    uint256 private constant TEMPORARY_8 = 0x1180;
-    uint256 private constant TEMPORARY_9 = 0x11a0;
-    uint256 private constant TEMPORARY_10 = 0x11c0;
-    uint256 private constant TEMPORARY_11 = 0x11e0;
-    uint256 private constant TEMPORARY_12 = 0x1200;
-    uint256 private constant TEMPORARY_13 = 0x1220;
-    uint256 private constant TEMPORARY_14 = 0x1240;
-    uint256 private constant TEMPORARY_15 = 0x1260;
-    uint256 private constant TEMPORARY_16 = 0x1280;
-    uint256 private constant TEMPORARY_17 = 0x12a0;
-    uint256 private constant TEMPORARY_18 = 0x12c0;
-    uint256 private constant TEMPORARY_19 = 0x12e0;
-    uint256 private constant TEMPORARY_20 = 0x1300;
-    uint256 private constant TEMPORARY_21 = 0x1320;
-    uint256 private constant TEMPORARY_22 = 0x1340;
-    uint256 private constant TEMPORARY_23 = 0x1360;
-    uint256 private constant TEMPORARY_24 = 0x1380;
-    uint256 private constant TEMPORARY_25 = 0x13a0;
-    uint256 private constant TEMPORARY_26 = 0x13c0;
-    uint256 private constant TEMPORARY_27 = 0x13e0;
-    uint256 private constant TEMPORARY_28 = 0x1400;
-    uint256 private constant TEMPORARY_29 = 0x1420;
-    uint256 private constant TEMPORARY_30 = 0x1440;
-    uint256 private constant TEMPORARY_31 = 0x1460;
-    uint256 private constant TEMPORARY_32 = 0x1480;
-    uint256 private constant TEMPORARY_33 = 0x14a0;
-    uint256 private constant TEMPORARY_34 = 0x14c0;
-    uint256 private constant TEMPORARY_35 = 0x14e0;
-    uint256 private constant TEMPORARY_36 = 0x1500;
-    uint256 private constant TEMPORARY_37 = 0x1520;
-    uint256 private constant TEMPORARY_38 = 0x1540;
-    uint256 private constant TEMPORARY_39 = 0x1560;
-    uint256 private constant TEMPORARY_40 = 0x1580;
-    uint256 private constant TEMPORARY_41 = 0x15a0;
-    uint256 private constant TEMPORARY_42 = 0x15c0;
-    uint256 private constant TEMPORARY_43 = 0x15e0;
-    uint256 private constant TEMPORARY_44 = 0x1600;
-    uint256 private constant TEMPORARY_45 = 0x1620;
-    uint256 private constant TEMPORARY_46 = 0x1640;
-    uint256 private constant TEMPORARY_47 = 0x1660;
-    uint256 private constant TEMPORARY_48 = 0x1680;
-    uint256 private constant TEMPORARY_49 = 0x16a0;
-    uint256 private constant TEMPORARY_50 = 0x16c0;
-    uint256 private constant TEMPORARY_51 = 0x16e0;
-    uint256 private constant TEMPORARY_52 = 0x1700;
-    uint256 private constant TEMPORARY_53 = 0x1720;
-    uint256 private constant TEMPORARY_54 = 0x1740;
-    uint256 private constant TEMPORARY_55 = 0x1760;
-    uint256 private constant TEMPORARY_56 = 0x1780;
-    uint256 private constant TEMPORARY_57 = 0x17a0;
-    uint256 private constant TEMPORARY_58 = 0x17c0;
-    uint256 private constant TEMPORARY_59 = 0x17e0;
-    uint256 private constant TEMPORARY_60 = 0x1800;
-    uint256 private constant TEMPORARY_61 = 0x1820;
-    uint256 private constant TEMPORARY_62 = 0x1840;
-    uint256 private constant TEMPORARY_63 = 0x1860;
-    uint256 private constant TEMPORARY_64 = 0x1880;
-    uint256 private constant TEMPORARY_65 = 0x18a0;
-    uint256 private constant TEMPORARY_66 = 0x18c0;
-    uint256 private constant SCRATCH = 0x18e0;
-    uint256 private constant MEMORY_BYTES = 0x1a80;
+    uint256 private constant EVAL_FIXED_1_AT_0 = 0x0440;
+    uint256 private constant EVAL_FIXED_0_AT_0 = 0x0460;
+    uint256 private constant EVAL_FIXED_2_AT_0 = 0x0480;
+    uint256 private constant EVAL_FIXED_4_AT_0 = 0x04a0;
+    uint256 private constant EVAL_FIXED_3_AT_0 = 0x04c0;
+    uint256 private constant EVAL_FIXED_3_AT_MINUS_1 = 0x04e0;
+    uint256 private constant EVAL_FIXED_5_AT_0 = 0x0500;
+    uint256 private constant EVAL_FIXED_6_AT_0 = 0x0520;
+    uint256 private constant EVAL_RANDOM = 0x0540;
+    uint256 private constant EVAL_SIGMA_0 = 0x0560;
+    uint256 private constant EVAL_SIGMA_1 = 0x0580;
+    uint256 private constant EVAL_SIGMA_2 = 0x05a0;
+    uint256 private constant EVAL_PERMUTATION_0 = 0x05c0;
+    uint256 private constant EVAL_PERMUTATION_0_NEXT = 0x05e0;
+    uint256 private constant EVAL_LOOKUP_0 = 0x0600;
+    uint256 private constant EVAL_LOOKUP_0_NEXT = 0x0620;
+    uint256 private constant EVAL_LOOKUP_INPUT_0 = 0x0640;
+    uint256 private constant EVAL_LOOKUP_INPUT_0_BEFORE = 0x0660;
+    uint256 private constant EVAL_LOOKUP_TABLE_0 = 0x0680;
+    uint256 private constant HASH_5 = 0x06a0;
+    uint256 private constant W = 0x06c0;
+    uint256 private constant HASH_6 = 0x0700;
+    uint256 private constant W_PRIME = 0x0720;
+    uint256 private constant THETA = 0x0760;
+    uint256 private constant BETA = 0x0780;
+    uint256 private constant GAMMA = 0x07a0;
+    uint256 private constant Y = 0x07c0;
+    uint256 private constant X = 0x07e0;
+    uint256 private constant MU = 0x0800;
+    uint256 private constant NU = 0x0820;
+    uint256 private constant U = 0x0840;
+    uint256 private constant X_TO_ROWS = 0x0860;
+    uint256 private constant FIRST_SET = 0x0880;
+    uint256 private constant L_FIRST = 0x08a0;
+    uint256 private constant L_LAST = 0x08c0;
+    uint256 private constant L_ACTIVE = 0x08e0;
+    uint256 private constant EVAL_INSTANCE = 0x0900;
+    uint256 private constant EVAL_QUOTIENT = 0x0920;
+    uint256 private constant QUOTIENT_X = 0x0940;
+    uint256 private constant QUOTIENT_Y = 0x0960;
+    uint256 private constant TOTAL_X = 0x0980;
+    uint256 private constant TOTAL_Y = 0x09a0;
+    uint256 private constant DENOMINATORS = 0x09c0;
+    uint256 private constant VANISHING_INVERSE = 0x0b40;
+    uint256 private constant X_INVERSE = 0x0b60;
+    uint256 private constant GAP_MINUS_1 = 0x0b80;
+    uint256 private constant GAP_0 = 0x0ba0;
+    uint256 private constant GAP_1 = 0x0bc0;
+    uint256 private constant GAP_2 = 0x0be0;
+    uint256 private constant GAP_3 = 0x0c00;
+    uint256 private constant GAP_4 = 0x0c20;
+    uint256 private constant GAP_5 = 0x0c40;
+    uint256 private constant GAP_6 = 0x0c60;
+    uint256 private constant PREFIXES = 0x0c80;
+    uint256 private constant DENOMINATOR_BYTES = 0x02c0;
+    uint256 private constant TEMPORARY_0 = 0x0f40;
+    uint256 private constant TEMPORARY_1 = 0x0f60;
+    uint256 private constant TEMPORARY_2 = 0x0f80;
+    uint256 private constant TEMPORARY_3 = 0x0fa0;
+    uint256 private constant TEMPORARY_4 = 0x0fc0;
+    uint256 private constant TEMPORARY_5 = 0x0fe0;
+    uint256 private constant TEMPORARY_6 = 0x1000;
+    uint256 private constant TEMPORARY_7 = 0x1020;
+    uint256 private constant TEMPORARY_8 = 0x1040;
+    uint256 private constant TEMPORARY_9 = 0x1060;
+    uint256 private constant TEMPORARY_10 = 0x1080;
+    uint256 private constant TEMPORARY_11 = 0x10a0;
+    uint256 private constant TEMPORARY_12 = 0x10c0;
+    uint256 private constant TEMPORARY_13 = 0x10e0;
+    uint256 private constant TEMPORARY_14 = 0x1100;
+    uint256 private constant TEMPORARY_15 = 0x1120;
+    uint256 private constant TEMPORARY_16 = 0x1140;
+    uint256 private constant TEMPORARY_17 = 0x1160;
+    uint256 private constant TEMPORARY_18 = 0x1180;
+    uint256 private constant TEMPORARY_19 = 0x11a0;
+    uint256 private constant TEMPORARY_20 = 0x11c0;
+    uint256 private constant TEMPORARY_21 = 0x11e0;
+    uint256 private constant TEMPORARY_22 = 0x1200;
+    uint256 private constant TEMPORARY_23 = 0x1220;
+    uint256 private constant TEMPORARY_24 = 0x1240;
+    uint256 private constant TEMPORARY_25 = 0x1260;
+    uint256 private constant TEMPORARY_26 = 0x1280;
+    uint256 private constant TEMPORARY_27 = 0x12a0;
+    uint256 private constant TEMPORARY_28 = 0x12c0;
+    uint256 private constant TEMPORARY_29 = 0x12e0;
+    uint256 private constant TEMPORARY_30 = 0x1300;
+    uint256 private constant TEMPORARY_31 = 0x1320;
+    uint256 private constant TEMPORARY_32 = 0x1340;
+    uint256 private constant TEMPORARY_33 = 0x1360;
+    uint256 private constant TEMPORARY_34 = 0x1380;
+    uint256 private constant TEMPORARY_35 = 0x13a0;
+    uint256 private constant TEMPORARY_36 = 0x13c0;
+    uint256 private constant TEMPORARY_37 = 0x13e0;
+    uint256 private constant TEMPORARY_38 = 0x1400;
+    uint256 private constant TEMPORARY_39 = 0x1420;
+    uint256 private constant TEMPORARY_40 = 0x1440;
+    uint256 private constant TEMPORARY_41 = 0x1460;
+    uint256 private constant TEMPORARY_42 = 0x1480;
+    uint256 private constant TEMPORARY_43 = 0x14a0;
+    uint256 private constant TEMPORARY_44 = 0x14c0;
+    uint256 private constant TEMPORARY_45 = 0x14e0;
+    uint256 private constant TEMPORARY_46 = 0x1500;
+    uint256 private constant TEMPORARY_47 = 0x1520;
+    uint256 private constant TEMPORARY_48 = 0x1540;
+    uint256 private constant TEMPORARY_49 = 0x1560;
+    uint256 private constant TEMPORARY_50 = 0x1580;
+    uint256 private constant TEMPORARY_51 = 0x15a0;
+    uint256 private constant TEMPORARY_52 = 0x15c0;
+    uint256 private constant TEMPORARY_53 = 0x15e0;
+    uint256 private constant TEMPORARY_54 = 0x1600;
+    uint256 private constant TEMPORARY_55 = 0x1620;
+    uint256 private constant TEMPORARY_56 = 0x1640;
+    uint256 private constant TEMPORARY_57 = 0x1660;
+    uint256 private constant TEMPORARY_58 = 0x1680;
+    uint256 private constant TEMPORARY_59 = 0x16a0;
+    uint256 private constant TEMPORARY_60 = 0x16c0;
+    uint256 private constant TEMPORARY_61 = 0x16e0;
+    uint256 private constant TEMPORARY_62 = 0x1700;
+    uint256 private constant TEMPORARY_63 = 0x1720;
+    uint256 private constant TEMPORARY_64 = 0x1740;
+    uint256 private constant TEMPORARY_65 = 0x1760;
+    uint256 private constant TEMPORARY_66 = 0x1780;
+    uint256 private constant SCRATCH = 0x17a0;
+    uint256 private constant MEMORY_BYTES = 0x1940;
 
     constructor() {
         uint256 id = block.chainid;
@@ -285,9 +281,9 @@ contract BatchVerifierInsecureDev is IVerifier {
             calldatacopy(add(m, LOOKUP_INPUT_0), add(proof.offset, 0x0040), 0x0080)
             calldatacopy(add(m, PERMUTATION_0), add(proof.offset, 0x00c0), 0x00c0)
             calldatacopy(add(m, QUOTIENT_0), add(proof.offset, 0x0180), 0x0100)
-            calldatacopy(add(m, EVAL_ADVICE_0_AT_0), add(proof.offset, 0x0280), 0x0380)
-            calldatacopy(add(m, W), add(proof.offset, 0x0600), 0x0040)
-            calldatacopy(add(m, W_PRIME), add(proof.offset, 0x0640), 0x0040)
+            calldatacopy(add(m, EVAL_ADVICE_0_AT_0), add(proof.offset, 0x0280), 0x0340)
+            calldatacopy(add(m, W), add(proof.offset, 0x05c0), 0x0040)
+            calldatacopy(add(m, W_PRIME), add(proof.offset, 0x0600), 0x0040)
         }
         _checkPoints(m, ADVICE_0, 1, 0);
         _checkPoints(m, LOOKUP_INPUT_0, 2, 1);
@@ -327,7 +323,7 @@ contract BatchVerifierInsecureDev is IVerifier {
         assembly ("memory-safe") {
             let r := R
             let start := add(m, EVAL_ADVICE_0_AT_0)
-            for { let i := 0 } lt(i, 28) { i := add(i, 1) } {
+            for { let i := 0 } lt(i, 26) { i := add(i, 1) } {
                 if iszero(lt(mload(add(start, mul(i, 0x20))), r)) {
                     bad := i
                     break
@@ -358,7 +354,7 @@ contract BatchVerifierInsecureDev is IVerifier {
             hash := keccak256(add(m, HASH_3), 0x0120)
             mstore(add(m, X), mod(hash, r))
             mstore(add(m, HASH_4), hash)
-            hash := keccak256(add(m, HASH_4), 0x03a0)
+            hash := keccak256(add(m, HASH_4), 0x0360)
             mstore(add(m, MU), mod(hash, r))
             mstore(0x00, hash)
             mstore8(0x20, 1)
@@ -416,12 +412,6 @@ contract BatchVerifierInsecureDev is IVerifier {
             first := mulmod(first, at, r)
             at := addmod(u, sub(r, mulmod(x, OMEGA_6, r)), r)
             mstore(add(m, GAP_6), at)
-            first := mulmod(first, at, r)
-            at := addmod(u, sub(r, mulmod(x, OMEGA_7, r)), r)
-            mstore(add(m, GAP_7), at)
-            first := mulmod(first, at, r)
-            at := addmod(u, sub(r, mulmod(x, OMEGA_8, r)), r)
-            mstore(add(m, GAP_8), at)
             first := mulmod(first, at, r)
             mstore(add(m, FIRST_SET), first)
 
@@ -505,9 +495,20 @@ contract BatchVerifierInsecureDev is IVerifier {
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, EVAL_FIXED_4_AT_0)), mload(add(m, TEMPORARY_0)), r), r)
-            // gate "Poseidon, full round", 1 of 6
-            mstore(add(m, TEMPORARY_1), addmod(mload(add(m, EVAL_ADVICE_0_AT_0)), mload(add(m, EVAL_FIXED_1_AT_0)), r))
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, EVAL_FIXED_5_AT_0)), mload(add(m, TEMPORARY_0)), r), r)
+            // gate "Poseidon, full round", 1 of 4
+            mstore(
+                add(m, TEMPORARY_1),
+                addmod(
+                    mload(add(m, EVAL_ADVICE_0_AT_0)),
+                    mulmod(
+                        mload(add(m, EVAL_FIXED_4_AT_0)),
+                        0xf1445235f2148c5986587169fc1bcd887b08d4d00868df5696fff40956e864,
+                        r
+                    ),
+                    r
+                )
+            )
             mstore(
                 add(m, TEMPORARY_2),
                 addmod(
@@ -521,96 +522,67 @@ contract BatchVerifierInsecureDev is IVerifier {
                 mulmod(mload(add(m, EVAL_FIXED_2_AT_0)), addmod(2, sub(r, mload(add(m, EVAL_FIXED_2_AT_0))), r), r)
             )
             sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_3)), mload(add(m, TEMPORARY_2)), r), r)
-            // gate "Poseidon, full round", 2 of 6
-            mstore(add(m, TEMPORARY_4), addmod(mload(add(m, EVAL_ADVICE_0_AT_1)), mload(add(m, EVAL_FIXED_1_AT_1)), r))
+            // gate "Poseidon, full round", 2 of 4
             mstore(
-                add(m, TEMPORARY_5),
+                add(m, TEMPORARY_4),
+                mulmod(
+                    mload(add(m, EVAL_FIXED_4_AT_0)),
+                    0x08dff3487e8ac99e1f29a058d0fa80b930c728730b7ab36ce879f3890ecf73f5,
+                    r
+                )
+            )
+            mstore(add(m, TEMPORARY_5), addmod(mload(add(m, EVAL_ADVICE_0_AT_1)), mload(add(m, TEMPORARY_4)), r))
+            mstore(
+                add(m, TEMPORARY_6),
                 addmod(
                     mload(add(m, EVAL_ADVICE_0_AT_4)),
-                    sub(r, mulmod(mload(add(m, TEMPORARY_4)), mload(add(m, TEMPORARY_4)), r)),
+                    sub(r, mulmod(mload(add(m, TEMPORARY_5)), mload(add(m, TEMPORARY_5)), r)),
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_3)), mload(add(m, TEMPORARY_5)), r), r)
-            // gate "Poseidon, full round", 3 of 6
-            mstore(add(m, TEMPORARY_6), addmod(mload(add(m, EVAL_ADVICE_0_AT_2)), mload(add(m, EVAL_FIXED_1_AT_2)), r))
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_3)), mload(add(m, TEMPORARY_6)), r), r)
+            // gate "Poseidon, full round", 3 of 4
             mstore(
                 add(m, TEMPORARY_7),
-                addmod(
-                    mload(add(m, EVAL_ADVICE_0_AT_5)),
-                    sub(r, mulmod(mload(add(m, TEMPORARY_6)), mload(add(m, TEMPORARY_6)), r)),
+                mulmod(
+                    mload(add(m, EVAL_FIXED_4_AT_0)),
+                    0x0ee9a592ba9a9518d05986d656f40c2114c4993c11bb29938d21d47304cd8e6e,
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_3)), mload(add(m, TEMPORARY_7)), r), r)
-            // gate "Poseidon, full round", 4 of 6
-            mstore(add(m, TEMPORARY_8), mulmod(mload(add(m, EVAL_ADVICE_0_AT_5)), mload(add(m, EVAL_ADVICE_0_AT_5)), r))
-            mstore(add(m, TEMPORARY_9), mulmod(mload(add(m, TEMPORARY_8)), mload(add(m, TEMPORARY_6)), r))
+            mstore(add(m, TEMPORARY_8), addmod(mload(add(m, EVAL_ADVICE_0_AT_2)), mload(add(m, TEMPORARY_7)), r))
             mstore(
-                add(m, TEMPORARY_10),
-                mulmod(
-                    mulmod(mload(add(m, EVAL_ADVICE_0_AT_4)), mload(add(m, EVAL_ADVICE_0_AT_4)), r),
-                    mload(add(m, TEMPORARY_4)),
+                add(m, TEMPORARY_9),
+                addmod(
+                    mload(add(m, EVAL_ADVICE_0_AT_5)),
+                    sub(r, mulmod(mload(add(m, TEMPORARY_8)), mload(add(m, TEMPORARY_8)), r)),
                     r
                 )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_3)), mload(add(m, TEMPORARY_9)), r), r)
+            // gate "Poseidon, full round", 4 of 4
+            mstore(
+                add(m, TEMPORARY_10),
+                mulmod(mload(add(m, EVAL_ADVICE_0_AT_5)), mload(add(m, EVAL_ADVICE_0_AT_5)), r)
             )
             mstore(
                 add(m, TEMPORARY_11),
+                mulmod(mload(add(m, EVAL_ADVICE_0_AT_4)), mload(add(m, EVAL_ADVICE_0_AT_4)), r)
+            )
+            mstore(
+                add(m, TEMPORARY_12),
                 mulmod(mload(add(m, EVAL_ADVICE_0_AT_3)), mload(add(m, EVAL_ADVICE_0_AT_3)), r)
             )
-            mstore(add(m, TEMPORARY_12), mulmod(mload(add(m, TEMPORARY_11)), mload(add(m, TEMPORARY_1)), r))
             mstore(
                 add(m, TEMPORARY_13),
                 addmod(
-                    addmod(
-                        mulmod(
-                            mload(add(m, TEMPORARY_12)),
-                            0x109b7f411ba0e4c9b2b70caf5c36a7b194be7c11ad24378bfedb68592ba8118b,
-                            r
-                        ),
-                        mulmod(
-                            mload(add(m, TEMPORARY_10)),
-                            0x16ed41e13bb9c0c66ae119424fddbcbc9314dc9fdbdeea55d6c64543dc4903e0,
-                            r
-                        ),
+                    mulmod(
+                        mulmod(mload(add(m, TEMPORARY_12)), mload(add(m, TEMPORARY_1)), r),
+                        0x2e2419f9ec02ec394c9871c832963dc1b89d743c8c7b964029b2311687b1fe23,
                         r
                     ),
                     mulmod(
-                        mload(add(m, TEMPORARY_9)),
-                        0x2b90bba00fca0589f617e7dcbfe82e0df706ab640ceb247b791a93b74e36736d,
-                        r
-                    ),
-                    r
-                )
-            )
-            mstore(
-                add(m, TEMPORARY_14),
-                mulmod(
-                    mload(add(m, TEMPORARY_3)),
-                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, TEMPORARY_13))), r),
-                    r
-                )
-            )
-            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_14)), r)
-            // gate "Poseidon, full round", 5 of 6
-            mstore(
-                add(m, TEMPORARY_15),
-                addmod(
-                    addmod(
-                        mulmod(
-                            mload(add(m, TEMPORARY_12)),
-                            0x2969f27eed31a480b9c36c764379dbca2cc8fdd1415c3dded62940bcde0bd771,
-                            r
-                        ),
-                        mulmod(
-                            mload(add(m, TEMPORARY_10)),
-                            0x2e2419f9ec02ec394c9871c832963dc1b89d743c8c7b964029b2311687b1fe23,
-                            r
-                        ),
-                        r
-                    ),
-                    mulmod(
-                        mload(add(m, TEMPORARY_9)),
+                        mulmod(mload(add(m, TEMPORARY_11)), mload(add(m, TEMPORARY_5)), r),
                         0x101071f0032379b697315876690f053d148d4e109f5fb065c8aacc55a0f89bfa,
                         r
                     ),
@@ -618,51 +590,133 @@ contract BatchVerifierInsecureDev is IVerifier {
                 )
             )
             mstore(
-                add(m, TEMPORARY_16),
-                mulmod(
-                    mload(add(m, TEMPORARY_3)),
-                    addmod(mload(add(m, EVAL_ADVICE_0_AT_7)), sub(r, mload(add(m, TEMPORARY_15))), r),
+                add(m, TEMPORARY_14),
+                addmod(
+                    mload(add(m, TEMPORARY_13)),
+                    mulmod(
+                        mulmod(mload(add(m, TEMPORARY_10)), mload(add(m, TEMPORARY_8)), r),
+                        0x2969f27eed31a480b9c36c764379dbca2cc8fdd1415c3dded62940bcde0bd771,
+                        r
+                    ),
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_16)), r)
-            // gate "Poseidon, full round", 6 of 6
+            mstore(
+                add(m, TEMPORARY_15),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, TEMPORARY_14))), r),
+                    sub(r, mload(add(m, EVAL_FIXED_1_AT_0))),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_3)), mload(add(m, TEMPORARY_15)), r), r)
+            // gate "Poseidon, second output", 1 of 1
+            mstore(
+                add(m, TEMPORARY_16),
+                mulmod(
+                    mulmod(
+                        mload(add(m, TEMPORARY_11)),
+                        addmod(mload(add(m, EVAL_ADVICE_0_AT_1)), mload(add(m, TEMPORARY_7)), r),
+                        r
+                    ),
+                    0x1a73dab3df1310ad4c6a3244a9be5d94670d097127e14d51f6a753a522cfb83b,
+                    r
+                )
+            )
             mstore(
                 add(m, TEMPORARY_17),
-                addmod(
-                    addmod(
-                        mulmod(
-                            mload(add(m, TEMPORARY_12)),
-                            0x143021ec686a3f330d5f9e654638065ce6cd79e28c5b3753326244ee65a1b1a7,
-                            r
-                        ),
-                        mulmod(
-                            mload(add(m, TEMPORARY_10)),
-                            0x176cc029695ad02582a70eff08a6fd99d057e12e58e7d7b6b16cdfabc8ee2911,
-                            r
-                        ),
-                        r
-                    ),
+                mulmod(
                     mulmod(
-                        mload(add(m, TEMPORARY_9)),
-                        0x19a3fc0a56702bf417ba7fee3802593fa644470307043f7773279cd71d25d5e0,
+                        mload(add(m, TEMPORARY_12)),
+                        addmod(mload(add(m, EVAL_ADVICE_0_AT_0)), mload(add(m, TEMPORARY_4)), r),
                         r
                     ),
+                    0x02c1494d9826cf0d33e3406b9ab6e2f84f338513308d945c40866194eeae36b1,
                     r
                 )
             )
             mstore(
                 add(m, TEMPORARY_18),
-                mulmod(
-                    mload(add(m, TEMPORARY_3)),
-                    addmod(mload(add(m, EVAL_ADVICE_0_AT_8)), sub(r, mload(add(m, TEMPORARY_17))), r),
+                addmod(
+                    addmod(
+                        mulmod(
+                            mload(add(m, EVAL_ADVICE_0_AT_5)),
+                            0x0a1369e0ee405c2d209214208d668e1612135b1404db164d85f340100a6b2efb,
+                            r
+                        ),
+                        mload(add(m, TEMPORARY_17)),
+                        r
+                    ),
+                    mload(add(m, TEMPORARY_16)),
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_18)), r)
-            // gate "Poseidon, partial round", 1 of 2
             mstore(
                 add(m, TEMPORARY_19),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, TEMPORARY_18))), r),
+                    sub(r, mload(add(m, EVAL_FIXED_1_AT_0))),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_20),
+                mulmod(mload(add(m, EVAL_FIXED_3_AT_0)), addmod(2, sub(r, mload(add(m, EVAL_FIXED_3_AT_0))), r), r)
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_20)), mload(add(m, TEMPORARY_19)), r), r)
+            // gate "Poseidon, third output", 1 of 1
+            mstore(
+                add(m, TEMPORARY_21),
+                mulmod(
+                    mulmod(
+                        mload(add(m, TEMPORARY_12)),
+                        addmod(mload(add(m, EVAL_ADVICE_0_AT_0)), mload(add(m, TEMPORARY_7)), r),
+                        r
+                    ),
+                    0x26ed47a40828a77a0e3e8c572c43917cdce431d1189989099b9d195f6abbe8dd,
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_22),
+                addmod(
+                    addmod(
+                        mulmod(
+                            mload(add(m, EVAL_ADVICE_0_AT_4)),
+                            0x0de20097480e7555471785de07bd9809d57dd859bbe827307c33ae9ed7890597,
+                            r
+                        ),
+                        mulmod(
+                            mload(add(m, EVAL_ADVICE_0_AT_5)),
+                            0x072f2a6287fb984bb810df8c5788eebcfd2825613cb72bb80cde8edd76d2e97d,
+                            r
+                        ),
+                        r
+                    ),
+                    mload(add(m, TEMPORARY_21)),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_23),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, TEMPORARY_22))), r),
+                    sub(r, mload(add(m, EVAL_FIXED_1_AT_0))),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_24),
+                mulmod(
+                    mload(add(m, EVAL_FIXED_3_AT_MINUS_1)),
+                    addmod(2, sub(r, mload(add(m, EVAL_FIXED_3_AT_MINUS_1))), r),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_24)), mload(add(m, TEMPORARY_23)), r), r)
+            // gate "Poseidon, partial round", 1 of 2
+            mstore(
+                add(m, TEMPORARY_25),
                 addmod(
                     mload(add(m, EVAL_ADVICE_0_AT_1)),
                     sub(r, mulmod(mload(add(m, EVAL_ADVICE_0_AT_0)), mload(add(m, EVAL_ADVICE_0_AT_0)), r)),
@@ -670,31 +724,30 @@ contract BatchVerifierInsecureDev is IVerifier {
                 )
             )
             mstore(
-                add(m, TEMPORARY_20),
+                add(m, TEMPORARY_26),
                 mulmod(mload(add(m, EVAL_FIXED_2_AT_0)), addmod(1, sub(r, mload(add(m, EVAL_FIXED_2_AT_0))), r), r)
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_20)), mload(add(m, TEMPORARY_19)), r), r)
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_26)), mload(add(m, TEMPORARY_25)), r), r)
             // gate "Poseidon, partial round", 2 of 2
             mstore(
-                add(m, TEMPORARY_21),
+                add(m, TEMPORARY_27),
                 mulmod(
                     mulmod(mload(add(m, EVAL_ADVICE_0_AT_1)), mload(add(m, EVAL_ADVICE_0_AT_1)), r),
                     mload(add(m, EVAL_ADVICE_0_AT_0)),
                     r
                 )
             )
-            mstore(add(m, TEMPORARY_22), mulmod(mload(add(m, TEMPORARY_11)), mload(add(m, EVAL_ADVICE_0_AT_2)), r))
-            mstore(add(m, TEMPORARY_23), mulmod(mload(add(m, TEMPORARY_8)), mload(add(m, EVAL_ADVICE_0_AT_4)), r))
+            mstore(add(m, TEMPORARY_28), mulmod(mload(add(m, TEMPORARY_12)), mload(add(m, EVAL_ADVICE_0_AT_2)), r))
             mstore(
-                add(m, TEMPORARY_24),
+                add(m, TEMPORARY_29),
                 mulmod(
-                    mload(add(m, TEMPORARY_23)),
+                    mulmod(mload(add(m, TEMPORARY_10)), mload(add(m, EVAL_ADVICE_0_AT_4)), r),
                     0x109b7f411ba0e4c9b2b70caf5c36a7b194be7c11ad24378bfedb68592ba8118b,
                     r
                 )
             )
             mstore(
-                add(m, TEMPORARY_25),
+                add(m, TEMPORARY_30),
                 addmod(
                     addmod(
                         mulmod(
@@ -709,24 +762,24 @@ contract BatchVerifierInsecureDev is IVerifier {
                         ),
                         r
                     ),
-                    mload(add(m, TEMPORARY_24)),
+                    mload(add(m, TEMPORARY_29)),
                     r
                 )
             )
             mstore(
-                add(m, TEMPORARY_26),
+                add(m, TEMPORARY_31),
                 addmod(
                     addmod(
-                        mload(add(m, TEMPORARY_25)),
+                        mload(add(m, TEMPORARY_30)),
                         mulmod(
-                            mload(add(m, TEMPORARY_22)),
+                            mload(add(m, TEMPORARY_28)),
                             0x2f063609b91aaa68a71aca9b9953164c65be0a81c827c233fe5f2f1bf09a29e2,
                             r
                         ),
                         r
                     ),
                     mulmod(
-                        mload(add(m, TEMPORARY_21)),
+                        mload(add(m, TEMPORARY_27)),
                         0x222384b1af875b9cc33701aeaf21a587f612e66f59d3603b4067e912f65e0e98,
                         r
                     ),
@@ -734,56 +787,33 @@ contract BatchVerifierInsecureDev is IVerifier {
                 )
             )
             mstore(
-                add(m, TEMPORARY_27),
+                add(m, TEMPORARY_32),
                 addmod(
-                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, TEMPORARY_26))), r),
+                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, TEMPORARY_31))), r),
                     sub(r, mload(add(m, EVAL_FIXED_1_AT_0))),
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_20)), mload(add(m, TEMPORARY_27)), r), r)
-            // gate "Poseidon, partial rounds begin", 1 of 4
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_26)), mload(add(m, TEMPORARY_32)), r), r)
+            // gate "Poseidon, partial rounds begin", 1 of 2
             mstore(
-                add(m, TEMPORARY_28),
-                addmod(
-                    mload(add(m, EVAL_ADVICE_0_AT_0)),
-                    0x10520b0ab721cadfe9eff81b016fc34dc76da36c2578937817cb978d069de559,
-                    r
-                )
-            )
-            mstore(
-                add(m, TEMPORARY_29),
-                addmod(
-                    mload(add(m, EVAL_ADVICE_0_AT_3)),
-                    sub(r, mulmod(mload(add(m, TEMPORARY_28)), mload(add(m, TEMPORARY_28)), r)),
-                    r
-                )
-            )
-            mstore(
-                add(m, TEMPORARY_30),
-                mulmod(mload(add(m, EVAL_FIXED_3_AT_0)), addmod(2, sub(r, mload(add(m, EVAL_FIXED_3_AT_0))), r), r)
-            )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_30)), mload(add(m, TEMPORARY_29)), r), r)
-            // gate "Poseidon, partial rounds begin", 2 of 4
-            mstore(add(m, TEMPORARY_31), mulmod(mload(add(m, TEMPORARY_11)), mload(add(m, TEMPORARY_28)), r))
-            mstore(
-                add(m, TEMPORARY_32),
+                add(m, TEMPORARY_33),
                 addmod(
                     addmod(
                         mulmod(
-                            mload(add(m, TEMPORARY_31)),
+                            mload(add(m, TEMPORARY_28)),
                             0x109b7f411ba0e4c9b2b70caf5c36a7b194be7c11ad24378bfedb68592ba8118b,
                             r
                         ),
                         mulmod(
-                            mload(add(m, EVAL_ADVICE_0_AT_1)),
+                            mload(add(m, EVAL_ADVICE_0_AT_0)),
                             0x16ed41e13bb9c0c66ae119424fddbcbc9314dc9fdbdeea55d6c64543dc4903e0,
                             r
                         ),
                         r
                     ),
                     mulmod(
-                        mload(add(m, EVAL_ADVICE_0_AT_2)),
+                        mload(add(m, EVAL_ADVICE_0_AT_1)),
                         0x2b90bba00fca0589f617e7dcbfe82e0df706ab640ceb247b791a93b74e36736d,
                         r
                     ),
@@ -791,13 +821,13 @@ contract BatchVerifierInsecureDev is IVerifier {
                 )
             )
             mstore(
-                add(m, TEMPORARY_33),
+                add(m, TEMPORARY_34),
                 addmod(
                     mload(add(m, EVAL_ADVICE_0_AT_4)),
                     sub(
                         r,
                         addmod(
-                            mload(add(m, TEMPORARY_32)),
+                            mload(add(m, TEMPORARY_33)),
                             0x0a8526e9d9e0da22ce8d94e263a8ed5484d34614da2d768462cdf6dea7989b6b,
                             r
                         )
@@ -805,22 +835,26 @@ contract BatchVerifierInsecureDev is IVerifier {
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_30)), mload(add(m, TEMPORARY_33)), r), r)
-            // gate "Poseidon, partial rounds begin", 3 of 4
             mstore(
-                add(m, TEMPORARY_34),
+                add(m, TEMPORARY_35),
+                mulmod(mload(add(m, EVAL_FIXED_4_AT_0)), addmod(1, sub(r, mload(add(m, EVAL_FIXED_4_AT_0))), r), r)
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_35)), mload(add(m, TEMPORARY_34)), r), r)
+            // gate "Poseidon, partial rounds begin", 2 of 2
+            mstore(
+                add(m, TEMPORARY_36),
                 addmod(
                     addmod(
-                        mload(add(m, TEMPORARY_24)),
+                        mload(add(m, TEMPORARY_29)),
                         mulmod(
-                            mload(add(m, TEMPORARY_31)),
+                            mload(add(m, TEMPORARY_28)),
                             0x01e507fb65a14b9c13e94ca2118bbc2b74ff0351d0404d3627a6d4e77316d345,
                             r
                         ),
                         r
                     ),
                     mulmod(
-                        mload(add(m, EVAL_ADVICE_0_AT_1)),
+                        mload(add(m, EVAL_ADVICE_0_AT_0)),
                         0x07d4ea96a5398ba96ea0ec5d4d239311c18dfaec2b96e45ead603cef8554e335,
                         r
                     ),
@@ -828,12 +862,12 @@ contract BatchVerifierInsecureDev is IVerifier {
                 )
             )
             mstore(
-                add(m, TEMPORARY_35),
+                add(m, TEMPORARY_37),
                 addmod(
                     addmod(
-                        mload(add(m, TEMPORARY_34)),
+                        mload(add(m, TEMPORARY_36)),
                         mulmod(
-                            mload(add(m, EVAL_ADVICE_0_AT_2)),
+                            mload(add(m, EVAL_ADVICE_0_AT_1)),
                             0x1d5309f362807f11b24f80db88f2fcd395e771a07dc7df2d217f402a86e97920,
                             r
                         ),
@@ -844,102 +878,33 @@ contract BatchVerifierInsecureDev is IVerifier {
                 )
             )
             mstore(
-                add(m, TEMPORARY_36),
-                mulmod(
-                    mload(add(m, TEMPORARY_30)),
-                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, TEMPORARY_35))), r),
-                    r
-                )
-            )
-            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_36)), r)
-            // gate "Poseidon, partial rounds begin", 4 of 4
-            mstore(
-                add(m, TEMPORARY_37),
-                mulmod(
-                    mulmod(
-                        mulmod(mload(add(m, EVAL_ADVICE_0_AT_7)), mload(add(m, EVAL_ADVICE_0_AT_7)), r),
-                        mload(add(m, EVAL_ADVICE_0_AT_6)),
-                        r
-                    ),
-                    0x109b7f411ba0e4c9b2b70caf5c36a7b194be7c11ad24378bfedb68592ba8118b,
-                    r
-                )
-            )
-            mstore(
                 add(m, TEMPORARY_38),
-                addmod(
-                    addmod(
-                        mulmod(
-                            mload(add(m, EVAL_ADVICE_0_AT_6)),
-                            0x1763c79161417803ac02abffe9173ea436add2f719c6652658f7d859b4d7d402,
-                            r
-                        ),
-                        mulmod(
-                            mload(add(m, EVAL_ADVICE_0_AT_4)),
-                            0x0d5befe0d730640fcfd1bb7df80262f223d203a893c4cfacc3e8e571053098be,
-                            r
-                        ),
-                        r
-                    ),
-                    mload(add(m, TEMPORARY_37)),
+                mulmod(
+                    mload(add(m, TEMPORARY_35)),
+                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, TEMPORARY_37))), r),
                     r
                 )
             )
-            mstore(
-                add(m, TEMPORARY_39),
-                addmod(
-                    addmod(
-                        mload(add(m, TEMPORARY_38)),
-                        mulmod(
-                            mload(add(m, TEMPORARY_23)),
-                            0x2f063609b91aaa68a71aca9b9953164c65be0a81c827c233fe5f2f1bf09a29e2,
-                            r
-                        ),
-                        r
-                    ),
-                    mulmod(
-                        mload(add(m, TEMPORARY_31)),
-                        0x222384b1af875b9cc33701aeaf21a587f612e66f59d3603b4067e912f65e0e98,
-                        r
-                    ),
-                    r
-                )
-            )
-            mstore(
-                add(m, TEMPORARY_40),
-                addmod(
-                    mload(add(m, EVAL_ADVICE_0_AT_8)),
-                    sub(
-                        r,
-                        addmod(
-                            mload(add(m, TEMPORARY_39)),
-                            0x1224bfcfc1a37262bd58a1eb7858e15f2e55506bd14d5e1f7908fe1800424c07,
-                            r
-                        )
-                    ),
-                    r
-                )
-            )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_30)), mload(add(m, TEMPORARY_40)), r), r)
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_38)), r)
             // gate "Poseidon, partial rounds end", 1 of 4
             mstore(
-                add(m, TEMPORARY_41),
+                add(m, TEMPORARY_39),
                 mulmod(mload(add(m, EVAL_FIXED_3_AT_0)), addmod(1, sub(r, mload(add(m, EVAL_FIXED_3_AT_0))), r), r)
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_41)), mload(add(m, TEMPORARY_19)), r), r)
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_39)), mload(add(m, TEMPORARY_25)), r), r)
             // gate "Poseidon, partial rounds end", 2 of 4
             mstore(
-                add(m, TEMPORARY_42),
+                add(m, TEMPORARY_40),
                 addmod(
                     mload(add(m, EVAL_ADVICE_0_AT_3)),
                     sub(r, mulmod(mload(add(m, EVAL_ADVICE_0_AT_2)), mload(add(m, EVAL_ADVICE_0_AT_2)), r)),
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_41)), mload(add(m, TEMPORARY_42)), r), r)
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_39)), mload(add(m, TEMPORARY_40)), r), r)
             // gate "Poseidon, partial rounds end", 3 of 4
             mstore(
-                add(m, TEMPORARY_43),
+                add(m, TEMPORARY_41),
                 addmod(
                     addmod(
                         mulmod(
@@ -955,7 +920,7 @@ contract BatchVerifierInsecureDev is IVerifier {
                         r
                     ),
                     mulmod(
-                        mload(add(m, TEMPORARY_22)),
+                        mload(add(m, TEMPORARY_28)),
                         0x4a7bc12d8261e48cba4b33c303487351e67a6e218d8f84ea9799755d67ae00,
                         r
                     ),
@@ -963,33 +928,33 @@ contract BatchVerifierInsecureDev is IVerifier {
                 )
             )
             mstore(
-                add(m, TEMPORARY_44),
+                add(m, TEMPORARY_42),
                 addmod(
                     addmod(
-                        mload(add(m, TEMPORARY_43)),
+                        mload(add(m, TEMPORARY_41)),
                         mulmod(
-                            mload(add(m, TEMPORARY_21)),
+                            mload(add(m, TEMPORARY_27)),
                             0x130dccdd71b916d8e1c09297396b83016f0745003533a346086b7b643af3f58d,
                             r
                         ),
                         r
                     ),
-                    0x12a352cb1430683bef134311739d75b3c0e11a78ababa7fcd9ee5f4a3ce5a785,
+                    0x05abacf71f3acc55d666c76364768152498c867761a79e5c0609105bd8290014,
                     r
                 )
             )
             mstore(
-                add(m, TEMPORARY_45),
+                add(m, TEMPORARY_43),
                 mulmod(
-                    mload(add(m, TEMPORARY_41)),
-                    addmod(mload(add(m, EVAL_ADVICE_0_AT_5)), sub(r, mload(add(m, TEMPORARY_44))), r),
+                    mload(add(m, TEMPORARY_39)),
+                    addmod(mload(add(m, EVAL_ADVICE_0_AT_5)), sub(r, mload(add(m, TEMPORARY_42))), r),
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_45)), r)
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_43)), r)
             // gate "Poseidon, partial rounds end", 4 of 4
             mstore(
-                add(m, TEMPORARY_46),
+                add(m, TEMPORARY_44),
                 addmod(
                     addmod(
                         mulmod(
@@ -1005,7 +970,7 @@ contract BatchVerifierInsecureDev is IVerifier {
                         r
                     ),
                     mulmod(
-                        mload(add(m, TEMPORARY_22)),
+                        mload(add(m, TEMPORARY_28)),
                         0x18dcbddaf5a4e9902cce3b5933e3f0906924f234ddbf95d5f36a3eab324d4a1f,
                         r
                     ),
@@ -1013,26 +978,44 @@ contract BatchVerifierInsecureDev is IVerifier {
                 )
             )
             mstore(
-                add(m, TEMPORARY_47),
+                add(m, TEMPORARY_45),
                 addmod(
                     addmod(
-                        mload(add(m, TEMPORARY_46)),
+                        mload(add(m, TEMPORARY_44)),
                         mulmod(
-                            mload(add(m, TEMPORARY_21)),
+                            mload(add(m, TEMPORARY_27)),
                             0x2f45d8c2c3f58e32d0ea2c121de1009f054d9efa2c88ab9e62eec9a121209634,
                             r
                         ),
                         r
                     ),
-                    0x2cec07022e813776c7af7fd5615dcd602524047cf61cfba25bcee11b83ee4c13,
+                    0x10fcff0bfaeff5fc3cfe6e881962c53791f5b2957d96a9e04dc83441fe35e98f,
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_46),
+                mulmod(
+                    mload(add(m, TEMPORARY_39)),
+                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, TEMPORARY_45))), r),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_46)), r)
+            // gate "Poseidon, lane 0 once more", 1 of 1
+            mstore(
+                add(m, TEMPORARY_47),
+                mulmod(
+                    mload(add(m, EVAL_FIXED_3_AT_MINUS_1)),
+                    addmod(1, sub(r, mload(add(m, EVAL_FIXED_3_AT_MINUS_1))), r),
                     r
                 )
             )
             mstore(
                 add(m, TEMPORARY_48),
                 mulmod(
-                    mload(add(m, TEMPORARY_41)),
-                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, TEMPORARY_47))), r),
+                    mload(add(m, TEMPORARY_47)),
+                    addmod(mload(add(m, EVAL_ADVICE_0_AT_6)), sub(r, mload(add(m, EVAL_ADVICE_0_AT_3))), r),
                     r
                 )
             )
@@ -1177,7 +1160,7 @@ contract BatchVerifierInsecureDev is IVerifier {
                 mulmod(
                     mload(add(m, EVAL_LOOKUP_0)),
                     addmod(
-                        mulmod(mload(add(m, EVAL_FIXED_5_AT_0)), mload(add(m, EVAL_ADVICE_0_AT_0)), r),
+                        mulmod(mload(add(m, EVAL_FIXED_6_AT_0)), mload(add(m, EVAL_ADVICE_0_AT_0)), r),
                         mload(add(m, BETA)),
                         r
                     ),
@@ -1261,14 +1244,14 @@ contract BatchVerifierInsecureDev is IVerifier {
             // What the sets claim at u.
             let claim := 0
             let power := 1
-            // Set 0: ADVICE_0 at x, omega x, omega^2 x, omega^3 x, omega^4 x, omega^5 x, omega^6 x, omega^7 x, omega^8 x
+            // Set 0: ADVICE_0 at x, omega x, omega^2 x, omega^3 x, omega^4 x, omega^5 x, omega^6 x
             {
                 let value := 0
                 let folded
                 folded := mload(add(m, EVAL_ADVICE_0_AT_0))
                 value := mulmod(
                     mulmod(folded, mload(add(m, GAP_0)), r),
-                    0x19891daf5000cbef516d7e2b80bba538ac70429ea398b3311e5b9a45892a2c5b,
+                    0x05cdea95183ac56c0b5348f4aef0dcc19b32ab0a6ea97a935b18055cd1a1cf5d,
                     r
                 )
                 folded := mload(add(m, EVAL_ADVICE_0_AT_1))
@@ -1276,7 +1259,7 @@ contract BatchVerifierInsecureDev is IVerifier {
                     value,
                     mulmod(
                         mulmod(folded, mload(add(m, GAP_1)), r),
-                        0x22889641c15fc14fa74a67bf2e01e5876244df6ba98dd920de6720369dbc1ca4,
+                        0x1a1f262a1897c7b40cae4508d20a877ee4ef38693f9c416c27b7894629afa657,
                         r
                     ),
                     r
@@ -1286,7 +1269,7 @@ contract BatchVerifierInsecureDev is IVerifier {
                     value,
                     mulmod(
                         mulmod(folded, mload(add(m, GAP_2)), r),
-                        0x1f23bc9a56da752074a22d4affcba25bbe4903c5f2f3c5a1e896a777a36202e8,
+                        0x2e2c8acdf196788d1cd5ebdec16906f5697c246fbbfe106cef1e3491b7d9da64,
                         r
                     ),
                     r
@@ -1296,7 +1279,7 @@ contract BatchVerifierInsecureDev is IVerifier {
                     value,
                     mulmod(
                         mulmod(folded, mload(add(m, GAP_3)), r),
-                        0x07c54bb65e50bb6d891bc9a47df0efa9493bd2eb13aa56f524e38a5d2387ca37,
+                        0x03d804e309b2c6485eb2526d9eb6d7dad9259719275f95288ea923504f903690,
                         r
                     ),
                     r
@@ -1306,7 +1289,7 @@ contract BatchVerifierInsecureDev is IVerifier {
                     value,
                     mulmod(
                         mulmod(folded, mload(add(m, GAP_4)), r),
-                        0x21b8977c165578dad449bafb15928ab9f14ba306d1bc4281e1805ad2638dcbd6,
+                        0x11e6fa756bde7aa8c0280a6da67327581125450b64abd202682b6b76ee7a28ec,
                         r
                     ),
                     r
@@ -1316,7 +1299,7 @@ contract BatchVerifierInsecureDev is IVerifier {
                     value,
                     mulmod(
                         mulmod(folded, mload(add(m, GAP_5)), r),
-                        0x2e6feee411c4f2e24634bb81cb6844060749f8634b4772a1024f7b2fe40cbb5e,
+                        0x031a6110c0c9dee2361c2271d0ccbe5b45760d2610d05fa0b87d81edbc76953a,
                         r
                     ),
                     r
@@ -1326,33 +1309,11 @@ contract BatchVerifierInsecureDev is IVerifier {
                     value,
                     mulmod(
                         mulmod(folded, mload(add(m, GAP_6)), r),
-                        0x23b42df71cd33d3080663d1d3fc5695c04bcf2329341cab0cffa3c722efc3395,
+                        0x2a39ef624ad0bafc9f22d7fa2c28e0535f3cc7ab660cbe7baa660cd22253bb35,
                         r
                     ),
                     r
                 )
-                folded := mload(add(m, EVAL_ADVICE_0_AT_7))
-                value := addmod(
-                    value,
-                    mulmod(
-                        mulmod(folded, mload(add(m, GAP_7)), r),
-                        0x03d08efe7acc2581e9e33e341df940cf0c740980ad702afdbfa97418372751,
-                        r
-                    ),
-                    r
-                )
-                folded := mload(add(m, EVAL_ADVICE_0_AT_8))
-                value := addmod(
-                    value,
-                    mulmod(
-                        mulmod(folded, mload(add(m, GAP_8)), r),
-                        0x1b1a47165c03edf0864ce8de062e6bafe66a8f08dbe799ee97a323aa336207cd,
-                        r
-                    ),
-                    r
-                )
-                value := mulmod(value, mload(add(m, X_INVERSE)), r)
-                value := mulmod(value, mload(add(m, X_INVERSE)), r)
                 value := mulmod(value, mload(add(m, X_INVERSE)), r)
                 value := mulmod(value, mload(add(m, X_INVERSE)), r)
                 value := mulmod(value, mload(add(m, X_INVERSE)), r)
@@ -1388,17 +1349,19 @@ contract BatchVerifierInsecureDev is IVerifier {
                 claim := addmod(claim, mulmod(power, value, r), r)
             }
             power := mulmod(power, mload(add(m, NU)), r)
-            // Set 2: LOOKUP_INPUT_0 at omega^-1 x, x
+            // Set 2: LOOKUP_INPUT_0, FIXED_3 at omega^-1 x, x
             {
                 let value := 0
                 let folded
-                folded := mload(add(m, EVAL_LOOKUP_INPUT_0_BEFORE))
+                folded := mload(add(m, EVAL_FIXED_3_AT_MINUS_1))
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_INPUT_0_BEFORE)), r)
                 value := mulmod(
                     mulmod(folded, mload(add(m, GAP_MINUS_1)), r),
                     0x0a1a7e4ddd823f4f4b79c91d1cde0f7d0e2b10b6687b55f3be89b3225aae08ee,
                     r
                 )
-                folded := mload(add(m, EVAL_LOOKUP_INPUT_0))
+                folded := mload(add(m, EVAL_FIXED_3_AT_0))
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_INPUT_0)), r)
                 value := addmod(
                     value,
                     mulmod(
@@ -1412,7 +1375,7 @@ contract BatchVerifierInsecureDev is IVerifier {
                 claim := addmod(claim, mulmod(power, value, r), r)
             }
             power := mulmod(power, mload(add(m, NU)), r)
-            // Set 3: LOOKUP_TABLE_0, FIXED_0, FIXED_2, FIXED_3, FIXED_4, FIXED_5, SIGMA_0, SIGMA_1, SIGMA_2, QUOTIENT, RANDOM at x
+            // Set 3: LOOKUP_TABLE_0, FIXED_1, FIXED_0, FIXED_2, FIXED_4, FIXED_5, FIXED_6, SIGMA_0, SIGMA_1, SIGMA_2, QUOTIENT, RANDOM at x
             {
                 let value := 0
                 let folded
@@ -1421,48 +1384,14 @@ contract BatchVerifierInsecureDev is IVerifier {
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_SIGMA_2)), r)
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_SIGMA_1)), r)
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_SIGMA_0)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_6_AT_0)), r)
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_5_AT_0)), r)
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_4_AT_0)), r)
-                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_3_AT_0)), r)
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_2_AT_0)), r)
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_0_AT_0)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_1_AT_0)), r)
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_TABLE_0)), r)
                 value := mulmod(folded, mload(add(m, GAP_0)), r)
-                claim := addmod(claim, mulmod(power, value, r), r)
-            }
-            power := mulmod(power, mload(add(m, NU)), r)
-            // Set 4: FIXED_1 at x, omega x, omega^2 x
-            {
-                let value := 0
-                let folded
-                folded := mload(add(m, EVAL_FIXED_1_AT_0))
-                value := mulmod(
-                    mulmod(folded, mload(add(m, GAP_0)), r),
-                    0x0bb0d35ff52e3f456ed57583e4136c55a805fd50ad55014e1cde5a481a7ec241,
-                    r
-                )
-                folded := mload(add(m, EVAL_FIXED_1_AT_1))
-                value := addmod(
-                    value,
-                    mulmod(
-                        mulmod(folded, mload(add(m, GAP_1)), r),
-                        0x25262b49ba36d2c9f7bc732a6ec4d6310120d317a7b363da4be8999a448cd6bd,
-                        r
-                    ),
-                    r
-                )
-                folded := mload(add(m, EVAL_FIXED_1_AT_2))
-                value := addmod(
-                    value,
-                    mulmod(
-                        mulmod(folded, mload(add(m, GAP_2)), r),
-                        0x2ff19e3c12fe2e440a0ea2beb02a6e33a74100289e6a7bfa1efcf74580f46704,
-                        r
-                    ),
-                    r
-                )
-                value := mulmod(value, mload(add(m, X_INVERSE)), r)
-                value := mulmod(value, mload(add(m, X_INVERSE)), r)
                 claim := addmod(claim, mulmod(power, value, r), r)
             }
             claim := mulmod(claim, mload(add(m, FIRST_SET)), r)
@@ -1496,7 +1425,9 @@ contract BatchVerifierInsecureDev is IVerifier {
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
             // Set 2
-            mcopy(scratch, add(m, LOOKUP_INPUT_0), 0x40)
+            mstore(scratch, FIXED_3_X)
+            mstore(add(scratch, 0x20), FIXED_3_Y)
+            failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_INPUT_0)))
             power := mulmod(power, mload(add(m, NU)), r)
             failure := or(
                 failure,
@@ -1514,32 +1445,15 @@ contract BatchVerifierInsecureDev is IVerifier {
             failure := or(failure, combine(scratch, mu, SIGMA_2_X, SIGMA_2_Y))
             failure := or(failure, combine(scratch, mu, SIGMA_1_X, SIGMA_1_Y))
             failure := or(failure, combine(scratch, mu, SIGMA_0_X, SIGMA_0_Y))
+            failure := or(failure, combine(scratch, mu, FIXED_6_X, FIXED_6_Y))
             failure := or(failure, combine(scratch, mu, FIXED_5_X, FIXED_5_Y))
             failure := or(failure, combine(scratch, mu, FIXED_4_X, FIXED_4_Y))
-            failure := or(failure, combine(scratch, mu, FIXED_3_X, FIXED_3_Y))
             failure := or(failure, combine(scratch, mu, FIXED_2_X, FIXED_2_Y))
             failure := or(failure, combine(scratch, mu, FIXED_0_X, FIXED_0_Y))
+            failure := or(failure, combine(scratch, mu, FIXED_1_X, FIXED_1_Y))
             failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_TABLE_0)))
             power := mulmod(power, mload(add(m, NU)), r)
             failure := or(failure, combineProof(scratch, mulmod(power, mload(add(m, GAP_0)), r), add(m, TOTAL_X)))
-            mstore(add(m, TOTAL_X), mload(scratch))
-            mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
-            // Set 4
-            mstore(scratch, FIXED_1_X)
-            mstore(add(scratch, 0x20), FIXED_1_Y)
-            power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(
-                failure,
-                combineProof(
-                    scratch,
-                    mulmod(
-                        mulmod(mulmod(power, mload(add(m, GAP_0)), r), mload(add(m, GAP_1)), r),
-                        mload(add(m, GAP_2)),
-                        r
-                    ),
-                    add(m, TOTAL_X)
-                )
-            )
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
 
@@ -1563,7 +1477,7 @@ contract BatchVerifierInsecureDev is IVerifier {
                 mstore(add(scratch, 0x80), G2_Y_1)
                 mstore(add(scratch, 0xa0), G2_Y_0)
                 mstore(add(scratch, 0xc0), mload(add(m, W_PRIME)))
-                mstore(add(scratch, 0xe0), sub(Q, mload(add(m, 0x0780))))
+                mstore(add(scratch, 0xe0), sub(Q, mload(add(m, 0x0740))))
                 mstore(add(scratch, 0x100), TAU_G2_X_1)
                 mstore(add(scratch, 0x120), TAU_G2_X_0)
                 mstore(add(scratch, 0x140), TAU_G2_Y_1)

@@ -14,7 +14,7 @@ use traffic::Traffic;
 
 fn layers(criterion: &mut Criterion) {
     let pipeline = Pipeline::build(Capacity::REFERENCE, None, &()).expect("the circuits fit");
-    let mut traffic = Traffic::new(Capacity::REFERENCE);
+    let (mut traffic, _) = Traffic::new(Capacity::REFERENCE);
     let batch = traffic.next_batch();
 
     let mut group = criterion.benchmark_group("prove");

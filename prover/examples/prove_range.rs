@@ -157,7 +157,8 @@ fn main() -> Result<()> {
     let meter = Meter::new(5 + 2 * batches + (batches - 1) + 2)?;
     let pipeline = Pipeline::build(capacity, arguments.cache.as_ref().map(Cache::new).as_ref(), &meter)?;
 
-    let mut traffic = Traffic::new(capacity);
+    // The range that is proven begins behind the registrations.
+    let (mut traffic, _) = Traffic::new(capacity);
     let mut ranges = Vec::new();
     let mut applied = 0;
     let mut last_root = None;

@@ -31,6 +31,8 @@ library Refusals {
     error MockVerifierRefused(uint256 chainId, string remedy);
     /// @notice The secret of the verifier's setup is public: anybody can prove false statements.
     error InsecureSetupRefused(uint256 chainId, address verifier, string remedy);
+    /// @notice The verifier's setup is that of no ceremony this project knows.
+    error UnknownSetupRefused(uint256 chainId, address verifier, uint256[4] tauG2, string remedy);
     /// @notice A token anybody can mint is no fee token.
     error TestTokenRefused(uint256 chainId, string remedy);
     /// @notice There is no contract at this address.

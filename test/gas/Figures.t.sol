@@ -7,55 +7,26 @@ import {IVerifier} from "../../contracts/interfaces/IVerifier.sol";
 import {BatchFee} from "../../contracts/libraries/BatchFee.sol";
 import {Statement} from "../../contracts/libraries/Statement.sol";
 import {FeeParameters, FeeParametersLibrary} from "../../contracts/types/FeeParameters.sol";
-import {BaseTest} from "../utils/BaseTest.sol";
-import {GasMeter} from "../utils/GasMeter.sol";
+import {TransactionTest} from "../utils/TransactionTest.sol";
 
 /// @notice The performance figures of the contracts, group "figures", under the rules of Osaka. Gas is that of whole
 /// transactions, sent by plain accounts,
 /// one transaction a block.
-/// @dev Three sources, held against each other: the intrinsic gas and the floor are computed from the calldata
-/// (EIP-2028, EIP-7623); `--isolate`
-/// reports what the transaction used; `GasMeter` measures execution alone. Without `--isolate` no call is a
-/// transaction: then the numbers are only bounds,
-/// since storage is warm, and nothing is held against what is reported.
-///
-/// The peer's figures in scripts/figures.json were measured on PolygonZkEVM v1.1.0-fork.4 under Cancun. Under Osaka a
+/// @dev The peer's figures in scripts/figures.json were measured on PolygonZkEVM v1.1.0-fork.4 under Cancun. Under Osaka a
 /// transaction costs the larger of that and its floor, 21,000 + 10 a token: which lifts its late proof (996 bytes, some
 /// 3,500 tokens) from 46.5k to about 56k and a batch of 10,000 bytes from 276k to about 425k, and leaves the winning
 /// proof
 /// and the batch of 100 bytes as they are.
-contract FiguresTest is BaseTest {
-    string private constant GROUP = "figures";
-
-    /// @dev EIP-2028 and EIP-7623: a zero byte is one token, any other byte four.
-    uint256 private constant TRANSACTION_GAS = 21_000;
-    uint256 private constant GAS_PER_TOKEN = 4;
-    uint256 private constant FLOOR_GAS_PER_TOKEN = 10;
-
+contract FiguresTest is TransactionTest {
     /// @dev The verifier is a mock here. What the real one may use (P6): at most, and at best. The share of a late
     /// proof is worst against the latter.
     uint256 private constant VERIFIER_GAS_LIMIT = 345_000;
     uint256 private constant VERIFIER_GAS_AIM = 285_000;
 
-    /// @param standard Intrinsic gas, calldata at its standard price.
-    /// @param floor The least the transaction costs, whatever it executes.
-    /// @param execution Gas used beyond the intrinsic gas; unknown (0) if the floor hides it.
-    /// @param total What the sender pays for.
-    struct Transaction {
-        uint256 standard;
-        uint256 floor;
-        uint256 execution;
-        uint256 total;
-    }
-
-    GasMeter private meter;
-    bool private isolated;
     ISequencing.Limits private bounds;
 
     function setUp() public override {
         super.setUp();
-        meter = new GasMeter();
-        isolated = _isolated();
         // What a sequencer would state: a bound of two tokens, ten minutes, the newest sequence.
         bounds = limits();
         bounds.maxFee = 2 ether;
@@ -280,77 +251,10 @@ contract FiguresTest is BaseTest {
         return _send(sequencer, abi.encodeCall(ISequencing.sequenceBatches, (batches, 1, bounds)));
     }
 
-    function _send(address sender, bytes memory callData) private returns (Transaction memory) {
-        vm.prank(sender, sender);
-        (bool ok,) = address(poe).call(callData);
-        assertTrue(ok, "the transaction reverted");
-        return _lastTransaction(callData);
-    }
-
-    function _sendReverting(address sender, bytes memory callData) private returns (Transaction memory) {
-        vm.prank(sender, sender);
-        (bool ok,) = address(poe).call(callData);
-        assertFalse(ok, "the transaction did not revert");
-        return _lastTransaction(callData);
-    }
-
-    function _lastTransaction(bytes memory callData) private view returns (Transaction memory t) {
-        uint256 reported = vm.lastCallGas().gasTotalUsed;
-        uint256 tokens = _tokens(callData);
-        t.standard = TRANSACTION_GAS + GAS_PER_TOKEN * tokens;
-        t.floor = TRANSACTION_GAS + FLOOR_GAS_PER_TOKEN * tokens;
-        if (isolated) {
-            t.total = reported;
-            assertGe(t.total, t.floor, "less than the floor");
-            if (t.total > t.floor) t.execution = t.total - t.standard;
-        } else {
-            t.execution = reported;
-            t.total = _max(t.standard + reported, t.floor);
-        }
-    }
-
-    function _tokens(bytes memory callData) private pure returns (uint256 tokens) {
-        for (uint256 i = 0; i < callData.length; ++i) {
-            tokens += callData[i] == 0 ? 1 : 4;
-        }
-    }
-
-    /// @dev Execution alone, leaving no trace.
-    function _meteredExecution(bytes memory callData, bool succeeds) private returns (uint256 used) {
-        uint256 snapshot = vm.snapshotState();
-        bool ok;
-        (ok, used) = meter.measure(address(poe), callData);
-        assertEq(ok, succeeds, "the metered call ended otherwise");
-        vm.revertToState(snapshot);
-    }
-
     function _verifierGas(IProving.Claim memory claim) private returns (uint256 used) {
         uint256[2] memory inputs = Statement.publicInputs(statementOf(claim, 1));
         bool ok;
         (ok, used) = meter.measure(address(verifier), abi.encodeCall(IVerifier.verify, (inputs, proofOf(1, claim))));
         assertTrue(ok, "the verifier refused the proof");
-    }
-
-    /// @dev With `--isolate` a call is a transaction, which costs 21,000 even if nothing runs.
-    function _isolated() private returns (bool) {
-        (bool ok,) = address(0xDEAD).call("");
-        assertTrue(ok);
-        return vm.lastCallGas().gasTotalUsed >= TRANSACTION_GAS;
-    }
-
-    function _record(string memory key, uint256 value) private {
-        vm.snapshotValue(GROUP, key, value);
-    }
-
-    function _pass(uint256 passed) private {
-        vm.warp(block.timestamp + passed);
-    }
-
-    function _basisPoints(uint256 part, uint256 whole) private pure returns (uint256) {
-        return part * 10_000 / whole;
-    }
-
-    function _max(uint256 a, uint256 b) private pure returns (uint256) {
-        return a > b ? a : b;
     }
 }

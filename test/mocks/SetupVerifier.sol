@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IVerifier} from "../../contracts/interfaces/IVerifier.sol";
+import {TrustedSetups} from "../../script/lib/TrustedSetups.sol";
 
 /// @title SetupVerifier
 /// @notice FOR DEPLOYMENT TESTS ONLY. A verifier that accepts nothing, and says of its trusted setup whatever the test needs.
@@ -16,6 +17,11 @@ contract SetupVerifier is IVerifier {
 
     constructor(bool insecureSetup_) {
         insecureSetup = insecureSetup_;
+    }
+
+    /// @notice That of a known ceremony, as `TrustedSetups` has it, whatever `insecureSetup` says.
+    function srsTauG2() external pure returns (uint256[4] memory) {
+        return TrustedSetups.hermez();
     }
 
     function verify(uint256[2] calldata, bytes calldata) external pure {

@@ -11,6 +11,7 @@ import {DeployConfig} from "../../script/lib/ConfigFile.sol";
 import {DeploymentFile} from "../../script/lib/DeploymentFile.sol";
 import {Part, Plan, PlanLibrary} from "../../script/lib/Plan.sol";
 import {Refusals} from "../../script/lib/Refusals.sol";
+import {TrustedSetups} from "../../script/lib/TrustedSetups.sol";
 import {MockVerifier} from "../mocks/MockVerifier.sol";
 import {SetupVerifier} from "../mocks/SetupVerifier.sol";
 import {TestToken} from "../utils/TestToken.sol";
@@ -165,6 +166,54 @@ contract RefusalsTest is Test {
 
     function testFuzz_SecureSetup_IsAcceptedOnAMainnet(uint256 seed) external {
         assertFalse(script.requireAllowed(_config(_mainnet(seed), address(new SetupVerifier(false)))));
+    }
+
+    /// @custom:req V13
+    function testFuzz_UnknownSetup_RevertWhen_OnAMainnet(uint256 seed, uint256[4] memory tau) external {
+        vm.assume(!TrustedSetups.isKnown(tau));
+        _setAllFlags();
+        SetupVerifier verifier = new SetupVerifier(false);
+        vm.mockCall(address(verifier), abi.encodeCall(SetupVerifier.srsTauG2, ()), abi.encode(tau));
+        vm.expectPartialRevert(Refusals.UnknownSetupRefused.selector);
+        script.requireAllowed(_config(_mainnet(seed), address(verifier)));
+    }
+
+    /// @custom:req V13
+    function test_UnknownSetup_NeedsItsFlagOnATestNetwork() external {
+        SetupVerifier verifier = new SetupVerifier(false);
+        uint256[4] memory tau = TrustedSetups.hermez();
+        tau[3] += 1;
+        vm.mockCall(address(verifier), abi.encodeCall(SetupVerifier.srsTauG2, ()), abi.encode(tau));
+        DeployConfig memory c = _config(SEPOLIA, address(verifier));
+        vm.expectPartialRevert(Refusals.UnknownSetupRefused.selector);
+        script.requireAllowed(c);
+        script.setFlag("POE_ALLOW_UNKNOWN_SETUP");
+        assertFalse(script.requireAllowed(c));
+    }
+
+    function test_Verifier_RevertWhen_ItDoesNotSayWhoseSetupItHas() external {
+        SetupVerifier verifier = new SetupVerifier(false);
+        vm.mockCallRevert(address(verifier), abi.encodeCall(SetupVerifier.srsTauG2, ()), "");
+        vm.expectPartialRevert(Refusals.BadAnswer.selector);
+        script.requireAllowed(_config(SEPOLIA, address(verifier)));
+    }
+
+    /// @dev The same list as verifier-gen's.
+    /// @custom:req V13
+    function test_TrustedSetups_AreThoseOfTheGenerator() external view {
+        string memory json = vm.readFile("test/fixtures/verifiers/setups.json");
+        _requireKnown(vm.parseJsonUintArray(json, ".ceremonies[0]"), TrustedSetups.hermez());
+        _requireKnown(vm.parseJsonUintArray(json, ".ceremonies[1]"), TrustedSetups.challenge85());
+        assertFalse(vm.keyExistsJson(json, ".ceremonies[2]"), "a ceremony that scripts do not know");
+        uint256[] memory denied = vm.parseJsonUintArray(json, ".denied[0]");
+        assertFalse(TrustedSetups.isKnown([denied[0], denied[1], denied[2], denied[3]]));
+    }
+
+    function _requireKnown(uint256[] memory listed, uint256[4] memory own) private pure {
+        for (uint256 i = 0; i < 4; ++i) {
+            assertEq(own[i], listed[i]);
+        }
+        assertTrue(TrustedSetups.isKnown(own));
     }
 
     function test_Verifier_RevertWhen_ItIsNone() external {
@@ -383,6 +432,7 @@ contract RefusalsTest is Test {
     function _setAllFlags() private {
         script.setFlag("POE_ALLOW_MOCK_VERIFIER");
         script.setFlag("POE_ALLOW_INSECURE_SETUP");
+        script.setFlag("POE_ALLOW_UNKNOWN_SETUP");
         script.setFlag("POE_DEPLOY_TEST_TOKEN");
     }
 

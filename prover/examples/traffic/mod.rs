@@ -7,13 +7,20 @@ use poe_rollup::formats::{Capacity, Message, Slot, Transfer, domain};
 use poe_rollup::schnorr::SecretKey;
 use poe_rollup::state::{Account, Head, MemoryStore, StateReader, StateWriter};
 
-const CHAIN_ID: u64 = 31337;
-const CONTRACT: [u8; 20] = [0xC0; 20];
+/// The chain.
+pub(crate) const CHAIN_ID: u64 = 31337;
+/// The contract on it.
+pub(crate) const CONTRACT: [u8; 20] = [0xC0; 20];
 const ACCOUNTS: u32 = 12;
 const START_GWEI: u64 = 1_000_000_000_000;
 
 /// Account that sequences.
 const SEQUENCER: u32 = 1;
+
+/// What the contract asks for a message behind so many others, with the base fee and depth of the contracts' tests.
+const fn message_fee_gwei(waiting: u64) -> u64 {
+    10_000 + 10_000 * waiting / 16
+}
 
 /// A rollup with a few registered accounts, and the batches that come next.
 pub(crate) struct Traffic {
@@ -24,8 +31,8 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Registers the accounts; those batches come before the range that is proven.
-    pub(crate) fn new(capacity: Capacity) -> Self {
+    /// Registers the accounts. The batches that do so come first.
+    pub(crate) fn new(capacity: Capacity) -> (Self, Vec<BatchWitness>) {
         let keys: Vec<SecretKey> = (0..ACCOUNTS)
             .map(|i| SecretKey::from_seed(&[i as u8 + 1; 32]))
             .collect();
@@ -39,19 +46,24 @@ impl Traffic {
             batches: 0,
         };
         let registrations: Vec<Message> = (1..=ACCOUNTS)
-            .map(|index| Message::register(index, traffic.key(index).public(), [index as u8; 20], START_GWEI, 100))
+            .map(|index| {
+                let fee = message_fee_gwei(u64::from(index) - 1);
+                Message::register(index, traffic.key(index).public(), [index as u8; 20], START_GWEI, fee)
+            })
             .collect();
-        for messages in registrations.chunks(capacity.messages as usize) {
-            traffic.run(messages.to_vec(), vec![]);
-        }
-        traffic
+        let batches = registrations.chunks(capacity.messages as usize);
+        let batches = batches.map(|messages| traffic.run(messages.to_vec(), vec![])).collect();
+        (traffic, batches)
     }
 
     /// The next batch, full in every respect, with the witness to prove it from.
     pub(crate) fn next_batch(&mut self) -> BatchWitness {
         let Capacity { slots, messages, exits } = self.params.capacity;
         self.batches += 1;
-        let deposits = (0..messages).map(|i| Message::deposit(self.index(i), 1_000 + u64::from(i), 100));
+        let deposits = (0..messages).map(|i| {
+            let waiting = u64::from(i);
+            Message::deposit(self.index(i), 1_000 + waiting, message_fee_gwei(waiting))
+        });
         let mut nonces: Vec<u32> = (1..=ACCOUNTS).map(|index| self.account(index).nonce as u32).collect();
         let posted = (0..slots).map(|position| {
             let from = self.index(position);

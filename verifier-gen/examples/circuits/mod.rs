@@ -3,10 +3,10 @@
 
 use anyhow::Result;
 use halo2_base::halo2_proofs::arithmetic::Field;
-use halo2_base::halo2_proofs::circuit::{Layouter, Region, SimpleFloorPlanner, Value};
+use halo2_base::halo2_proofs::circuit::{Cell, Layouter, Region, SimpleFloorPlanner, Value};
 use halo2_base::halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2_base::halo2_proofs::plonk::{
-    Advice, Circuit, Column, ConstraintSystem, Error, Fixed, Instance, ProvingKey, Selector, TableColumn, keygen_pk,
+    Advice, Circuit, Column, ConstraintSystem, Error, Expression, Fixed, Instance, ProvingKey, Selector, TableColumn, keygen_pk,
     keygen_vk,
 };
 use halo2_base::halo2_proofs::poly::Rotation;
@@ -17,7 +17,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 /// A circuit of this file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Small {
+pub(crate) enum Small {
     /// Three advice columns, a product, two public words.
     Products,
     /// A lookup in place, and a fixed column that is all zero: its commitment is the identity.
@@ -31,11 +31,11 @@ pub enum Small {
 }
 
 /// All of them.
-pub const ALL: [Small; 5] = [Small::Products, Small::Lookup, Small::Rotations, Small::Copies, Small::Pairs];
+pub(crate) const ALL: [Small; 5] = [Small::Products, Small::Lookup, Small::Rotations, Small::Copies, Small::Pairs];
 
 impl Small {
     /// Name of the generated contract, without the mark of an insecure setup.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Products => "Products",
             Self::Lookup => "Lookup",
@@ -46,12 +46,12 @@ impl Small {
     }
 
     /// log2 of the rows.
-    pub fn k(self) -> u32 {
+    pub(crate) fn k(self) -> u32 {
         6
     }
 
     /// Public words of the satisfied circuit with this seed.
-    pub fn instances(self, seed: u64) -> Vec<Fr> {
+    pub(crate) fn instances(self, seed: u64) -> Vec<Fr> {
         let base = Fr::from(seed) + Fr::from(3);
         match self {
             Self::Products => vec![base.square(), base.square() * base],
@@ -74,16 +74,16 @@ fn fibonacci(seed: u64) -> Vec<Fr> {
 
 /// A circuit of a kind with the witness of a seed.
 #[derive(Clone, Copy, Debug)]
-pub struct SmallCircuit {
+pub(crate) struct SmallCircuit {
     /// Which.
-    pub kind: Small,
+    pub(crate) kind: Small,
     /// Decides the witness.
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// Columns of any of them.
 #[derive(Clone, Debug)]
-pub struct SmallConfig {
+pub(crate) struct SmallConfig {
     advice: Vec<Column<Advice>>,
     fixed: Vec<Column<Fixed>>,
     selector: Selector,
@@ -93,7 +93,7 @@ pub struct SmallConfig {
 
 /// The kind, which decides the columns.
 #[derive(Clone, Copy, Debug)]
-pub struct Params(pub Small);
+pub(crate) struct Params(pub(crate) Small);
 
 impl Default for Params {
     fn default() -> Self {
@@ -192,7 +192,7 @@ impl Circuit<Fr> for SmallCircuit {
     }
 }
 
-type Cell = halo2_base::halo2_proofs::circuit::Cell;
+
 
 impl SmallConfig {
     fn products(&mut self, meta: &mut ConstraintSystem<Fr>) {
@@ -237,7 +237,7 @@ impl SmallConfig {
         meta.create_gate("next to it, one more", |meta| {
             let on = meta.query_selector(selector);
             let values: Vec<_> = advice.iter().map(|&column| meta.query_advice(column, Rotation::cur())).collect();
-            let one = || halo2_base::halo2_proofs::plonk::Expression::Constant(Fr::ONE);
+            let one = || Expression::Constant(Fr::ONE);
             values.windows(2).map(|w| on.clone() * (w[1].clone() - w[0].clone() - one())).collect::<Vec<_>>()
         });
     }
@@ -349,7 +349,7 @@ impl SmallCircuit {
 }
 
 /// Keys and a proof, the same on every machine.
-pub fn prove(kind: Small, seed: u64, params: &ParamsKZG<Bn256>) -> Result<(ProvingKey<G1Affine>, Vec<Fr>, Vec<u8>)> {
+pub(crate) fn prove(kind: Small, seed: u64, params: &ParamsKZG<Bn256>) -> Result<(ProvingKey<G1Affine>, Vec<Fr>, Vec<u8>)> {
     let circuit = SmallCircuit { kind, seed };
     let key = keygen_vk(params, &circuit)?;
     let key = keygen_pk(params, key, &circuit)?;

@@ -95,7 +95,7 @@ fn paths(folder: &Path, name: &str) -> [PathBuf; 2] {
 
 /// Writes the contract and its manifest.
 #[derive(Debug, Args)]
-pub struct Generate {
+pub(crate) struct Generate {
     #[command(flatten)]
     circuit: Circuit,
     /// Name of the contract; over the development setup it must end in InsecureDev.
@@ -107,7 +107,7 @@ pub struct Generate {
 }
 
 impl Generate {
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let (source, manifest) = self.circuit.contract(self.name.as_deref())?;
         std::fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         let [contract, json] = paths(&self.out, &manifest.name);
@@ -121,7 +121,7 @@ impl Generate {
 
 /// Compares the contract with what would be written.
 #[derive(Debug, Args)]
-pub struct Check {
+pub(crate) struct Check {
     #[command(flatten)]
     circuit: Circuit,
     /// Name of the contract.
@@ -133,7 +133,7 @@ pub struct Check {
 }
 
 impl Check {
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let (source, manifest) = self.circuit.contract(self.name.as_deref())?;
         let [contract, json] = paths(&self.folder, &manifest.name);
         for (path, text) in [(contract, source), (json, manifest.to_json())] {
@@ -147,13 +147,13 @@ impl Check {
 
 /// Says what the contract does.
 #[derive(Debug, Args)]
-pub struct Inspect {
+pub(crate) struct Inspect {
     #[command(flatten)]
     circuit: Circuit,
 }
 
 impl Inspect {
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let pipeline = self.circuit.pipeline()?;
         let params = self.circuit.source.params(self.circuit.k)?;
         let inner = pipeline.last().verifier().clone();
@@ -165,7 +165,7 @@ impl Inspect {
 
 /// Wraps a plonky2 proof.
 #[derive(Debug, Args)]
-pub struct Prove {
+pub(crate) struct Prove {
     #[command(flatten)]
     circuit: Circuit,
     /// The last plonky2 proof, as poe-prover writes it.
@@ -180,7 +180,7 @@ pub struct Prove {
 }
 
 impl Prove {
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         let pipeline = self.circuit.pipeline()?;
         let bytes = std::fs::read(&self.proof).with_context(|| self.proof.display().to_string())?;
         let proof = pipeline.decode_final(&bytes)?;

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 /// Wraps the last plonky2 proof for Ethereum, and writes the contract that verifies it.
 #[derive(Debug, Parser)]
 #[command(version)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
@@ -33,7 +33,7 @@ enum Command {
 
 impl Arguments {
     /// Does what was asked for.
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         match self.command {
             Command::Generate(command) => command.run(),
             Command::Check(command) => command.run(),

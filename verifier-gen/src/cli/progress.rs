@@ -7,7 +7,7 @@ use poe_prover::pipeline::{Observer, Step};
 use std::time::{Duration, Instant};
 
 /// Runs something that takes seconds, and says how many.
-pub fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+pub(crate) fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let bar = ProgressBar::new_spinner().with_message(what.to_string());
     bar.enable_steady_tick(Duration::from_millis(200));
     let begun = Instant::now();
@@ -18,7 +18,7 @@ pub fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
 }
 
 /// Runs something that tells how far it is.
-pub fn counted<T>(what: &str, total: u64, work: impl FnOnce(&(dyn Fn(u64) + Sync)) -> T) -> T {
+pub(crate) fn counted<T>(what: &str, total: u64, work: impl FnOnce(&(dyn Fn(u64) + Sync)) -> T) -> T {
     let bar = ProgressBar::new(total).with_message(what.to_string());
     let style = ProgressStyle::with_template("{elapsed_precise} [{bar:40}] {pos}/{len} {msg}");
     bar.set_style(style.expect("a template of known fields"));
@@ -30,7 +30,7 @@ pub fn counted<T>(what: &str, total: u64, work: impl FnOnce(&(dyn Fn(u64) + Sync
 }
 
 /// Tells which plonky2 circuit is built.
-pub struct Circuits;
+pub(crate) struct Circuits;
 
 impl Observer for Circuits {
     fn ended(&self, step: Step, took: Duration) {

@@ -3,16 +3,28 @@
 
 use super::progress::counted;
 use anyhow::{Context, Result, bail};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use halo2_base::halo2_proofs::halo2curves::bn256::Bn256;
 use halo2_base::halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use poe_prover::cache::Cache;
 use poe_verifier_gen::srs::{self, Standing};
 use std::path::PathBuf;
 
+/// How a ceremony's powers are written.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// snarkjs: powersOfTau28_hez_final_NN.ptau and the like.
+    #[default]
+    Ptau,
+    /// A challenge of the Perpetual Powers of Tau, uncompressed.
+    Challenge,
+    /// gnark, compressed: EigenDA's g1.point, with g2.point or g2.point.powerOf2 as --g2.
+    Compressed,
+}
+
 /// Makes, imports and checks trusted setups.
 #[derive(Debug, Subcommand)]
-pub enum Srs {
+pub(crate) enum Srs {
     /// Write the development setup. INSECURE: its secret is known to everybody.
     Dev {
         /// log2 of the rows.
@@ -24,8 +36,17 @@ pub enum Srs {
     },
     /// Read a ceremony's powers of tau, check them all, and write them as a setup.
     Import {
-        /// A .ptau file, as snarkjs has them.
+        /// The powers.
         file: PathBuf,
+        /// How they are written.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+        /// log2 of the powers of a challenge file.
+        #[arg(long, default_value_t = 28)]
+        power: u32,
+        /// The powers in G2, where they have a file of their own.
+        #[arg(long, required_if_eq("format", "compressed"))]
+        g2: Option<PathBuf>,
         /// log2 of the rows to keep; all there are if left out.
         #[arg(long)]
         k: Option<u32>,
@@ -44,7 +65,7 @@ pub enum Srs {
 }
 
 impl Srs {
-    pub fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         match self {
             Self::Dev { k, out } => {
                 let params = counted("development setup", 2 << k, |progress| srs::development(k, progress));
@@ -55,11 +76,21 @@ impl Srs {
             }
             Self::Import {
                 file,
+                format,
+                power,
+                g2,
                 k,
                 out,
                 allow_unknown,
             } => {
-                let params = counted("points", 1, |progress| srs::import_ptau(&file, k, progress))?;
+                let params = counted("powers", k.map_or(0, |k| 1 << k), |progress| match format {
+                    Format::Ptau => srs::import_ptau(&file, k, progress),
+                    Format::Challenge => srs::import_challenge(&file, power, k, progress),
+                    Format::Compressed => {
+                        srs::import_compressed(&file, g2.as_deref().unwrap_or(&file), k, progress)
+                    }
+                });
+                let params = params.with_context(|| file.display().to_string())?;
                 accept(&params, allow_unknown)?;
                 srs::write(&out, &params)?;
                 describe(&params);
@@ -98,7 +129,7 @@ fn describe(params: &ParamsKZG<Bn256>) {
 
 /// Where the setup comes from.
 #[derive(Debug, Args)]
-pub struct Source {
+pub(crate) struct Source {
     /// A setup that `srs import` wrote.
     #[arg(long, conflicts_with = "insecure_dev_srs", required_unless_present = "insecure_dev_srs")]
     srs: Option<PathBuf>,
@@ -107,12 +138,12 @@ pub struct Source {
     insecure_dev_srs: bool,
     /// Folder that keeps what takes long to make.
     #[arg(long)]
-    pub cache: Option<PathBuf>,
+    pub(crate) cache: Option<PathBuf>,
 }
 
 impl Source {
     /// The setup for 2^k rows.
-    pub fn params(&self, k: u32) -> Result<ParamsKZG<Bn256>> {
+    pub(crate) fn params(&self, k: u32) -> Result<ParamsKZG<Bn256>> {
         let Some(path) = &self.srs else {
             let make = || counted("development setup", 2 << k, |progress| srs::development(k, progress));
             return Ok(match &self.cache {

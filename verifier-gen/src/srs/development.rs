@@ -21,7 +21,7 @@ const WINDOW_BITS: usize = 16;
 const CHUNK: usize = 1 << 14;
 
 /// tau: two SHA-256 hashes of [`SEED`], followed by one byte 0 and one byte 1, as a little-endian number modulo r.
-pub fn tau() -> Fr {
+fn tau() -> Fr {
     let mut wide = [0; 64];
     for (i, half) in wide.chunks_exact_mut(32).enumerate() {
         half.copy_from_slice(&Sha256::new().chain_update(SEED).chain_update([i as u8]).finalize());
@@ -133,7 +133,8 @@ fn batch_invert(values: Vec<Fr>) -> Vec<Fr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use halo2_base::halo2_proofs::poly::commitment::Params;
+    use halo2_base::halo2_proofs::poly::EvaluationDomain;
+    use halo2_base::halo2_proofs::poly::commitment::{Blind, Params};
 
     #[test]
     fn it_is_the_setup_of_this_tau() {
@@ -145,9 +146,9 @@ mod tests {
         // halo2's own transform of the powers gives the other basis.
         let recomputed = params.from_parts(5, params.get_g().to_vec(), None, params.g2(), params.s_g2());
         let ones = |params: &ParamsKZG<Bn256>| {
-            let domain = halo2_base::halo2_proofs::poly::EvaluationDomain::<Fr>::new(2, 5);
+            let domain = EvaluationDomain::<Fr>::new(2, 5);
             let values = domain.lagrange_from_vec((0..32).map(|i| Fr::from(i * i + 1)).collect());
-            params.commit_lagrange(&values, halo2_base::halo2_proofs::poly::commitment::Blind::default()).to_affine()
+            params.commit_lagrange(&values, Blind::default()).to_affine()
         };
         assert_eq!(ones(&params), ones(&recomputed));
     }

@@ -2,11 +2,13 @@
 //! Setups in files: a header that says what follows, then halo2's own encoding, every point of which is checked to be on
 //! the curve when it is read.
 
+use super::points::Encoding;
 use halo2_base::halo2_proofs::SerdeFormat;
 use halo2_base::halo2_proofs::halo2curves::bn256::Bn256;
 use halo2_base::halo2_proofs::poly::commitment::{Params, ParamsProver};
 use halo2_base::halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use poe_prover::cache::{Cache, CacheError};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -44,8 +46,13 @@ pub enum FileError {
     #[error("the setup's SHA-256 is not the one in its header: the file is damaged")]
     Damaged,
     /// A point is none.
-    #[error("the setup holds a point that is not on the curve: {0}")]
-    Point(io::Error),
+    #[error("point {index} of {group} is not on the curve, or has a coordinate that is not below the modulus")]
+    Point {
+        /// G1 or G2.
+        group: &'static str,
+        /// Its number; in G1 the powers come first, then the Lagrange basis.
+        index: usize,
+    },
     /// It has fewer rows than asked for.
     #[error("the setup is for 2^{found} rows, 2^{wanted} are asked for")]
     Short {
@@ -67,8 +74,24 @@ fn encode(params: &ParamsKZG<Bn256>) -> Vec<u8> {
     body
 }
 
-fn decode(mut body: &[u8]) -> Result<ParamsKZG<Bn256>, FileError> {
-    ParamsKZG::read_custom(&mut body, SerdeFormat::RawBytes).map_err(FileError::Point)
+/// Every point is checked to be on the curve, which halo2's own reader of this encoding does not do.
+/// `body` has the length that k asks for.
+fn decode(k: u32, body: &[u8]) -> Result<ParamsKZG<Bn256>, FileError> {
+    let point = Encoding::Montgomery.bytes();
+    let (bases, second) = body[4..].split_at(2 * (point << k));
+    let points = bases.par_chunks(point).enumerate().map(|(index, mut bytes)| {
+        let point = Encoding::Montgomery.g1(&mut bytes).expect("a chunk is as long as a point");
+        point.ok_or(FileError::Point { group: "G1", index })
+    });
+    let mut powers = points.collect::<Result<Vec<_>, _>>()?;
+    let lagrange = powers.split_off(1 << k);
+    let mut reader = second;
+    let mut in_g2 = |index| {
+        let point = Encoding::Montgomery.g2(&mut reader).expect("the length was checked");
+        point.ok_or(FileError::Point { group: "G2", index })
+    };
+    let (generator, tau) = (in_g2(0)?, in_g2(1)?);
+    Ok(ParamsKZG::<Bn256>::new(1).from_parts(k, powers, Some(lagrange), generator, tau))
 }
 
 /// Writes a setup beside its place and renames it, so that no half of it is ever found.
@@ -119,7 +142,7 @@ fn from_bytes(bytes: &[u8]) -> Result<ParamsKZG<Bn256>, FileError> {
     if header[8..] != *Sha256::digest(body) {
         return Err(FileError::Damaged);
     }
-    decode(body)
+    decode(k, body)
 }
 
 /// The setup for fewer rows: a prefix of the powers.
@@ -146,7 +169,8 @@ pub fn cached(
     make: impl FnOnce() -> ParamsKZG<Bn256>,
 ) -> Result<ParamsKZG<Bn256>, CacheError> {
     let key = Sha256::new().chain_update(super::SEED).chain_update(k.to_be_bytes()).finalize().into();
-    let read = |bytes: &[u8]| decode(bytes).ok();
+    let fits = |bytes: &[u8]| bytes.len() as u64 == body_bytes(k) && bytes[..4] == k.to_le_bytes();
+    let read = |bytes: &[u8]| fits(bytes).then(|| decode(k, bytes).ok()).flatten();
     cache.get_or_make("srs-dev", &key, read, || {
         let params = make();
         let bytes = encode(&params);
@@ -199,9 +223,9 @@ mod tests {
         // A point off the curve under a digest that fits; a coordinate that is not reduced.
         let mut off = good.clone();
         off[HEADER_BYTES + 4 + 70] ^= 1;
-        assert!(matches!(from_bytes(&sealed(off)), Err(FileError::Point(_))));
+        assert!(matches!(from_bytes(&sealed(off)), Err(FileError::Point { .. })));
         let mut large = good;
         large[HEADER_BYTES + 4..][..32].fill(0xff);
-        assert!(matches!(from_bytes(&sealed(large)), Err(FileError::Point(_))));
+        assert!(matches!(from_bytes(&sealed(large)), Err(FileError::Point { .. })));
     }
 }

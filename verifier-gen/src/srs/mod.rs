@@ -4,11 +4,16 @@
 mod check;
 mod development;
 mod file;
+mod import;
+mod points;
 mod ptau;
+mod raw;
 mod standing;
 
 pub use check::{CheckError, check};
 pub use development::{SEED, development, tau_g2};
 pub use file::{FileError, cached, read, truncate, write};
-pub use ptau::{PtauError, import_ptau};
+pub use import::ImportError;
+pub use ptau::import_ptau;
+pub use raw::{import_challenge, import_compressed};
 pub use standing::{Standing, standing};

@@ -109,6 +109,21 @@ mod tests {
         }
     }
 
+    /// Deployment scripts have the same list.
+    // REQ V13
+    #[test]
+    fn the_list_is_that_of_the_scripts() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../test/fixtures/verifiers/setups.json");
+        let text = std::fs::read_to_string(path).expect("the list");
+        let list: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let own = |ceremonies: bool| -> Vec<[&str; 4]> {
+            let known = KNOWN.iter().filter(|known| matches!(known.standing, Standing::Ceremony(_)) == ceremonies);
+            known.map(|known| known.coordinates).collect()
+        };
+        assert_eq!(list["ceremonies"], serde_json::json!(own(true)));
+        assert_eq!(list["denied"], serde_json::json!(own(false)));
+    }
+
     // REQ V13
     #[test]
     fn setups_without_a_secret_are_refused() {

@@ -52,9 +52,11 @@ pub(crate) trait Arithmetic {
 }
 
 /// Plain evaluation.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Plain;
 
+#[cfg(test)]
 impl Arithmetic for Plain {
     type Element = Native;
 

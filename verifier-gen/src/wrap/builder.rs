@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a circuit is written with: halo2-base's context, its range checks, and permutations of our own.
 
-use super::poseidon::OUTPUT;
+use super::poseidon::{input, output};
 use halo2_base::gates::circuit::BaseCircuitParams;
 use halo2_base::gates::circuit::builder::BaseCircuitBuilder;
 use halo2_base::gates::{RangeChip, RangeInstructions};
@@ -114,20 +114,20 @@ impl Builder {
     }
 
     /// The permutation. Its input is copied, its output is in cells that can be.
-    pub(super) fn permute(&mut self, input: [QuantumCell<Fr>; 3]) -> [AssignedValue<Fr>; 3] {
+    pub(super) fn permute(&mut self, inputs: [QuantumCell<Fr>; 3]) -> [AssignedValue<Fr>; 3] {
         let index = self.permutations.len();
-        let values = input.map(|cell| *cell.value());
+        let values = inputs.map(|cell| *cell.value());
         let virtual_cells = self.stage != Stage::Prover;
         let cell = |offset: usize| virtual_cells.then(|| ContextCell::new(PERMUTATIONS, index, offset));
-        let outputs = permuted(values);
+        let permuted = permuted(values);
         let outputs = core::array::from_fn(|i| AssignedValue {
-            value: outputs[i].into(),
-            cell: cell(OUTPUT + i),
+            value: permuted[i].into(),
+            cell: cell(output(i)),
         });
-        for (lane, source) in input.into_iter().enumerate() {
+        for (lane, source) in inputs.into_iter().enumerate() {
             let own = AssignedValue {
                 value: values[lane].into(),
-                cell: cell(lane),
+                cell: cell(input(lane)),
             };
             self.equal(QuantumCell::Existing(own), source);
         }

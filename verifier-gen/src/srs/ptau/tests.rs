@@ -3,8 +3,11 @@
 use super::super::{Standing, development, standing};
 use super::*;
 use proptest::prelude::*;
+use halo2_base::halo2_proofs::halo2curves::serde::SerdeObject;
+use halo2_base::halo2_proofs::poly::commitment::ParamsProver;
 use std::io::Cursor;
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// The file that crate ppot-rs ships: the first 2^8 powers of the Hermez ceremony.
 fn genuine() -> Vec<u8> {
@@ -20,13 +23,18 @@ fn genuine() -> Vec<u8> {
     std::fs::read(manifest.with_file_name("8.ptau")).expect("the file of the crate")
 }
 
-fn take(bytes: &[u8], k: Option<u32>) -> Result<ParamsKZG<Bn256>, PtauError> {
-    import(Cursor::new(bytes), bytes.len() as u64, k, &|_| ())
+fn take(bytes: &[u8], k: Option<u32>) -> Result<ParamsKZG<Bn256>, ImportError> {
+    read(Cursor::new(bytes), bytes.len() as u64, k, &|_| ())
 }
 
 /// A file of the development setup's powers.
+static SMALL: LazyLock<Vec<u8>> = LazyLock::new(|| file_of(&development(3, &|_| ())));
+
 fn small() -> Vec<u8> {
-    let params = development(3, &|_| ());
+    SMALL.clone()
+}
+
+fn file_of(params: &ParamsKZG<Bn256>) -> Vec<u8> {
     let mut header = 32u32.to_le_bytes().to_vec();
     let mut modulus = (-Fq::one()).to_repr();
     modulus[0] += 1;
@@ -65,7 +73,7 @@ fn the_genuine_ceremony_is_taken() {
     assert!(matches!(standing(&params.s_g2()), Standing::Ceremony(_)));
     let shorter = take(&bytes, Some(5)).expect("a prefix");
     assert_eq!(shorter.get_g(), &params.get_g()[..32]);
-    assert!(matches!(take(&bytes, Some(9)), Err(PtauError::Short { found: 8, wanted: 9 })));
+    assert!(matches!(take(&bytes, Some(9)), Err(ImportError::Short { found: 8, wanted: 9 })));
 }
 
 #[test]
@@ -83,28 +91,28 @@ fn what_is_wrong_is_said() {
         bad[place] ^= byte;
         take(&bad, None)
     };
-    assert!(matches!(with(0, 1), Err(PtauError::Header(_))));
-    assert!(matches!(with(4, 2), Err(PtauError::Header(_))));
-    assert!(matches!(with(24, 1), Err(PtauError::Header(_))));
-    assert!(matches!(with(28, 1), Err(PtauError::Header(_))));
+    assert!(matches!(with(0, 1), Err(ImportError::Header(_))));
+    assert!(matches!(with(4, 2), Err(ImportError::Header(_))));
+    assert!(matches!(with(24, 1), Err(ImportError::Header(_))));
+    assert!(matches!(with(28, 1), Err(ImportError::Header(_))));
     for point in 0..8 {
         let error = with(G1 + 64 * point, 1).expect_err("off the curve");
-        assert!(matches!(error, PtauError::Point { group: "G1", index } if index == point as u64), "{error}");
+        assert!(matches!(error, ImportError::Point { group: "G1", index } if index == point as u64), "{error}");
     }
-    assert!(matches!(with(G2 + 128, 1), Err(PtauError::Point { group: "G2", index: 1 })));
+    assert!(matches!(with(G2 + 128, 1), Err(ImportError::Point { group: "G2", index: 1 })));
     // A coordinate that is not reduced.
     let mut large = good.clone();
     large[G1..G1 + 32].fill(0xff);
-    assert!(matches!(take(&large, None), Err(PtauError::Point { group: "G1", index: 0 })));
+    assert!(matches!(take(&large, None), Err(ImportError::Point { group: "G1", index: 0 })));
     // Two powers exchanged, and two of G2.
     let mut swapped = good.clone();
     let (a, b) = swapped[G1 + 64..].split_at_mut(64);
     a[..64].swap_with_slice(&mut b[..64]);
-    assert!(matches!(take(&swapped, None), Err(PtauError::Check(_))));
+    assert!(matches!(take(&swapped, None), Err(ImportError::Check(_))));
     let mut same = good.clone();
     let (a, b) = same[G2..].split_at_mut(128);
     b[..128].copy_from_slice(a);
-    assert!(matches!(take(&same, None), Err(PtauError::Check(_))));
+    assert!(matches!(take(&same, None), Err(ImportError::Check(_))));
     for length in 0..good.len() {
         assert!(take(&good[..length], None).is_err(), "{length} bytes");
     }

@@ -25,6 +25,16 @@ use std::sync::LazyLock;
 /// Full rounds before, and after, the partial ones.
 pub(super) const HALF: usize = FULL_ROUNDS / 2;
 
+/// Lanes as they lie in the column: lane 0 last, where the partial rounds go on from it.
+pub(in super::super) const ORDER: [usize; 3] = [1, 2, 0];
+
+/// Coefficients of the relations of a full round.
+pub(super) struct Mixing {
+    pub(super) first: [Fr; 3],
+    pub(super) second: [Fr; 3],
+    pub(super) third: [Fr; 3],
+}
+
 type Pair = [Fr; 2];
 
 /// Constants of the permutation in halo2's field, and what the recurrence derives from them.
@@ -32,7 +42,7 @@ pub(super) struct Algebra {
     /// Of the eight full rounds.
     pub(super) full: [[Fr; 3]; FULL_ROUNDS],
     pub(super) matrix: [[Fr; 3]; 3],
-    /// `c_t`, one more than there are rounds: the last is zero, for lane 0 as the last round leaves it.
+    /// `c_t`, one more than there are rounds: the last is lane 0's in the full round behind them.
     pub(super) c: [Fr; PARTIAL_ROUNDS + 1],
     /// `d_t`.
     d: [Pair; PARTIAL_ROUNDS],
@@ -74,7 +84,7 @@ impl Algebra {
         Self {
             full: core::array::from_fn(|i| rounds[if i < HALF { i } else { PARTIAL_ROUNDS + i }]),
             matrix,
-            c: core::array::from_fn(|t| partial.get(t).map_or(Fr::ZERO, |round| round[0])),
+            c: core::array::from_fn(|t| rounds[HALF + t][0]),
             d: core::array::from_fn(|t| [partial[t][1], partial[t][2]]),
             m,
             rho: [r1, r2],
@@ -83,6 +93,47 @@ impl Algebra {
             trace: a11 + a22,
             determinant: a11 * a22 - a12 * a21,
         }
+    }
+
+    /// What is added to the lanes behind full round `round`, in the order of [`ORDER`]: the constants of the next round where it
+    /// is a full one, lane 0's where the partial rounds begin, nothing at the end.
+    pub(super) fn added(&self, round: usize) -> [Fr; 3] {
+        match round + 1 {
+            HALF => ORDER.map(|lane| if lane == 0 { self.c[0] } else { Fr::ZERO }),
+            FULL_ROUNDS => [Fr::ZERO; 3],
+            next => ORDER.map(|lane| self.full[next][lane]),
+        }
+    }
+
+    /// The outputs `o` of a full round over the S-boxes' outputs `u`, both in the order of [`ORDER`], each over those before it:
+    ///
+    /// `o_0 = a u_0 + b u_1 + c u_2`, `o_1 = d o_0 + e u_1 + f u_2`, `o_2 = g o_0 + h o_1 + i u_2`.
+    ///
+    /// So no relation spans more than seven cells, and each has one constant.
+    pub(super) fn mixing(&self) -> Mixing {
+        let [[n00, n01, n02], [n10, n11, n12], [n20, n21, n22]] =
+            ORDER.map(|row| ORDER.map(|column| self.matrix[row][column]));
+        let divided = |numerator: Fr, denominator: Fr| {
+            numerator * Option::<Fr>::from(denominator.invert()).expect("minors of a Cauchy matrix are not zero")
+        };
+        let ratio = divided(n10, n00);
+        let minor = n00 * n11 - n01 * n10;
+        let (alpha, beta) = (divided(n20 * n11 - n21 * n10, minor), divided(n21 * n00 - n20 * n01, minor));
+        Mixing {
+            first: [n00, n01, n02],
+            second: [ratio, n11 - ratio * n01, n12 - ratio * n02],
+            third: [alpha, beta, n22 - alpha * n02 - beta * n12],
+        }
+    }
+
+    /// The constants of [`Self::mixing`] for cells that hold outputs with `added`.
+    pub(super) fn mixing_constants(&self, added: [Fr; 3]) -> [Fr; 3] {
+        let Mixing { second, third, .. } = self.mixing();
+        [
+            added[0],
+            added[1] - second[0] * added[0],
+            added[2] - third[0] * added[0] - third[1] * added[1],
+        ]
     }
 
     /// `A v`.
@@ -136,10 +187,11 @@ impl Algebra {
         }
     }
 
-    /// Lanes 1 and 2 after the last partial round over `[x_57, x_56, u_56, u_55]`, `x_57` being lane 0 then.
+    /// Lanes 1 and 2 as they enter the S-boxes of the full round behind the partial ones, over `[x_57, x_56, u_56, u_55]`.
     pub(super) fn last(&self) -> [Linear<4>; 2] {
         const T: usize = PARTIAL_ROUNDS - 2;
         // `(tau_55, tau_56 - rho b u_55 - rho d_56) = [[rho], [rho A]] w_55`, with `tau_t = x_{t+1} - c_{t+1} - m u_t`.
+        let next = self.full[HALF];
         let rho_a = self.rho_a();
         let [[p, q], [r, s]] = [self.rho, rho_a];
         let inverse = Option::<Fr>::from((p * s - q * r).invert()).expect("rho and rho A are independent");
@@ -151,7 +203,7 @@ impl Algebra {
         let over_x56 = after(solve(Fr::ONE, zero));
         let from_u56 = after(solve(zero, -self.m));
         let from_u55 = after(solve(-self.m, -dot(self.rho, self.b)));
-        let constants = after(solve(-self.c[T + 1], -dot(self.rho, self.d[T + 1])));
+        let constants = after(solve(-self.c[T + 1], -self.c[T + 2] - dot(self.rho, self.d[T + 1])));
         let a_b = self.times_a(self.b);
         let a_d = self.times_a(self.d[T + 1]);
         core::array::from_fn(|lane| Linear {
@@ -161,7 +213,7 @@ impl Algebra {
                 from_u56[lane] + self.b[lane],
                 from_u55[lane] + a_b[lane],
             ],
-            constant: constants[lane] + a_d[lane],
+            constant: constants[lane] + a_d[lane] + next[lane + 1],
         })
     }
 }

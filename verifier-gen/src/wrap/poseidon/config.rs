@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Gates of the permutation, and where its cells go.
 //!
-//! Two fixed columns of values 0, 1 and 2 select one of four gates: a column per gate would cost the verifier two more
-//! commitments. An indicator is of degree two, and no gate is above three, so the circuit stays at degree five.
+//! Three fixed columns of values 0, 1 and 2 tell the gates where they hold: a column per gate would cost the verifier more
+//! commitments. An indicator is of degree two, and no gate is above three, so the circuit stays at degree five. No gate
+//! reaches over more than seven cells, since the proof holds an evaluation for each.
 
-use super::algebra::{ALGEBRA, Linear};
+use super::algebra::{ALGEBRA, Linear, Mixing, ORDER};
 use super::trace::{self, CELLS, Step};
 use halo2_base::halo2_proofs::circuit::{Cell, Region, Value};
 use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
-use halo2_base::halo2_proofs::plonk::{Advice, Column, ConstraintSystem, Expression, Fixed};
+use halo2_base::halo2_proofs::plonk::{Advice, Column, ConstraintSystem, Expression, Fixed, VirtualCells};
 use halo2_base::halo2_proofs::poly::Rotation;
 use rayon::prelude::*;
 
@@ -23,11 +24,13 @@ pub(crate) struct PoseidonConfig {
     constants: Column<Fixed>,
     /// 1 where a full round begins, 2 where a step of the recurrence does.
     rounds: Column<Fixed>,
-    /// 1 where the partial rounds begin, 2 where they end.
-    borders: Column<Fixed>,
+    /// 1 where the second output of a full round is checked, in the row before the third; 2 where the partial rounds end.
+    ends: Column<Fixed>,
+    /// 1 in the rows of the first full round whose gates add its constants, 2 where the partial rounds begin.
+    begins: Column<Fixed>,
 }
 
-/// Equal to nonzero where `selector` is `value`, 0 where it is another of 0, 1 and 2.
+/// Not zero where `selector` is `value`, 0 where it is another of 0, 1 and 2.
 fn indicator(selector: Polynomial, value: u64) -> Polynomial {
     let other = Expression::Constant(Fr::from(3 - value));
     selector.clone() * (other - selector)
@@ -39,6 +42,11 @@ fn constant(value: Fr) -> Polynomial {
 
 fn power(x: Polynomial, square: Polynomial) -> Polynomial {
     square.clone() * square * x
+}
+
+/// Cells of a column at these rotations.
+fn cells<const N: usize>(meta: &mut VirtualCells<'_, Fr>, column: Column<Advice>, at: [usize; N]) -> [Polynomial; N] {
+    at.map(|rotation| meta.query_advice(column, Rotation(rotation as i32)))
 }
 
 fn weighted(coefficients: &[Fr], terms: impl IntoIterator<Item = Polynomial>) -> Polynomial {
@@ -63,32 +71,75 @@ impl PoseidonConfig {
             advice,
             constants,
             rounds: meta.fixed_column(),
-            borders: meta.fixed_column(),
+            ends: meta.fixed_column(),
+            begins: meta.fixed_column(),
         };
         for &column in &config.advice {
             meta.enable_equality(column);
             config.full_round(meta, column);
+            config.second_output(meta, column);
+            config.third_output(meta, column);
             config.partial_rounds(meta, column);
             config.enter(meta, column);
             config.leave(meta, column);
+            config.repeat(meta, column);
         }
         config
     }
 
-    /// `[v0 v1 v2 s0 s1 s2 | o0 o1 o2]`.
+    /// What enters the S-boxes of lanes that are in `cells`, of place `first` and so on of a state: the constants of the first
+    /// round, which is the same in every permutation, are added where `begins` is 1.
+    fn entering<const N: usize>(
+        &self,
+        meta: &mut VirtualCells<'_, Fr>,
+        first: usize,
+        cells: [Polynomial; N],
+    ) -> [Polynomial; N] {
+        let begins = meta.query_fixed(self.begins, Rotation::cur());
+        let mut place = first;
+        cells.map(|cell| {
+            place += 1;
+            cell + begins.clone() * ALGEBRA.full[0][ORDER[place - 1]]
+        })
+    }
+
+    /// `[x1 x2 x0 s1 s2 s0 | o1 ...]`: the squares, and the first output.
     fn full_round(&self, meta: &mut ConstraintSystem<Fr>, column: Column<Advice>) {
         meta.create_gate("Poseidon, full round", |meta| {
             let on = indicator(meta.query_fixed(self.rounds, Rotation::cur()), 1);
-            let mut at = |i: i32| meta.query_advice(column, Rotation(i));
-            let (state, squares, outputs) = ([at(0), at(1), at(2)], [at(3), at(4), at(5)], [at(6), at(7), at(8)]);
-            let added: [Polynomial; 3] =
-                core::array::from_fn(|i| meta.query_fixed(self.constants, Rotation(i as i32)));
-            let sums: Vec<Polynomial> = state.into_iter().zip(added).map(|(v, c)| v + c).collect();
-            let powers = sums.iter().zip(&squares).map(|(x, s)| power(x.clone(), s.clone()));
-            let powers: Vec<Polynomial> = powers.collect();
-            let square = sums.iter().zip(squares).map(|(x, s)| s - x.clone() * x.clone());
-            let mixed = ALGEBRA.matrix.iter().zip(outputs).map(|(row, o)| o - weighted(row, powers.clone()));
-            square.chain(mixed).map(|term| on.clone() * term).collect::<Vec<_>>()
+            let [x0, x1, x2, s0, s1, s2, output] = cells(meta, column, core::array::from_fn(|i| i));
+            let x = self.entering(meta, 0, [x0, x1, x2]);
+            let k = meta.query_fixed(self.constants, Rotation::cur());
+            let Mixing { first, .. } = ALGEBRA.mixing();
+            let pairs = || x.iter().cloned().zip([&s0, &s1, &s2]);
+            let squares: Vec<Polynomial> = pairs().map(|(x, s)| s.clone() - x.clone() * x).collect();
+            let powers = pairs().map(|(x, s)| power(x, s.clone()));
+            let mixed = output - weighted(&first, powers) - k;
+            squares.into_iter().chain([mixed]).map(|term| on.clone() * term).collect::<Vec<_>>()
+        });
+    }
+
+    /// One row on, `[x2 x0 s1 s2 s0 o1 o2]`.
+    fn second_output(&self, meta: &mut ConstraintSystem<Fr>, column: Column<Advice>) {
+        meta.create_gate("Poseidon, second output", |meta| {
+            let on = indicator(meta.query_fixed(self.ends, Rotation::cur()), 1);
+            let [x1, x2, s1, s2, before, output] = cells(meta, column, [0, 1, 3, 4, 5, 6]);
+            let [x1, x2] = self.entering(meta, 1, [x1, x2]);
+            let k = meta.query_fixed(self.constants, Rotation::cur());
+            let terms = [before, power(x1, s1), power(x2, s2)];
+            vec![on * (output - weighted(&ALGEBRA.mixing().second, terms) - k)]
+        });
+    }
+
+    /// Two rows on, `[x0 s1 s2 s0 o1 o2 o0]`.
+    fn third_output(&self, meta: &mut ConstraintSystem<Fr>, column: Column<Advice>) {
+        meta.create_gate("Poseidon, third output", |meta| {
+            let on = indicator(meta.query_fixed(self.ends, Rotation::prev()), 1);
+            let [x2, s2, first, second, output] = cells(meta, column, [0, 3, 4, 5, 6]);
+            let [x2] = self.entering(meta, 2, [x2]);
+            let k = meta.query_fixed(self.constants, Rotation::cur());
+            let terms = [first, second, power(x2, s2)];
+            vec![on * (output - weighted(&ALGEBRA.mixing().third, terms) - k)]
         });
     }
 
@@ -97,46 +148,46 @@ impl PoseidonConfig {
         meta.create_gate("Poseidon, partial round", |meta| {
             let on = indicator(meta.query_fixed(self.rounds, Rotation::cur()), 2);
             let k = meta.query_fixed(self.constants, Rotation::cur());
-            let mut at = |i: i32| meta.query_advice(column, Rotation(i));
-            let (x, s) = ([at(0), at(2), at(4), at(6)], [at(1), at(3), at(5)]);
-            let [x0, x1, x2, x3] = x;
-            let square = s[0].clone() - x0.clone() * x0.clone();
-            let [s0, s1, s2] = s;
+            let [x0, s0, x1, s1, x2, s2, x3] = cells(meta, column, core::array::from_fn(|i| i));
+            let square = s0.clone() - x0.clone() * x0.clone();
             let terms = [x2.clone(), x1.clone(), power(x2, s2), power(x1, s1), power(x0, s0)];
             let next = x3 - weighted(&ALGEBRA.recurrence(), terms) - k;
             vec![on.clone() * square, on * next]
         });
     }
 
-    /// `[v0 y0 z0 s0 x1 s1 x2 s2 x3]`. The squares s1 and s2 belong to the steps that begin at x1 and x2.
+    /// `[y0 z0 x0 s0 x1 s1 x2]`. The squares belong to the steps that begin at x0 and x1.
     fn enter(&self, meta: &mut ConstraintSystem<Fr>, column: Column<Advice>) {
         meta.create_gate("Poseidon, partial rounds begin", |meta| {
-            let on = indicator(meta.query_fixed(self.borders, Rotation::cur()), 1);
-            let mut at = |i: i32| meta.query_advice(column, Rotation(i));
-            let [v0, y0, z0, s0, x1, s1, x2, s2, x3] = core::array::from_fn(|i| at(i as i32));
-            let x0 = v0 + constant(ALGEBRA.c[0]);
-            let square = s0.clone() - x0.clone() * x0.clone();
-            let [u0, u1, u2] = [power(x0, s0), power(x1.clone(), s1), power(x2.clone(), s2)];
+            let on = indicator(meta.query_fixed(self.begins, Rotation::cur()), 2);
+            let [y0, z0, x0, s0, x1, s1, x2] = cells(meta, column, core::array::from_fn(|i| i));
+            let [u0, u1] = [power(x0, s0), power(x1.clone(), s1)];
             let first = ALGEBRA.first().expression([u0.clone(), y0.clone(), z0.clone()]);
-            let second = ALGEBRA.second().expression([u1.clone(), u0.clone(), y0, z0]);
-            let third = weighted(&ALGEBRA.recurrence(), [x2.clone(), x1.clone(), u2, u1, u0])
-                + constant(ALGEBRA.recurrence_constant(0));
-            [square, x1 - first, x2 - second, x3 - third].map(|term| on.clone() * term)
+            let second = ALGEBRA.second().expression([u1, u0, y0, z0]);
+            [x1 - first, x2 - second].map(|term| on.clone() * term)
         });
     }
 
-    /// `[x55 s55 x56 s56 v57 y57 z57]`.
+    /// `[x55 s55 x56 s56 x57 y57 z57]`.
     fn leave(&self, meta: &mut ConstraintSystem<Fr>, column: Column<Advice>) {
         meta.create_gate("Poseidon, partial rounds end", |meta| {
-            let on = indicator(meta.query_fixed(self.borders, Rotation::cur()), 2);
-            let mut at = |i: i32| meta.query_advice(column, Rotation(i));
-            let [x55, s55, x56, s56, v, y, z] = core::array::from_fn(|i| at(i as i32));
+            let on = indicator(meta.query_fixed(self.ends, Rotation::cur()), 2);
+            let [x55, s55, x56, s56, x57, y, z] = cells(meta, column, core::array::from_fn(|i| i));
             let squares = [(&x55, &s55), (&x56, &s56)].map(|(x, s)| s.clone() - x.clone() * x.clone());
             let [u55, u56] = [power(x55, s55), power(x56.clone(), s56)];
-            let terms = [v, x56, u56, u55];
+            let terms = [x57, x56, u56, u55];
             let lanes = [y, z].into_iter().zip(ALGEBRA.last());
             let lanes = lanes.map(|(cell, form)| cell - form.expression(terms.clone()));
             squares.into_iter().chain(lanes).map(|term| on.clone() * term).collect::<Vec<_>>()
+        });
+    }
+
+    /// One row on, `[s55 x56 s56 x57 y57 z57 x57]`: the state of a full round ends in lane 0.
+    fn repeat(&self, meta: &mut ConstraintSystem<Fr>, column: Column<Advice>) {
+        meta.create_gate("Poseidon, lane 0 once more", |meta| {
+            let on = indicator(meta.query_fixed(self.ends, Rotation::prev()), 2);
+            let [x57, again] = cells(meta, column, [3, 6]);
+            vec![on * (again - x57)]
         });
     }
 
@@ -168,7 +219,7 @@ impl PoseidonConfig {
             for (offset, &value) in traces.get(index).unwrap_or(&zeros).iter().enumerate() {
                 let value = if unknown { Value::unknown() } else { Value::known(value) };
                 let cell = region.assign_advice(column, start + offset, value).cell();
-                if index < inputs.len() && !(3..trace::OUTPUT).contains(&offset) {
+                if index < inputs.len() && trace::is_outside(offset) {
                     place(index, offset, cell);
                 }
             }
@@ -186,8 +237,10 @@ impl PoseidonConfig {
             let (column, value) = match step {
                 Step::Full => (self.rounds, 1),
                 Step::Partial => (self.rounds, 2),
-                Step::Enter => (self.borders, 1),
-                Step::Leave => (self.borders, 2),
+                Step::Mix => (self.ends, 1),
+                Step::Leave => (self.ends, 2),
+                Step::First => (self.begins, 1),
+                Step::Enter => (self.begins, 2),
             };
             region.assign_fixed(column, start + row, Fr::from(value));
         }

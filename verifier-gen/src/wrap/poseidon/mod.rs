@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Poseidon over BN254 in 167 cells of one column (rule 20 of the circuit rules; halo2-base's takes 2,256).
+//! Poseidon over BN254 in 168 cells of one column (rule 20 of the circuit rules; halo2-base's takes 2,256).
 
 mod algebra;
 mod config;
 mod trace;
 
 pub(crate) use config::PoseidonConfig;
-pub(super) use trace::{CELLS, OUTPUT};
+pub(super) use trace::{CELLS, input, output};

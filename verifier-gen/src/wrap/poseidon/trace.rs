@@ -1,73 +1,96 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The cells of one permutation, top to bottom in one column.
+//! The cells of one permutation, top to bottom in one column. Lanes lie in the order of [`ORDER`]; every cell of a state holds
+//! what enters an S-box, round constant included, but for the input and the output.
 //!
 //! ```text
-//! 4 times   v0 v1 v2 s0 s1 s2              a full round: the state before its constants, and the squares after them
-//!           v0 y0 z0 s0 x1 s1 x2 s2        the state before the partial rounds; x_t enters the S-box of round t
-//!           x3 s3 ... x56 s56
-//!           v57 y57 z57 s0 s1 s2           the state after them, which begins a full round
-//! 3 times   v0 v1 v2 s0 s1 s2
-//!           o0 o1 o2                       the output
+//!           v1 v2 v0 s1 s2 s0              the input and the squares in the first full round
+//! 3 times   x1 x2 x0 s1 s2 s0              a full round: what enters the S-boxes, and its squares
+//!           y0 z0                          lanes 1 and 2 before the partial rounds
+//!           x0 s0 x1 s1 ... x56 s56 x57    x_t enters the S-box of round t
+//! 4 times   x1 x2 x0 s1 s2 s0              the first x0 is x57 once more
+//!           o1 o2 o0                       the output
 //! ```
 
-use super::algebra::{ALGEBRA, Algebra, HALF};
+use super::algebra::{ALGEBRA, Algebra, HALF, ORDER};
 use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
 use poe_prover::bn254::poseidon::{FULL_ROUNDS, PARTIAL_ROUNDS};
 
 /// Cells of a full round: the state and its squares.
 pub(super) const FULL_ROUND: usize = 6;
 
-/// Where the partial rounds begin.
+/// Where lanes 1 and 2 before the partial rounds are.
 pub(super) const PARTIAL: usize = HALF * FULL_ROUND;
 
-/// Where `x_1` is.
-pub(super) const X1: usize = PARTIAL + 4;
-
-/// Where `x_t` is, t from 1 to 57.
+/// Where `x_t` is, t from 0 to 57.
 pub(super) const fn x(t: usize) -> usize {
-    X1 + 2 * (t - 1)
+    PARTIAL + 2 + 2 * t
 }
 
 /// Where the first full round after the partial ones begins.
-pub(super) const LAST: usize = x(PARTIAL_ROUNDS);
+pub(super) const LAST: usize = x(PARTIAL_ROUNDS) + 1;
 
-/// Where the output is.
-pub(in super::super) const OUTPUT: usize = LAST + HALF * FULL_ROUND;
+/// Where the output begins.
+const OUTPUT: usize = LAST + HALF * FULL_ROUND;
 
 /// Cells of a permutation.
 pub(in super::super) const CELLS: usize = OUTPUT + 3;
 
+/// Where a lane of the input is.
+pub(in super::super) const fn input(lane: usize) -> usize {
+    (lane + 2) % 3
+}
+
+/// Where a lane of the output is.
+pub(in super::super) const fn output(lane: usize) -> usize {
+    OUTPUT + input(lane)
+}
+
+/// Whether a cell can be copied by others.
+pub(super) const fn is_outside(offset: usize) -> bool {
+    offset < 3 || offset >= OUTPUT
+}
+
 /// What a gate at some row is told by the selectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A full round.
+    /// A full round begins.
     Full,
+    /// The second output of a full round; the third follows in the next row.
+    Mix,
+    /// The state of this full round lacks its constants.
+    First,
     /// The partial rounds begin.
     Enter,
     /// One step of the recurrence.
     Partial,
-    /// The partial rounds end.
+    /// The partial rounds end; in the next row, the copy of `x_57`.
     Leave,
 }
 
-/// Every row that has a gate.
+/// Where full round `round` begins.
+const fn full_round_at(round: usize) -> usize {
+    if round < HALF { round * FULL_ROUND } else { LAST + (round - HALF) * FULL_ROUND }
+}
+
+/// Every row that a selector marks.
 pub(super) fn steps() -> impl Iterator<Item = (usize, Step)> {
-    let rounds = |start: usize| (0..HALF).map(move |i| (start + i * FULL_ROUND, Step::Full));
-    rounds(0)
+    let rounds = (0..FULL_ROUNDS).map(full_round_at);
+    rounds
+        .flat_map(|start| [(start, Step::Full), (start + 1, Step::Mix)])
+        .chain((0..3).map(|row| (row, Step::First)))
         .chain([(PARTIAL, Step::Enter)])
-        .chain((1..=PARTIAL_ROUNDS - 3).map(|t| (x(t), Step::Partial)))
+        .chain((0..=PARTIAL_ROUNDS - 3).map(|t| (x(t), Step::Partial)))
         .chain([(x(PARTIAL_ROUNDS - 2), Step::Leave)])
-        .chain(rounds(LAST))
 }
 
 /// Every constant a gate reads, with its row: three of a full round, one of a step of the recurrence.
 pub(super) fn constants() -> impl Iterator<Item = (usize, Fr)> {
     let algebra = &*ALGEBRA;
-    let full = (0..FULL_ROUNDS).flat_map(move |i| {
-        let start = if i < HALF { i * FULL_ROUND } else { LAST + (i - HALF) * FULL_ROUND };
-        algebra.full[i].into_iter().enumerate().map(move |(lane, c)| (start + lane, c))
+    let full = (0..FULL_ROUNDS).flat_map(move |round| {
+        let constants = algebra.mixing_constants(algebra.added(round));
+        constants.into_iter().enumerate().map(move |(i, c)| (full_round_at(round) + i, c))
     });
-    let partial = (1..=PARTIAL_ROUNDS - 3).map(move |t| (x(t), algebra.recurrence_constant(t)));
+    let partial = (0..=PARTIAL_ROUNDS - 3).map(move |t| (x(t), algebra.recurrence_constant(t)));
     full.chain(partial)
 }
 
@@ -75,63 +98,64 @@ fn power(x: Fr, square: Fr) -> Fr {
     square.square() * x
 }
 
-fn full_round(algebra: &Algebra, round: usize, state: &mut [Fr; 3], cells: &mut Vec<Fr>) {
-    let sums: [Fr; 3] = core::array::from_fn(|i| state[i] + algebra.full[round][i]);
-    let squares = sums.map(|x| x.square());
-    cells.extend(*state);
+/// Writes the squares of what enters the S-boxes, and steps to the next state, both in the order of [`ORDER`].
+fn full_round(algebra: &Algebra, round: usize, entering: &mut [Fr; 3], cells: &mut Vec<Fr>) {
+    let squares = entering.map(|x| x.square());
     cells.extend(squares);
-    let powers: [Fr; 3] = core::array::from_fn(|i| power(sums[i], squares[i]));
-    *state = algebra.matrix.map(|row| row[0] * powers[0] + row[1] * powers[1] + row[2] * powers[2]);
+    let powers: [Fr; 3] = core::array::from_fn(|i| power(entering[i], squares[i]));
+    let added = algebra.added(round);
+    *entering = core::array::from_fn(|i| {
+        let row = ORDER.map(|lane| algebra.matrix[ORDER[i]][lane]);
+        row[0] * powers[0] + row[1] * powers[1] + row[2] * powers[2] + added[i]
+    });
 }
 
 /// Computes the cells.
 pub(super) fn trace(input: [Fr; 3]) -> Vec<Fr> {
     let algebra = &*ALGEBRA;
     let mut cells = Vec::with_capacity(CELLS);
-    let mut state = input;
+    cells.extend(ORDER.map(|lane| input[lane]));
+    let mut state = ORDER.map(|lane| input[lane] + algebra.full[0][lane]);
     for round in 0..HALF {
         full_round(algebra, round, &mut state, &mut cells);
+        cells.extend(state);
     }
-    let [v0, y0, z0] = state;
-    let x0 = v0 + algebra.c[0];
-    let s0 = x0.square();
-    cells.extend([v0, y0, z0, s0]);
-
-    let mut u = vec![power(x0, s0)];
-    let mut xs = vec![x0];
-    let recurrence = algebra.recurrence();
-    for t in 1..PARTIAL_ROUNDS + 1 {
-        let next = match t {
-            1 => algebra.first().at([u[0], y0, z0]),
-            2 => algebra.second().at([u[1], u[0], y0, z0]),
-            _ => {
-                let terms = [xs[t - 1], xs[t - 2], u[t - 1], u[t - 2], u[t - 3]];
-                let sum: Fr = recurrence.iter().zip(terms).map(|(c, term)| c * term).sum();
-                sum + algebra.recurrence_constant(t - 3)
-            }
-        };
-        xs.push(next);
-        if t < PARTIAL_ROUNDS {
-            let square = next.square();
-            cells.extend([next, square]);
-            u.push(power(next, square));
-        }
-    }
-    let [y, z] = algebra.last().map(|lane| {
-        lane.at([
-            xs[PARTIAL_ROUNDS],
-            xs[PARTIAL_ROUNDS - 1],
-            u[PARTIAL_ROUNDS - 1],
-            u[PARTIAL_ROUNDS - 2],
-        ])
-    });
-    state = [xs[PARTIAL_ROUNDS], y, z];
+    let [y0, z0, x0] = state;
+    let xs = partial_rounds(algebra, x0, [y0, z0], &mut cells);
+    let u = |t: usize| power(xs[t], xs[t].square());
+    let last = PARTIAL_ROUNDS - 1;
+    let lanes = algebra.last().map(|lane| lane.at([xs[last + 1], xs[last], u(last), u(last - 1)]));
+    state = [lanes[0], lanes[1], xs[last + 1]];
     for round in HALF..FULL_ROUNDS {
+        cells.extend(state);
         full_round(algebra, round, &mut state, &mut cells);
     }
     cells.extend(state);
     debug_assert_eq!(cells.len(), CELLS);
     cells
+}
+
+/// Writes `s_0 x_1 s_1 ... x_57`, `x_0` being there, and returns every x.
+fn partial_rounds(algebra: &Algebra, x0: Fr, [y0, z0]: [Fr; 2], cells: &mut Vec<Fr>) -> Vec<Fr> {
+    let mut xs = vec![x0];
+    let mut us: Vec<Fr> = vec![];
+    let recurrence = algebra.recurrence();
+    for t in 1..=PARTIAL_ROUNDS {
+        let square = xs[t - 1].square();
+        us.push(power(xs[t - 1], square));
+        let next = match t {
+            1 => algebra.first().at([us[0], y0, z0]),
+            2 => algebra.second().at([us[1], us[0], y0, z0]),
+            _ => {
+                let terms = [xs[t - 1], xs[t - 2], us[t - 1], us[t - 2], us[t - 3]];
+                let sum: Fr = recurrence.iter().zip(terms).map(|(c, term)| c * term).sum();
+                sum + algebra.recurrence_constant(t - 3)
+            }
+        };
+        xs.push(next);
+        cells.extend([square, next]);
+    }
+    xs
 }
 
 impl<const N: usize> super::algebra::Linear<N> {
@@ -160,21 +184,34 @@ mod tests {
             let mut expected = state.map(to_ark);
             permute(&mut expected);
             let cells = trace(state);
-            assert_eq!(cells.len(), 167);
-            state = core::array::from_fn(|i| cells[OUTPUT + i]);
+            assert_eq!(cells.len(), 168);
+            state = core::array::from_fn(|lane| cells[output(lane)]);
             assert_eq!(state.map(to_ark), expected);
         }
     }
 
     #[test]
-    fn no_two_gates_begin_in_one_row_and_constants_have_rows_of_their_own() {
-        let mut rows: Vec<usize> = steps().map(|(row, _)| row).collect();
-        rows.sort_unstable();
-        rows.dedup();
-        assert_eq!(rows.len(), 8 + 1 + 54 + 1);
-        let mut rows: Vec<usize> = constants().map(|(row, _)| row).collect();
-        rows.sort_unstable();
-        rows.dedup();
-        assert_eq!(rows.len(), 8 * 3 + 54);
+    fn selectors_and_constants_have_rows_of_their_own() {
+        let rows = |steps: &[Step]| -> Vec<usize> {
+            let marked = super::steps().filter(|(_, step)| steps.contains(step));
+            let mut rows: Vec<usize> = marked.map(|(row, _)| row).collect();
+            rows.sort_unstable();
+            rows
+        };
+        let distinct = |rows: &[usize]| rows.windows(2).all(|pair| pair[0] < pair[1]);
+        for column in [[Step::Full, Step::Partial], [Step::Mix, Step::Leave], [Step::First, Step::Enter]] {
+            assert!(distinct(&rows(&column)), "{column:?}");
+        }
+        assert_eq!(rows(&[Step::Full]).len(), 8);
+        assert_eq!(rows(&[Step::Mix]).len(), 8);
+        assert_eq!(rows(&[Step::Partial]).len(), 55);
+        // The gates of Mix and Leave reach into the next row, which must not be marked in their column.
+        let marked = rows(&[Step::Mix, Step::Leave]);
+        assert!(marked.iter().all(|row| !marked.contains(&(row + 1))));
+
+        let mut constants: Vec<usize> = constants().map(|(row, _)| row).collect();
+        constants.sort_unstable();
+        assert!(distinct(&constants));
+        assert_eq!(constants.len(), 8 * 3 + 55);
     }
 }

@@ -32,17 +32,23 @@ abstract contract GeneratedVerifierTest is Test {
     /// @dev Name of contract and fixture.
     function _name() internal pure virtual returns (string memory);
 
+    /// @dev File of the fixture, and where in it the two proofs are.
+    function _fixture() internal pure virtual returns (string memory path, string memory list) {
+        return (string.concat("test/fixtures/verifiers/", _name(), ".json"), ".proofs");
+    }
+
     /// @dev How many evaluations there are. Points come before them, and two behind.
     function _evaluationCount() internal pure virtual returns (uint256);
 
     function setUp() public virtual {
         verifier = deployCode(string.concat(_name(), ".sol:", _name()));
-        string memory json = vm.readFile(string.concat("test/fixtures/verifiers/", _name(), ".json"));
-        inputs = vm.parseJsonUintArray(json, ".proofs[0].publicInputs");
-        proof = vm.parseJsonBytes(json, ".proofs[0].proof");
-        otherProof = vm.parseJsonBytes(json, ".proofs[1].proof");
-        string memory list = inputs.length == 0 ? "" : string.concat("uint256[", vm.toString(inputs.length), "],");
-        selector = bytes4(keccak256(bytes(string.concat("verify(", list, "bytes)"))));
+        (string memory path, string memory list) = _fixture();
+        string memory json = vm.readFile(path);
+        inputs = vm.parseJsonUintArray(json, string.concat(list, "[0].publicInputs"));
+        proof = vm.parseJsonBytes(json, string.concat(list, "[0].proof"));
+        otherProof = vm.parseJsonBytes(json, string.concat(list, "[1].proof"));
+        string memory words = inputs.length == 0 ? "" : string.concat("uint256[", vm.toString(inputs.length), "],");
+        selector = bytes4(keccak256(bytes(string.concat("verify(", words, "bytes)"))));
         (bool ok,, uint256 used) = _verify(inputs, proof);
         assertTrue(ok, "the fixture's proof is valid");
         validGas = used;
@@ -301,55 +307,5 @@ abstract contract GeneratedVerifierTest is Test {
             }
             assertEq(made, address(0), "no insecure verifier on a public chain");
         }
-    }
-}
-
-contract ProductsVerifierTest is GeneratedVerifierTest {
-    function _name() internal pure override returns (string memory) {
-        return "ProductsInsecureDev";
-    }
-
-    function _evaluationCount() internal pure override returns (uint256) {
-        return 20;
-    }
-}
-
-contract LookupVerifierTest is GeneratedVerifierTest {
-    function _name() internal pure override returns (string memory) {
-        return "LookupInsecureDev";
-    }
-
-    function _evaluationCount() internal pure override returns (uint256) {
-        return 14;
-    }
-}
-
-contract RotationsVerifierTest is GeneratedVerifierTest {
-    function _name() internal pure override returns (string memory) {
-        return "RotationsInsecureDev";
-    }
-
-    function _evaluationCount() internal pure override returns (uint256) {
-        return 20;
-    }
-}
-
-contract CopiesVerifierTest is GeneratedVerifierTest {
-    function _name() internal pure override returns (string memory) {
-        return "CopiesInsecureDev";
-    }
-
-    function _evaluationCount() internal pure override returns (uint256) {
-        return 41;
-    }
-}
-
-contract PairsVerifierTest is GeneratedVerifierTest {
-    function _name() internal pure override returns (string memory) {
-        return "PairsInsecureDev";
-    }
-
-    function _evaluationCount() internal pure override returns (uint256) {
-        return 24;
     }
 }
