@@ -60,7 +60,10 @@ fn hexadecimal(bytes: &[u8]) -> String {
 fn data(batch: &BatchWitness) -> Result<Vec<u8>> {
     let slots: Vec<_> = batch.slots.iter().map(|witness| witness.slot).collect();
     let mut bytes = BatchData::new(slots, batch.params.capacity.slots)?.encode();
-    let used = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last / 96 + 1);
+    let used = bytes
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last / 96 + 1);
     bytes.truncate(96 * used);
     Ok(bytes)
 }
@@ -68,7 +71,13 @@ fn data(batch: &BatchWitness) -> Result<Vec<u8>> {
 /// What the messages of a batch were sent with.
 fn messages(batch: &BatchWitness) -> Vec<Value> {
     let sent = batch.messages.iter().map(|witness| {
-        let Message { index, l1_owner, amount, fee, .. } = witness.message;
+        let Message {
+            index,
+            l1_owner,
+            amount,
+            fee,
+            ..
+        } = witness.message;
         let encoded = witness.message.encode();
         json!({
             "register": l1_owner != [0; 20],
@@ -98,11 +107,17 @@ fn main() -> Result<()> {
     let (mut traffic, mut batches) = Traffic::new(capacity);
     batches.extend((0..arguments.full_batches).map(|_| traffic.next_batch()));
 
-    let ranges = batches.iter().map(|batch| timed("batch", || pipeline.prove_batch(batch, &())));
+    let ranges = batches
+        .iter()
+        .map(|batch| timed("batch", || pipeline.prove_batch(batch, &())));
     let ranges = ranges.collect::<Result<Vec<_>, _>>()?;
     let range = timed("joins", || pipeline.join_all(ranges, &()))?.context("at least one batch")?;
     let finalize = |&beneficiary| timed("finalization", || pipeline.finalize(&range, VERSION, beneficiary, &()));
-    let last = BENEFICIARIES.iter().map(finalize).map(|done| Ok(done?.1)).collect::<Result<Vec<FinalProof>>>()?;
+    let last = BENEFICIARIES
+        .iter()
+        .map(finalize)
+        .map(|done| Ok(done?.1))
+        .collect::<Result<Vec<FinalProof>>>()?;
     if let Some(path) = &arguments.last {
         std::fs::write(path, pipeline.encode_final(&last[0])).with_context(|| path.display().to_string())?;
     }
@@ -111,7 +126,9 @@ fn main() -> Result<()> {
 
     let shape = Shape::DEFAULT;
     let make = || timed("development setup", || srs::development(shape.k, &|_| ()));
-    let params = cache.as_ref().map_or_else(|| Ok(make()), |cache| srs::cached(cache, shape.k, make))?;
+    let params = cache
+        .as_ref()
+        .map_or_else(|| Ok(make()), |cache| srs::cached(cache, shape.k, make))?;
     let wrap = timed("keys", || Wrap::generate(&params, inner, shape))?;
     let mut claims = vec![];
     for (beneficiary, proof) in BENEFICIARIES.into_iter().zip(&last) {
@@ -119,7 +136,10 @@ fn main() -> Result<()> {
     }
 
     let (first, end) = (&batches[0], batches.last().context("at least one batch")?);
-    ensure!(first.old.acc == Head::genesis(traffic::CHAIN_ID, &traffic::CONTRACT).acc, "the range begins at genesis");
+    ensure!(
+        first.old.acc == Head::genesis(traffic::CHAIN_ID, &traffic::CONTRACT).acc,
+        "the range begins at genesis"
+    );
     let text = serde_json::to_string_pretty(&json!({
         "chainId": traffic::CHAIN_ID,
         "contract": hexadecimal(&traffic::CONTRACT),

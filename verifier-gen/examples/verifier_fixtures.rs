@@ -68,7 +68,10 @@ fn main() -> Result<()> {
                 println!("{path} written");
             } else {
                 let found = std::fs::read_to_string(&full).with_context(|| path.clone())?;
-                ensure!(found == text, "{path} is not what the generator writes: run with --write");
+                ensure!(
+                    found == text,
+                    "{path} is not what the generator writes: run with --write"
+                );
                 println!("{path} is up to date");
             }
         }

@@ -6,8 +6,8 @@ use halo2_base::halo2_proofs::arithmetic::Field;
 use halo2_base::halo2_proofs::circuit::{Cell, Layouter, Region, SimpleFloorPlanner, Value};
 use halo2_base::halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2_base::halo2_proofs::plonk::{
-    Advice, Circuit, Column, ConstraintSystem, Error, Expression, Fixed, Instance, ProvingKey, Selector, TableColumn, keygen_pk,
-    keygen_vk,
+    Advice, Circuit, Column, ConstraintSystem, Error, Expression, Fixed, Instance, ProvingKey, Selector, TableColumn,
+    keygen_pk, keygen_vk,
 };
 use halo2_base::halo2_proofs::poly::Rotation;
 use halo2_base::halo2_proofs::poly::kzg::commitment::ParamsKZG;
@@ -31,7 +31,13 @@ pub(crate) enum Small {
 }
 
 /// All of them.
-pub(crate) const ALL: [Small; 5] = [Small::Products, Small::Lookup, Small::Rotations, Small::Copies, Small::Pairs];
+pub(crate) const ALL: [Small; 5] = [
+    Small::Products,
+    Small::Lookup,
+    Small::Rotations,
+    Small::Copies,
+    Small::Pairs,
+];
 
 impl Small {
     /// Name of the generated contract, without the mark of an insecure setup.
@@ -146,7 +152,11 @@ impl Circuit<Fr> for SmallCircuit {
         let mut config = SmallConfig {
             advice,
             fixed: vec![],
-            selector: if matches!(kind, Small::Lookup | Small::Pairs) { meta.complex_selector() } else { meta.selector() },
+            selector: if matches!(kind, Small::Lookup | Small::Pairs) {
+                meta.complex_selector()
+            } else {
+                meta.selector()
+            },
             tables: vec![],
             instance,
         };
@@ -192,8 +202,6 @@ impl Circuit<Fr> for SmallCircuit {
     }
 }
 
-
-
 impl SmallConfig {
     fn products(&mut self, meta: &mut ConstraintSystem<Fr>) {
         let Self { advice, selector, .. } = self.clone();
@@ -227,7 +235,9 @@ impl SmallConfig {
         meta.create_gate("sums of two before, as far as one sees", |meta| {
             let on = meta.query_selector(selector);
             let values: Vec<_> = (-2..=8).map(|i| meta.query_advice(column, Rotation(i))).collect();
-            let sums = values.windows(3).map(|w| on.clone() * (w[2].clone() - w[1].clone() - w[0].clone()));
+            let sums = values
+                .windows(3)
+                .map(|w| on.clone() * (w[2].clone() - w[1].clone() - w[0].clone()));
             sums.collect::<Vec<_>>()
         });
     }
@@ -236,9 +246,15 @@ impl SmallConfig {
         let Self { advice, selector, .. } = self.clone();
         meta.create_gate("next to it, one more", |meta| {
             let on = meta.query_selector(selector);
-            let values: Vec<_> = advice.iter().map(|&column| meta.query_advice(column, Rotation::cur())).collect();
+            let values: Vec<_> = advice
+                .iter()
+                .map(|&column| meta.query_advice(column, Rotation::cur()))
+                .collect();
             let one = || Expression::Constant(Fr::ONE);
-            values.windows(2).map(|w| on.clone() * (w[1].clone() - w[0].clone() - one())).collect::<Vec<_>>()
+            values
+                .windows(2)
+                .map(|w| on.clone() * (w[1].clone() - w[0].clone() - one()))
+                .collect::<Vec<_>>()
         });
     }
 
@@ -282,7 +298,9 @@ impl SmallCircuit {
         for row in 0..2 {
             config.selector.enable(region, row).expect("a row");
             let values = [before, base, before * base];
-            cells.push(core::array::from_fn(|i| Self::put(region, config.advice[i], row, values[i])));
+            cells.push(core::array::from_fn(|i| {
+                Self::put(region, config.advice[i], row, values[i])
+            }));
             before = values[2];
         }
         region.constrain_equal(cells[0][2], cells[1][0]);
@@ -349,12 +367,20 @@ impl SmallCircuit {
 }
 
 /// Keys and a proof, the same on every machine.
-pub(crate) fn prove(kind: Small, seed: u64, params: &ParamsKZG<Bn256>) -> Result<(ProvingKey<G1Affine>, Vec<Fr>, Vec<u8>)> {
+pub(crate) fn prove(
+    kind: Small,
+    seed: u64,
+    params: &ParamsKZG<Bn256>,
+) -> Result<(ProvingKey<G1Affine>, Vec<Fr>, Vec<u8>)> {
     let circuit = SmallCircuit { kind, seed };
     let key = keygen_vk(params, &circuit)?;
     let key = keygen_pk(params, key, &circuit)?;
     let instances = kind.instances(seed);
-    let columns: Vec<&[Fr]> = if kind == Small::Copies { vec![] } else { vec![&instances] };
+    let columns: Vec<&[Fr]> = if kind == Small::Copies {
+        vec![]
+    } else {
+        vec![&instances]
+    };
     let proof = kzg::prove(params, &key, circuit, &columns, ChaCha20Rng::seed_from_u64(seed))?;
     kzg::verify(params, key.get_vk(), &columns, &proof)?;
     Ok((key, instances, proof))

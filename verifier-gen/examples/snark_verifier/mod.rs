@@ -28,5 +28,7 @@ pub(crate) fn contract(params: &ParamsKZG<Bn256>, key: &VerifyingKey<G1Affine>, 
     let instances = transcript.load_instances(vec![inputs]);
     let proof = Verifier::read_proof(&deciding, &protocol, &instances, &mut transcript).expect("a class it supports");
     Verifier::verify(&deciding, &protocol, &instances, &proof).expect("a class it supports");
-    loader.solidity_code().replace("pragma solidity 0.8.19;", "pragma solidity 0.8.30;")
+    loader
+        .solidity_code()
+        .replace("pragma solidity 0.8.19;", "pragma solidity 0.8.30;")
 }

@@ -68,9 +68,15 @@ impl Circuit {
         let pipeline = self.pipeline()?;
         let params = self.source.params(self.k)?;
         let inner = pipeline.last().verifier().clone();
-        let key = timed("verifying key", || Wrap::verifying_key_of(&params, &inner, self.shape()))?;
+        let key = timed("verifying key", || {
+            Wrap::verifying_key_of(&params, &inner, self.shape())
+        })?;
         let insecure = params.s_g2() == srs::tau_g2();
-        let default = if insecure { format!("BatchVerifier{INSECURE_SUFFIX}") } else { "BatchVerifier".to_string() };
+        let default = if insecure {
+            format!("BatchVerifier{INSECURE_SUFFIX}")
+        } else {
+            "BatchVerifier".to_string()
+        };
         let circuit = CircuitInfo {
             slots: self.slots.try_into().context("slots fit 16 bits")?,
             messages: self.messages.try_into().context("messages fit 8 bits")?,
@@ -157,7 +163,9 @@ impl Inspect {
         let pipeline = self.circuit.pipeline()?;
         let params = self.circuit.source.params(self.circuit.k)?;
         let inner = pipeline.last().verifier().clone();
-        let key = timed("verifying key", || Wrap::verifying_key_of(&params, &inner, self.circuit.shape()))?;
+        let key = timed("verifying key", || {
+            Wrap::verifying_key_of(&params, &inner, self.circuit.shape())
+        })?;
         print!("{}", solidity::inspect(&key, 2)?);
         Ok(())
     }

@@ -86,9 +86,7 @@ impl Srs {
                 let params = counted("powers", k.map_or(0, |k| 1 << k), |progress| match format {
                     Format::Ptau => srs::import_ptau(&file, k, progress),
                     Format::Challenge => srs::import_challenge(&file, power, k, progress),
-                    Format::Compressed => {
-                        srs::import_compressed(&file, g2.as_deref().unwrap_or(&file), k, progress)
-                    }
+                    Format::Compressed => srs::import_compressed(&file, g2.as_deref().unwrap_or(&file), k, progress),
                 });
                 let params = params.with_context(|| file.display().to_string())?;
                 accept(&params, allow_unknown)?;
@@ -131,7 +129,11 @@ fn describe(params: &ParamsKZG<Bn256>) {
 #[derive(Debug, Args)]
 pub(crate) struct Source {
     /// A setup that `srs import` wrote.
-    #[arg(long, conflicts_with = "insecure_dev_srs", required_unless_present = "insecure_dev_srs")]
+    #[arg(
+        long,
+        conflicts_with = "insecure_dev_srs",
+        required_unless_present = "insecure_dev_srs"
+    )]
     srs: Option<PathBuf>,
     /// Use the development setup, with which everybody can prove false statements.
     #[arg(long)]

@@ -5,7 +5,9 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsupported {
     /// Advice columns of later phases, or challenges a circuit asks for.
-    #[error("the circuit has {phases} phases and {challenges} challenges of its own; one phase without challenges is supported")]
+    #[error(
+        "the circuit has {phases} phases and {challenges} challenges of its own; one phase without challenges is supported"
+    )]
     Phases {
         /// Phases.
         phases: usize,

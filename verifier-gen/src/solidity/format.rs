@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 
 /// `forge fmt` could not be used.
 #[derive(Debug, thiserror::Error)]
-#[error("forge fmt cannot format the contract: {0}. `make env` prints how to put forge on the path; FORGE names it otherwise")]
+#[error(
+    "forge fmt cannot format the contract: {0}. `make env` prints how to put forge on the path; FORGE names it otherwise"
+)]
 pub struct FormatError(String);
 
 /// Formats a contract as the project formats its sources, by `forge fmt` (the program that FORGE names, or forge).
@@ -24,7 +26,12 @@ pub fn format(source: &str) -> Result<String, FormatError> {
         .stderr(Stdio::piped())
         .spawn()
         .map_err(failed)?;
-    child.stdin.take().expect("it is piped").write_all(source.as_bytes()).map_err(failed)?;
+    child
+        .stdin
+        .take()
+        .expect("it is piped")
+        .write_all(source.as_bytes())
+        .map_err(failed)?;
     let output = child.wait_with_output().map_err(failed)?;
     if !output.status.success() {
         return Err(FormatError(String::from_utf8_lossy(&output.stderr).trim().to_string()));

@@ -78,7 +78,11 @@ pub(crate) struct Protocol {
 
 /// `_AT_2`, `_AT_MINUS_1`.
 fn at(rotation: i32) -> String {
-    if rotation < 0 { format!("_AT_MINUS_{}", -rotation) } else { format!("_AT_{rotation}") }
+    if rotation < 0 {
+        format!("_AT_MINUS_{}", -rotation)
+    } else {
+        format!("_AT_{rotation}")
+    }
 }
 
 /// An opening: a commitment, a rotation, the evaluation's name.
@@ -134,19 +138,33 @@ impl Protocol {
         let scalars: usize = self.segments.iter().map(|s| s.scalars.len()).sum();
         let mut lines = vec![
             format!("rows: 2^{}, of which {} are blinded", self.k, self.blinding_rows),
-            format!("proof: {} bytes, {points} points and {scalars} scalars", self.proof_bytes()),
+            format!(
+                "proof: {} bytes, {points} points and {scalars} scalars",
+                self.proof_bytes()
+            ),
             format!("constraints: {}", self.constraints.len()),
-            format!("scalar multiplications: {}, and one pairing of two", self.multiplications()),
+            format!(
+                "scalar multiplications: {}, and one pairing of two",
+                self.multiplications()
+            ),
         ];
         for (i, set) in self.sets.iter().enumerate() {
-            lines.push(format!("opening set {i}: {} commitments at rotations {:?}", set.commitments.len(), set.rotations));
+            lines.push(format!(
+                "opening set {i}: {} commitments at rotations {:?}",
+                set.commitments.len(),
+                set.rotations
+            ));
         }
         lines.join("\n") + "\n"
     }
 
     /// Bytes of a proof.
     pub(crate) fn proof_bytes(&self) -> usize {
-        32 * self.segments.iter().map(|s| 2 * s.points.len() + s.scalars.len()).sum::<usize>()
+        32 * self
+            .segments
+            .iter()
+            .map(|s| 2 * s.points.len() + s.scalars.len())
+            .sum::<usize>()
     }
 }
 
@@ -161,7 +179,11 @@ fn permutation_sets(cs: &ConstraintSystem<Fr>) -> usize {
 
 fn refuse_what_is_not_supported(key: &VerifyingKey<G1Affine>, public_inputs: usize) -> Result<(), Unsupported> {
     let cs = key.cs();
-    let phases = cs.advice_column_phase().into_iter().max().map_or(1, |last| usize::from(last) + 1);
+    let phases = cs
+        .advice_column_phase()
+        .into_iter()
+        .max()
+        .map_or(1, |last| usize::from(last) + 1);
     if phases > 1 || cs.num_challenges() > 0 {
         return Err(Unsupported::Phases {
             phases,
@@ -204,7 +226,10 @@ fn refuse_clamped_degrees(key: &VerifyingKey<G1Affine>) -> Result<(), Unsupporte
         let degree = 2 + degree(lookup.input_expressions()) + degree(lookup.table_expressions());
         (format!("the lookup \"{}\"", lookup.name()), degree.max(4))
     });
-    let own = [("the circuit".to_string(), cs.degree()), ("the permutation".to_string(), 3)];
+    let own = [
+        ("the circuit".to_string(), cs.degree()),
+        ("the permutation".to_string(), 3),
+    ];
     match gates.chain(lookups).chain(own).find(|&(_, degree)| degree > limit) {
         Some((what, degree)) => Err(Unsupported::Degree { what, degree, limit }),
         None => Ok(()),
@@ -240,7 +265,9 @@ fn segments(key: &VerifyingKey<G1Affine>) -> Vec<Segment> {
     let advice = (0..cs.num_advice_columns()).map(|i| format!("ADVICE_{i}"));
     let permuted = (0..lookups).flat_map(|i| [format!("LOOKUP_INPUT_{i}"), format!("LOOKUP_TABLE_{i}")]);
     let products = (0..sets).map(|i| format!("PERMUTATION_{i}"));
-    let products = products.chain((0..lookups).map(|i| format!("LOOKUP_{i}"))).chain(["RANDOM".to_string()]);
+    let products = products
+        .chain((0..lookups).map(|i| format!("LOOKUP_{i}")))
+        .chain(["RANDOM".to_string()]);
     let pieces = (0..key.get_domain().get_quotient_poly_degree()).map(|i| format!("QUOTIENT_{i}"));
     vec![
         points(advice.collect(), &["THETA"]),
@@ -260,8 +287,14 @@ fn segments(key: &VerifyingKey<G1Affine>) -> Vec<Segment> {
 /// Names of evaluations, in the order of the proof.
 fn evaluations(cs: &ConstraintSystem<Fr>) -> Vec<String> {
     let sets = permutation_sets(cs);
-    let advice = cs.advice_queries().iter().map(|(column, rotation)| advice(column.index(), rotation.0));
-    let fixed_ones = cs.fixed_queries().iter().map(|(column, rotation)| fixed(column.index(), rotation.0));
+    let advice = cs
+        .advice_queries()
+        .iter()
+        .map(|(column, rotation)| advice(column.index(), rotation.0));
+    let fixed_ones = cs
+        .fixed_queries()
+        .iter()
+        .map(|(column, rotation)| fixed(column.index(), rotation.0));
     let sigmas = (0..cs.permutation().get_columns().len()).map(|i| format!("EVAL_SIGMA_{i}"));
     let products = (0..sets).flat_map(|i| {
         let mut names = vec![format!("EVAL_PERMUTATION_{i}"), format!("EVAL_PERMUTATION_{i}_NEXT")];
@@ -280,7 +313,13 @@ fn evaluations(cs: &ConstraintSystem<Fr>) -> Vec<String> {
         ]
     });
     let random = ["EVAL_RANDOM".to_string()];
-    advice.chain(fixed_ones).chain(random).chain(sigmas).chain(products).chain(lookups).collect()
+    advice
+        .chain(fixed_ones)
+        .chain(random)
+        .chain(sigmas)
+        .chain(products)
+        .chain(lookups)
+        .collect()
 }
 
 fn advice(column: usize, rotation: i32) -> String {
@@ -307,7 +346,11 @@ fn queries(key: &VerifyingKey<G1Affine>) -> Vec<Query> {
         queries.push((commitment, 1, format!("EVAL_PERMUTATION_{i}_NEXT")));
     }
     for i in (0..sets - 1).rev() {
-        queries.push((proof(format!("PERMUTATION_{i}")), last, format!("EVAL_PERMUTATION_{i}_LAST")));
+        queries.push((
+            proof(format!("PERMUTATION_{i}")),
+            last,
+            format!("EVAL_PERMUTATION_{i}_LAST"),
+        ));
     }
     for i in 0..cs.lookups().len() {
         let (product, input) = (proof(format!("LOOKUP_{i}")), proof(format!("LOOKUP_INPUT_{i}")));
@@ -323,7 +366,11 @@ fn queries(key: &VerifyingKey<G1Affine>) -> Vec<Query> {
         queries.push((commitment, rotation.0, fixed(column.index(), rotation.0)));
     }
     for (i, &sigma) in key.permutation().commitments().iter().enumerate() {
-        queries.push((Commitment::Key(format!("SIGMA_{i}"), sigma), 0, format!("EVAL_SIGMA_{i}")));
+        queries.push((
+            Commitment::Key(format!("SIGMA_{i}"), sigma),
+            0,
+            format!("EVAL_SIGMA_{i}"),
+        ));
     }
     let pieces = key.get_domain().get_quotient_poly_degree();
     let pieces = (0..pieces).map(|i| format!("QUOTIENT_{i}")).collect();
@@ -481,7 +528,10 @@ impl<'a> Constraints<'a> {
             let (own, before) = (z(self, i, ""), z(self, i - 1, "_LAST"));
             let difference = self.graph.difference(own, before);
             let root = self.graph.product(difference, first);
-            self.push(format!("permutation: product {i} begins where product {} ends", i - 1), root);
+            self.push(
+                format!("permutation: product {i} begins where product {} ends", i - 1),
+                root,
+            );
         }
         let columns = self.cs.permutation().get_columns();
         for (i, chunk) in columns.chunks(size).enumerate() {
@@ -553,15 +603,24 @@ impl<'a> Constraints<'a> {
             let right = side(self, z, inputs, tables);
             let difference = self.graph.difference(left, right);
             let root = self.graph.product(difference, active);
-            self.push(format!("lookup \"{name}\": the product multiplies inputs and table"), root);
+            self.push(
+                format!("lookup \"{name}\": the product multiplies inputs and table"),
+                root,
+            );
 
             let apart = self.graph.difference(input, table);
             let root = self.graph.product(first, apart);
-            self.push(format!("lookup \"{name}\": the first input is the first of the table"), root);
+            self.push(
+                format!("lookup \"{name}\": the first input is the first of the table"),
+                root,
+            );
             let changed = self.graph.difference(input, before);
             let both = self.graph.product(apart, changed);
             let root = self.graph.product(both, active);
-            self.push(format!("lookup \"{name}\": an input repeats the one before or is the table's"), root);
+            self.push(
+                format!("lookup \"{name}\": an input repeats the one before or is the table's"),
+                root,
+            );
         }
     }
 }

@@ -115,7 +115,11 @@ impl Layout {
 }
 
 fn rotation_name(rotation: i32) -> String {
-    if rotation < 0 { format!("MINUS_{}", -rotation) } else { rotation.to_string() }
+    if rotation < 0 {
+        format!("MINUS_{}", -rotation)
+    } else {
+        rotation.to_string()
+    }
 }
 
 fn gap(rotation: i32) -> String {
@@ -124,7 +128,11 @@ fn gap(rotation: i32) -> String {
 
 fn power_of(omega: Fr, rotation: i32) -> Fr {
     let power = omega.pow_vartime([u64::from(rotation.unsigned_abs())]);
-    if rotation < 0 { Option::from(power.invert()).expect("a root of unity is not zero") } else { power }
+    if rotation < 0 {
+        Option::from(power.invert()).expect("a root of unity is not zero")
+    } else {
+        power
+    }
 }
 
 /// Where the proof's words go, what is checked of them, and how they become challenges.
@@ -179,7 +187,11 @@ impl Reading {
             }
             points += segment.points.len();
             from += bytes;
-            let name = if i == 0 { "DIGEST".to_string() } else { format!("HASH_{i}") };
+            let name = if i == 0 {
+                "DIGEST".to_string()
+            } else {
+                format!("HASH_{i}")
+            };
             reading.squeeze(&name, layout.end - start, &segment.challenges, i + 1);
         }
         for segment in &protocol.segments {
@@ -194,13 +206,15 @@ impl Reading {
         for (i, challenge) in challenges.iter().enumerate() {
             // One word is a hash and nothing behind it.
             if i == 0 && bytes > 32 {
-                self.challenge_lines.push(format!("hash := keccak256(add(m, {start}), {})", offset(bytes)));
+                self.challenge_lines
+                    .push(format!("hash := keccak256(add(m, {start}), {})", offset(bytes)));
             } else {
                 self.challenge_lines.push("mstore(0x00, hash)".to_string());
                 self.challenge_lines.push("mstore8(0x20, 1)".to_string());
                 self.challenge_lines.push("hash := keccak256(0x00, 0x21)".to_string());
             }
-            self.challenge_lines.push(format!("mstore(add(m, {challenge}), mod(hash, r))"));
+            self.challenge_lines
+                .push(format!("mstore(add(m, {challenge}), mod(hash, r))"));
         }
         if !challenges.is_empty() {
             self.challenge_lines.push(format!("mstore(add(m, HASH_{next}), hash)"));
@@ -210,7 +224,15 @@ impl Reading {
 
 /// Words for what is computed.
 fn lay_out_results(layout: &mut Layout, protocol: &Protocol, lagrange_rows: usize, temporaries: usize) {
-    for name in ["X_TO_ROWS", "FIRST_SET", "L_FIRST", "L_LAST", "L_ACTIVE", "EVAL_INSTANCE", "EVAL_QUOTIENT"] {
+    for name in [
+        "X_TO_ROWS",
+        "FIRST_SET",
+        "L_FIRST",
+        "L_LAST",
+        "L_ACTIVE",
+        "EVAL_INSTANCE",
+        "EVAL_QUOTIENT",
+    ] {
         layout.word(name);
     }
     for name in ["QUOTIENT_X", "QUOTIENT_Y", "TOTAL_X", "TOTAL_Y"] {
@@ -254,7 +276,11 @@ fn point_lines(set: &RotationSet) -> Vec<String> {
 /// Evaluations folded by mu, then interpolated at u: the terms that the denominators leave.
 fn claim_lines(protocol: &Protocol, set: &RotationSet) -> Vec<String> {
     let mut lines = vec![];
-    let roots: Vec<Fr> = set.rotations.iter().map(|&rotation| power_of(protocol.omega, rotation)).collect();
+    let roots: Vec<Fr> = set
+        .rotations
+        .iter()
+        .map(|&rotation| power_of(protocol.omega, rotation))
+        .collect();
     for (i, &rotation) in set.rotations.iter().enumerate() {
         for (j, (_, names)) in set.commitments.iter().rev().enumerate() {
             let value = read(&names[i]);
@@ -269,8 +295,16 @@ fn claim_lines(protocol: &Protocol, set: &RotationSet) -> Vec<String> {
         let weight = Option::<Fr>::from(denominator.invert()).expect("rotations of a set are distinct points");
         let gap = read(&gap(rotation));
         let term = format!("mulmod(folded, {gap}, r)");
-        let term = if weight == Fr::ONE { term } else { format!("mulmod({term}, {}, r)", solidity_word(&weight)) };
-        lines.push(if i == 0 { format!("value := {term}") } else { format!("value := addmod(value, {term}, r)") });
+        let term = if weight == Fr::ONE {
+            term
+        } else {
+            format!("mulmod({term}, {}, r)", solidity_word(&weight))
+        };
+        lines.push(if i == 0 {
+            format!("value := {term}")
+        } else {
+            format!("value := addmod(value, {term}, r)")
+        });
     }
     for _ in 1..set.rotations.len() {
         lines.push(format!("value := mulmod(value, {}, r)", read("X_INVERSE")));
@@ -316,7 +350,12 @@ fn quotient_lines(protocol: &Protocol) -> Vec<String> {
         _ => None,
     });
     let pieces: Vec<&String> = pieces.flatten().rev().collect();
-    let fold = |name: &&String| format!("failure := or(failure, combineProof(scratch, {}, add(m, {name})))", read("X_TO_ROWS"));
+    let fold = |name: &&String| {
+        format!(
+            "failure := or(failure, combineProof(scratch, {}, add(m, {name})))",
+            read("X_TO_ROWS")
+        )
+    };
     let mut lines = vec![format!("mcopy(scratch, add(m, {}), 0x40)", pieces[0])];
     lines.extend(pieces[1..].iter().map(fold));
     lines
@@ -355,7 +394,13 @@ pub(super) fn contract(protocol: &Protocol, description: &Description, tau: &G2A
 
     let mut layout = Layout::default();
     let reading = Reading::new(protocol, &mut layout);
-    let w_prime = layout.words.iter().find(|(name, _)| name == "W_PRIME").expect("the last point").1.clone();
+    let w_prime = layout
+        .words
+        .iter()
+        .find(|(name, _)| name == "W_PRIME")
+        .expect("the last point")
+        .1
+        .clone();
     let w_prime = usize::from_str_radix(&w_prime[2..], 16).expect("an offset");
     let lagrange_rows = protocol.blinding_rows + 1 + protocol.public_inputs.max(1);
     lay_out_results(&mut layout, protocol, lagrange_rows, writer.temporaries());
@@ -403,7 +448,12 @@ pub(super) fn contract(protocol: &Protocol, description: &Description, tau: &G2A
         evaluations: reading.evaluations,
         challenge_lines: reading.challenge_lines,
         constraints,
-        sets: protocol.sets.iter().enumerate().map(|(i, set)| set_text(protocol, i, set)).collect(),
+        sets: protocol
+            .sets
+            .iter()
+            .enumerate()
+            .map(|(i, set)| set_text(protocol, i, set))
+            .collect(),
         quotient_lines: quotient_lines(protocol),
         w_prime_y: offset(w_prime + 32),
     }

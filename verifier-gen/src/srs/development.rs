@@ -58,7 +58,9 @@ impl Table {
 
     fn multiply(&self, scalar: &Fr) -> G1 {
         let bytes = scalar.to_repr();
-        let digits = bytes.chunks_exact(2).map(|pair| usize::from(u16::from_le_bytes([pair[0], pair[1]])));
+        let digits = bytes
+            .chunks_exact(2)
+            .map(|pair| usize::from(u16::from_le_bytes([pair[0], pair[1]])));
         let terms = self.0.iter().zip(digits).filter(|&(_, digit)| digit != 0);
         terms.fold(G1::default(), |sum, (row, digit)| sum + row[digit])
     }
@@ -98,18 +100,25 @@ pub fn development(k: u32, progress: &(dyn Fn(u64) + Sync)) -> ParamsKZG<Bn256> 
     let powers = points(&|start, length| geometric(tau.pow_vartime([start as u64]), tau, length));
     // L_i(tau) = w^i (tau^n - 1) / (n (tau - w^i)).
     let root = (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
-    let invert = |value: Fr| Option::<Fr>::from(value.invert()).expect("tau is no root of unity, n is no multiple of r");
+    let invert =
+        |value: Fr| Option::<Fr>::from(value.invert()).expect("tau is no root of unity, n is no multiple of r");
     let scale = (tau.pow_vartime([n as u64]) - Fr::ONE) * invert(Fr::from(n as u64));
     let lagrange = points(&|start, length| {
         let roots = geometric(root.pow_vartime([start as u64]), root, length);
         let inverses = batch_invert(roots.iter().map(|w| tau - w).collect());
-        roots.iter().zip(inverses).map(|(w, inverse)| scale * w * inverse).collect()
+        roots
+            .iter()
+            .zip(inverses)
+            .map(|(w, inverse)| scale * w * inverse)
+            .collect()
     });
     ParamsKZG::<Bn256>::new(1).from_parts(k, powers, Some(lagrange), G2Affine::generator(), tau_g2())
 }
 
 fn geometric(first: Fr, ratio: Fr, length: usize) -> Vec<Fr> {
-    std::iter::successors(Some(first), |last| Some(last * ratio)).take(length).collect()
+    std::iter::successors(Some(first), |last| Some(last * ratio))
+        .take(length)
+        .collect()
 }
 
 /// One inversion for all; none may be zero.
@@ -141,7 +150,11 @@ mod tests {
         let params = development(5, &|_| ());
         let tau = tau();
         for (i, point) in params.get_g().iter().enumerate() {
-            assert_eq!(*point, (G1Affine::generator() * tau.pow_vartime([i as u64])).to_affine(), "power {i}");
+            assert_eq!(
+                *point,
+                (G1Affine::generator() * tau.pow_vartime([i as u64])).to_affine(),
+                "power {i}"
+            );
         }
         // halo2's own transform of the powers gives the other basis.
         let recomputed = params.from_parts(5, params.get_g().to_vec(), None, params.g2(), params.s_g2());
@@ -163,6 +176,9 @@ mod tests {
     #[test]
     fn tau_is_pinned() {
         let digest = Sha256::digest(format!("{:?}", tau_g2()));
-        assert_eq!(hex::encode(digest), "74cf7b490811dda9611b7eb0db3a2beedea21d39c2a9180c7154803c91b01760");
+        assert_eq!(
+            hex::encode(digest),
+            "74cf7b490811dda9611b7eb0db3a2beedea21d39c2a9180c7154803c91b01760"
+        );
     }
 }

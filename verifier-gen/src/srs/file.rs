@@ -70,7 +70,9 @@ fn body_bytes(k: u32) -> u64 {
 
 fn encode(params: &ParamsKZG<Bn256>) -> Vec<u8> {
     let mut body = vec![];
-    params.write_custom(&mut body, SerdeFormat::RawBytes).expect("a vector takes what it is given");
+    params
+        .write_custom(&mut body, SerdeFormat::RawBytes)
+        .expect("a vector takes what it is given");
     body
 }
 
@@ -80,7 +82,9 @@ fn decode(k: u32, body: &[u8]) -> Result<ParamsKZG<Bn256>, FileError> {
     let point = Encoding::Montgomery.bytes();
     let (bases, second) = body[4..].split_at(2 * (point << k));
     let points = bases.par_chunks(point).enumerate().map(|(index, mut bytes)| {
-        let point = Encoding::Montgomery.g1(&mut bytes).expect("a chunk is as long as a point");
+        let point = Encoding::Montgomery
+            .g1(&mut bytes)
+            .expect("a chunk is as long as a point");
         point.ok_or(FileError::Point { group: "G1", index })
     });
     let mut powers = points.collect::<Result<Vec<_>, _>>()?;
@@ -108,7 +112,10 @@ pub fn write(path: &Path, params: &ParamsKZG<Bn256>) -> Result<(), FileError> {
     };
     let mut file = std::fs::File::create(&unfinished).map_err(failed)?;
     let header = [&MAGIC[..], &params.k().to_be_bytes(), &Sha256::digest(&body)].concat();
-    file.write_all(&header).and_then(|()| file.write_all(&body)).and_then(|()| file.sync_all()).map_err(failed)?;
+    file.write_all(&header)
+        .and_then(|()| file.write_all(&body))
+        .and_then(|()| file.sync_all())
+        .map_err(failed)?;
     std::fs::rename(&unfinished, path).map_err(failed)
 }
 
@@ -163,12 +170,12 @@ pub fn truncate(params: ParamsKZG<Bn256>, k: u32) -> Result<ParamsKZG<Bn256>, Fi
 /// # Errors
 ///
 /// If the cache cannot be written to.
-pub fn cached(
-    cache: &Cache,
-    k: u32,
-    make: impl FnOnce() -> ParamsKZG<Bn256>,
-) -> Result<ParamsKZG<Bn256>, CacheError> {
-    let key = Sha256::new().chain_update(super::SEED).chain_update(k.to_be_bytes()).finalize().into();
+pub fn cached(cache: &Cache, k: u32, make: impl FnOnce() -> ParamsKZG<Bn256>) -> Result<ParamsKZG<Bn256>, CacheError> {
+    let key = Sha256::new()
+        .chain_update(super::SEED)
+        .chain_update(k.to_be_bytes())
+        .finalize()
+        .into();
     let fits = |bytes: &[u8]| bytes.len() as u64 == body_bytes(k) && bytes[..4] == k.to_le_bytes();
     let read = |bytes: &[u8]| fits(bytes).then(|| decode(k, bytes).ok()).flatten();
     cache.get_or_make("srs-dev", &key, read, || {
@@ -214,7 +221,10 @@ mod tests {
         for length in 0..good.len() {
             assert!(from_bytes(&good[..length]).is_err(), "{length} bytes");
         }
-        assert!(matches!(from_bytes(&[&good[..], &[0]].concat()), Err(FileError::Length { .. })));
+        assert!(matches!(
+            from_bytes(&[&good[..], &[0]].concat()),
+            Err(FileError::Length { .. })
+        ));
         for place in 0..good.len() {
             let mut bad = good.clone();
             bad[place] ^= 1;

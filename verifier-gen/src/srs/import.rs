@@ -68,7 +68,11 @@ pub(super) fn powers(
 }
 
 /// The setup of these powers and of the generator and `[tau]_2`, if it is one.
-pub(super) fn finish(k: u32, powers: Vec<G1Affine>, [generator, tau]: [G2Affine; 2]) -> Result<ParamsKZG<Bn256>, ImportError> {
+pub(super) fn finish(
+    k: u32,
+    powers: Vec<G1Affine>,
+    [generator, tau]: [G2Affine; 2],
+) -> Result<ParamsKZG<Bn256>, ImportError> {
     let params = ParamsKZG::<Bn256>::new(1).from_parts(k, powers, None, generator, tau);
     super::check(&params)?;
     Ok(params)

@@ -126,6 +126,10 @@ fn g2_of_x(mut bytes: [u8; 2 * COORDINATE_BYTES]) -> Option<G2Affine> {
     let generator = G2Affine::generator();
     let constant = generator.y.square() - generator.x.square() * generator.x;
     let y = Option::<Fq2>::from((x.square() * x + constant).sqrt())?;
-    let own = if y.c1 == Fq::ZERO { is_larger(y.c0) } else { is_larger(y.c1) };
+    let own = if y.c1 == Fq::ZERO {
+        is_larger(y.c0)
+    } else {
+        is_larger(y.c1)
+    };
     Option::from(G2Affine::from_xy(x, if own == larger { y } else { -y }))
 }

@@ -84,12 +84,18 @@ fn read(
     let mut expected = (-Fq::one()).to_repr();
     expected[0] += 1;
     if width as usize != COORDINATE_BYTES || modulus != expected {
-        return Err(ImportError::Header(format!("its curve is not BN254: {width} bytes, modulus {}", hex::encode(modulus))));
+        return Err(ImportError::Header(format!(
+            "its curve is not BN254: {width} bytes, modulus {}",
+            hex::encode(modulus)
+        )));
     }
     let power = u32::from_le_bytes(number(&mut reader)?);
     let k = k.unwrap_or(power);
     if power > 28 || k > power || k == 0 {
-        return Err(ImportError::Short { found: power, wanted: k });
+        return Err(ImportError::Short {
+            found: power,
+            wanted: k,
+        });
     }
     let n = 1u64 << k;
     sections.enter(&mut reader, 2, n * 2 * COORDINATE_BYTES as u64)?;
@@ -98,7 +104,9 @@ fn read(
     let mut points = [G2Affine::default(); 2];
     for (index, point) in points.iter_mut().enumerate() {
         let index = index as u64;
-        *point = Encoding::Montgomery.g2(&mut reader)?.ok_or(ImportError::Point { group: "G2", index })?;
+        *point = Encoding::Montgomery
+            .g2(&mut reader)?
+            .ok_or(ImportError::Point { group: "G2", index })?;
     }
     import::finish(k, powers, points)
 }

@@ -56,7 +56,9 @@ fn challenge(
 ) -> Result<ParamsKZG<Bn256>, ImportError> {
     let encoding = Encoding::BigEndian;
     if power == 0 || power > MAX_K {
-        return Err(ImportError::Header(format!("a challenge of 2^{power} powers: 1 to {MAX_K} are possible")));
+        return Err(ImportError::Header(format!(
+            "a challenge of 2^{power} powers: 1 to {MAX_K} are possible"
+        )));
     }
     let point = encoding.bytes() as u64;
     let in_g2 = HASH_BYTES + point * ((2 << power) - 1);
@@ -70,7 +72,14 @@ fn challenge(
     reader.seek(SeekFrom::Start(HASH_BYTES))?;
     let powers = import::powers(encoding, &mut reader, 1 << k, progress)?;
     reader.seek(SeekFrom::Start(in_g2))?;
-    import::finish(k, powers, [second_group(encoding, &mut reader, 0)?, second_group(encoding, &mut reader, 1)?])
+    import::finish(
+        k,
+        powers,
+        [
+            second_group(encoding, &mut reader, 0)?,
+            second_group(encoding, &mut reader, 1)?,
+        ],
+    )
 }
 
 fn second_group(encoding: Encoding, reader: &mut impl Read, index: u64) -> Result<G2Affine, ImportError> {
@@ -109,7 +118,11 @@ fn compressed(
 /// The first point, or the second if the first is the generator.
 fn compressed_tau(reader: &mut impl Read) -> Result<G2Affine, ImportError> {
     let first = second_group(Encoding::Compressed, reader, 0)?;
-    if first == G2Affine::generator() { second_group(Encoding::Compressed, reader, 1) } else { Ok(first) }
+    if first == G2Affine::generator() {
+        second_group(Encoding::Compressed, reader, 1)
+    } else {
+        Ok(first)
+    }
 }
 
 #[cfg(test)]

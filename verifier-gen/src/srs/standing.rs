@@ -69,7 +69,7 @@ const KNOWN: [Known; 3] = [
 ];
 
 fn decimal(text: &str) -> Fq {
-    Option::from(Fq::from_str_vartime(text)).expect("a decimal number below the modulus")
+    Fq::from_str_vartime(text).expect("a decimal number below the modulus")
 }
 
 /// What is known of the setup with this `[tau]_2`.
@@ -117,7 +117,9 @@ mod tests {
         let text = std::fs::read_to_string(path).expect("the list");
         let list: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let own = |ceremonies: bool| -> Vec<[&str; 4]> {
-            let known = KNOWN.iter().filter(|known| matches!(known.standing, Standing::Ceremony(_)) == ceremonies);
+            let known = KNOWN
+                .iter()
+                .filter(|known| matches!(known.standing, Standing::Ceremony(_)) == ceremonies);
             known.map(|known| known.coordinates).collect()
         };
         assert_eq!(list["ceremonies"], serde_json::json!(own(true)));

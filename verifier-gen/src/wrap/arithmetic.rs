@@ -69,7 +69,9 @@ impl Arithmetic for Plain {
     }
 
     fn linear(&mut self, start: &Native, terms: &[(GoldilocksField, &Native)]) -> Native {
-        terms.iter().fold(*start, |sum, &(factor, term)| sum + *term * factor.into())
+        terms
+            .iter()
+            .fold(*start, |sum, &(factor, term)| sum + *term * factor.into())
     }
 
     fn compress(&mut self, a: &Native) -> Native {

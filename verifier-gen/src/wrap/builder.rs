@@ -103,9 +103,13 @@ impl Builder {
         let context = self.base.main(0);
         match (a, b) {
             (QuantumCell::Existing(a), QuantumCell::Existing(b)) => context.constrain_equal(&a, &b),
-            (QuantumCell::Existing(a), QuantumCell::Constant(c)) | (QuantumCell::Constant(c), QuantumCell::Existing(a)) => {
+            (QuantumCell::Existing(a), QuantumCell::Constant(c))
+            | (QuantumCell::Constant(c), QuantumCell::Existing(a)) => {
                 if let Some(cell) = a.cell {
-                    let mut copies = context.copy_manager.lock().expect("nothing panics while it holds the lock");
+                    let mut copies = context
+                        .copy_manager
+                        .lock()
+                        .expect("nothing panics while it holds the lock");
                     copies.constant_equalities.push((c, cell));
                 }
             }
@@ -138,7 +142,8 @@ impl Builder {
     /// What was written since the last section ended was this one; sections of one name add up.
     pub(super) fn end_section(&mut self, name: &'static str) {
         let cells = self.cells() - self.sections.iter().map(|section| section.cells).sum::<usize>();
-        let permutations = self.permutations() - self.sections.iter().map(|section| section.permutations).sum::<usize>();
+        let permutations =
+            self.permutations() - self.sections.iter().map(|section| section.permutations).sum::<usize>();
         if let Some(section) = self.sections.iter_mut().find(|section| section.name == name) {
             section.cells += cells;
             section.permutations += permutations;

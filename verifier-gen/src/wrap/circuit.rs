@@ -99,7 +99,10 @@ impl WrapCircuit {
 
     /// The public words.
     pub fn instances(&self) -> Vec<Fr> {
-        self.builder.base.assigned_instances[0].iter().map(|word| *word.value()).collect()
+        self.builder.base.assigned_instances[0]
+            .iter()
+            .map(|word| *word.value())
+            .collect()
     }
 
     /// The builder, to count its cells.
@@ -114,20 +117,41 @@ impl WrapCircuit {
         base.core().phase_manager[0].assign_raw(&(gate.basic_gates[0].clone(), gate.max_rows), region);
 
         let keep = builder.stage != Stage::Prover;
-        let start = if config.shared { builder.cells().max(CONSTANT_ROWS) } else { CONSTANT_ROWS };
+        let start = if config.shared {
+            builder.cells().max(CONSTANT_ROWS)
+        } else {
+            CONSTANT_ROWS
+        };
         let end = start + config.poseidon.rows(builder.permutations());
-        assert!(end <= gate.max_rows, "{end} rows of cells and permutations do not fit into {}", gate.max_rows);
+        assert!(
+            end <= gate.max_rows,
+            "{end} rows of cells and permutations do not fit into {}",
+            gate.max_rows
+        );
         let mut cells = vec![];
         let unknown = builder.stage == Stage::Keygen;
-        config.poseidon.assign(region, start, &builder.permutations, unknown, |permutation, offset, cell| {
-            if keep {
-                cells.push((ContextCell::new(PERMUTATIONS, permutation, offset), cell));
-            }
-        });
+        config.poseidon.assign(
+            region,
+            start,
+            &builder.permutations,
+            unknown,
+            |permutation, offset, cell| {
+                if keep {
+                    cells.push((ContextCell::new(PERMUTATIONS, permutation, offset), cell));
+                }
+            },
+        );
         if keep {
-            let mut copies = base.core().copy_manager.lock().expect("nothing panics while it holds the lock");
+            let mut copies = base
+                .core()
+                .copy_manager
+                .lock()
+                .expect("nothing panics while it holds the lock");
             let constants = copies.num_distinct_constants();
-            assert!(constants <= CONSTANT_ROWS, "{constants} constants reach into the rows of round constants");
+            assert!(
+                constants <= CONSTANT_ROWS,
+                "{constants} constants reach into the rows of round constants"
+            );
             copies.assigned_advices.extend(cells);
         }
         if let MaybeRangeConfig::WithRange(range) = &config.base.base {
@@ -149,14 +173,17 @@ impl Circuit<Fr> for WrapCircuit {
     }
 
     fn without_witnesses(&self) -> Self {
-        unimplemented!("key generation takes a circuit of stage Keygen")
+        unreachable!("key generation takes a circuit of stage Keygen")
     }
 
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, shape: Shape) -> Config {
         let mut base = BaseConfig::configure(meta, shape.base());
         let shared = shape.permutations == 0;
         let columns = if shared {
-            assert_eq!(shape.general, 1, "permutations share the one general column, or have columns of their own");
+            assert_eq!(
+                shape.general, 1,
+                "permutations share the one general column, or have columns of their own"
+            );
             vec![base.gate().basic_gates[0][0].value]
         } else {
             (0..shape.permutations).map(|_| meta.advice_column()).collect()
@@ -166,7 +193,11 @@ impl Circuit<Fr> for WrapCircuit {
         assert_eq!(meta.degree(), DEGREE, "halo2 clamps degrees in silence");
         for gate in meta.gates() {
             for polynomial in gate.polynomials() {
-                assert!(polynomial.degree() <= DEGREE, "the gate {} is above degree {DEGREE}", gate.name());
+                assert!(
+                    polynomial.degree() <= DEGREE,
+                    "the gate {} is above degree {DEGREE}",
+                    gate.name()
+                );
             }
         }
         // Gates added after halo2-base counted its rows query further, so more rows are blinded.
@@ -187,7 +218,9 @@ impl Circuit<Fr> for WrapCircuit {
                 Ok(())
             },
         )?;
-        self.builder.base.assign_instances(&config.base.instance, layouter.namespace(|| "public inputs"));
+        self.builder
+            .base
+            .assign_instances(&config.base.instance, layouter.namespace(|| "public inputs"));
         Ok(())
     }
 }

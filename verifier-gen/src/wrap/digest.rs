@@ -58,7 +58,10 @@ impl Builder {
         let constant = |value: &BigUint| QuantumCell::Constant(biguint_to_fe::<Fr>(value));
         let low = self.sum_of_products(
             d0.cell(),
-            &[(d1.cell(), constant(&power_of_p(1))), (d2.cell(), constant(&power_of_p(2)))],
+            &[
+                (d1.cell(), constant(&power_of_p(1))),
+                (d2.cell(), constant(&power_of_p(2))),
+            ],
         );
         let sum = self.sum_of_products(low.into(), &[(top.cell(), constant(&power_of_p(3)))]);
         self.equal(sum.into(), lane);
@@ -77,9 +80,18 @@ impl Builder {
 
     /// Up to three limbs of 64 bits as one lane, least significant first.
     pub(super) fn pack(&mut self, limbs: &[Lazy]) -> QuantumCell<Fr> {
-        assert!(limbs.len() <= ELEMENTS_PER_LANE, "a lane holds {ELEMENTS_PER_LANE} limbs, not {}", limbs.len());
-        assert!(limbs.iter().all(|limb| limb.bits() <= 64), "limbs of 64 bits are packed");
-        let weights: Vec<Lazy> = (0..limbs.len()).map(|i| Lazy::integer(BigInt::one() << (64 * i))).collect();
+        assert!(
+            limbs.len() <= ELEMENTS_PER_LANE,
+            "a lane holds {ELEMENTS_PER_LANE} limbs, not {}",
+            limbs.len()
+        );
+        assert!(
+            limbs.iter().all(|limb| limb.bits() <= 64),
+            "limbs of 64 bits are packed"
+        );
+        let weights: Vec<Lazy> = (0..limbs.len())
+            .map(|i| Lazy::integer(BigInt::one() << (64 * i)))
+            .collect();
         let products: Vec<_> = limbs.iter().zip(&weights).skip(1).collect();
         let Some(first) = limbs.first() else {
             return QuantumCell::Constant(Fr::zero());

@@ -144,7 +144,9 @@ impl Builder {
     pub(super) fn ext_inverse(&mut self, a: &Ext) -> Ext {
         let a = self.ext_reduce(a);
         let hint = a.element().try_inverse().unwrap_or(Native::ZERO);
-        let inverse = Ext(hint.0.map(|c| self.limb(plonky2::field::types::PrimeField64::to_canonical_u64(&c))));
+        let inverse = Ext(hint
+            .0
+            .map(|c| self.limb(plonky2::field::types::PrimeField64::to_canonical_u64(&c))));
         let one = Ext::constant(Native::ONE);
         let product = self.ext_mul(&a, &inverse);
         self.ext_assert_same(&product, &one);

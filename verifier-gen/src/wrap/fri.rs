@@ -64,7 +64,12 @@ impl<'a> Fri<'a> {
         let constants = key.cap.iter().map(|&digest| QuantumCell::Constant(digest)).collect();
         Self {
             key,
-            oracles: [constants, proof.wires_cap.clone(), proof.zs_cap.clone(), proof.quotient_cap.clone()],
+            oracles: [
+                constants,
+                proof.wires_cap.clone(),
+                proof.zs_cap.clone(),
+                proof.quotient_cap.clone(),
+            ],
             fold_caps: &proof.fold_caps,
             betas,
             final_polynomial: &proof.final_polynomial,
@@ -136,7 +141,10 @@ impl<'a> Fri<'a> {
     fn combine(&self, builder: &mut Builder, index: &Index, proof: &FriInitialTreeProof<F, Bn254Hash>) -> Ext {
         let mut leaves = vec![];
         for ((values, path), cap) in proof.evals_proofs.iter().zip(&self.oracles) {
-            let leaf: Vec<Lazy> = values.iter().map(|value| builder.limb(value.to_canonical_u64())).collect();
+            let leaf: Vec<Lazy> = values
+                .iter()
+                .map(|value| builder.limb(value.to_canonical_u64()))
+                .collect();
             builder.end_section("FRI: limbs of leaves");
             self.open(builder, index, 0, &leaf, path, cap);
             leaves.push(leaf);
@@ -148,16 +156,24 @@ impl<'a> Fri<'a> {
         let x = index.product(builder, 0, generator, |bit| self.bit_root(bit));
         let x = Ext::base(x);
         let opened = [all, neighbours];
-        let quotients = opened.iter().zip(&self.points).zip(&self.claims).map(|((values, point), claim)| {
-            let sum = Ext(core::array::from_fn(|coordinate| {
-                let products: Vec<_> = values.iter().zip(&self.powers).map(|(v, p)| (v, &p.0[coordinate])).collect();
-                builder.lazy_sum(&Lazy::integer(BigInt::zero()), &products)
-            }));
-            let numerator = builder.ext_sub(&sum, claim);
-            let denominator = builder.ext_sub(&x, point);
-            let inverse = builder.ext_inverse(&denominator);
-            builder.ext_mul(&numerator, &inverse)
-        });
+        let quotients = opened
+            .iter()
+            .zip(&self.points)
+            .zip(&self.claims)
+            .map(|((values, point), claim)| {
+                let sum = Ext(core::array::from_fn(|coordinate| {
+                    let products: Vec<_> = values
+                        .iter()
+                        .zip(&self.powers)
+                        .map(|(v, p)| (v, &p.0[coordinate]))
+                        .collect();
+                    builder.lazy_sum(&Lazy::integer(BigInt::zero()), &products)
+                }));
+                let numerator = builder.ext_sub(&sum, claim);
+                let denominator = builder.ext_sub(&x, point);
+                let inverse = builder.ext_inverse(&denominator);
+                builder.ext_mul(&numerator, &inverse)
+            });
         let quotients: Vec<Ext> = quotients.collect();
         let combined = builder.ext_mul_add(&quotients[0], &self.powers[self.neighbours], &quotients[1]);
         builder.end_section("FRI: combination");
@@ -201,7 +217,14 @@ impl<'a> Fri<'a> {
             .collect();
         builder.end_section("FRI: limbs of leaves");
         let limbs: Vec<Lazy> = values.iter().flat_map(|value| value.0.clone()).collect();
-        self.open(builder, index, start + arity, &limbs, &opened.merkle_proof, &self.fold_caps[step]);
+        self.open(
+            builder,
+            index,
+            start + arity,
+            &limbs,
+            &opened.merkle_proof,
+            &self.fold_caps[step],
+        );
         builder.end_section("FRI: Merkle paths");
         let own = index.select_extension(builder, start, &values);
         builder.ext_assert_same(&own, value);
@@ -240,7 +263,6 @@ impl<'a> Fri<'a> {
         builder.ext_linear(&Ext::zero(), &[(scale, &values[0])])
     }
 }
-
 
 /// The lowest `bits` of `n` in reverse order.
 fn reverse_bits(n: usize, bits: usize) -> usize {

@@ -122,7 +122,10 @@ impl Builder {
                 continue;
             }
             let corners = [&a.low * &b.low, &a.low * &b.high, &a.high * &b.low, &a.high * &b.high];
-            let product = (corners.iter().min().expect("four").clone(), corners.iter().max().expect("four").clone());
+            let product = (
+                corners.iter().min().expect("four").clone(),
+                corners.iter().max().expect("four").clone(),
+            );
             if let (Some(a), Some(b)) = (a.known(), b.known()) {
                 let product = Lazy::integer(a * b);
                 match start.known() {
@@ -180,7 +183,10 @@ impl Builder {
         if limb.known().is_some() || limb.high < BigInt::from(P) {
             return limb.clone();
         }
-        assert!(!limb.low.is_negative() && limb.high.bits() <= 64, "not a limb of 64 bits: {limb:?}");
+        assert!(
+            !limb.low.is_negative() && limb.high.bits() <= 64,
+            "not a limb of 64 bits: {limb:?}"
+        );
         let largest = Lazy::integer(BigInt::from(P - 1));
         let room = self.lazy_sub(&largest, limb);
         let QuantumCell::Existing(cell) = room.cell else {
@@ -210,7 +216,10 @@ impl Builder {
     /// The element is zero.
     pub(super) fn assert_zero(&mut self, a: &Lazy) {
         if a.known().is_some() {
-            assert!(a.element().is_zero(), "a constant of the circuit that must be zero is not");
+            assert!(
+                a.element().is_zero(),
+                "a constant of the circuit that must be zero is not"
+            );
             return;
         }
         self.multiple_of_p_apart(a, &Lazy::integer(BigInt::zero()));

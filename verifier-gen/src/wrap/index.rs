@@ -59,7 +59,11 @@ impl Index {
             while start < border {
                 // A group between borders is whole unless it is longer than what is decoded at once; the last one
                 // before the end is the cap's, which is never split.
-                let length = if border == bits.len() { border - start } else { (border - start).min(GROUP_BITS) };
+                let length = if border == bits.len() {
+                    border - start
+                } else {
+                    (border - start).min(GROUP_BITS)
+                };
                 let one_hot = one_hot(builder, &bits[start..start + length]);
                 groups.push(Group {
                     start,
@@ -108,14 +112,26 @@ impl Index {
     }
 
     /// The digest of a cap at the number made by the last group.
-    pub(super) fn select_digest(&self, builder: &mut Builder, height: usize, cap: &[QuantumCell<Fr>]) -> QuantumCell<Fr> {
+    pub(super) fn select_digest(
+        &self,
+        builder: &mut Builder,
+        height: usize,
+        cap: &[QuantumCell<Fr>],
+    ) -> QuantumCell<Fr> {
         if height == 0 {
             return cap[0];
         }
         let group = self.group(self.bits.len() - height);
         assert_eq!(group.one_hot.len(), cap.len(), "a cap of height {height}");
-        let products: Vec<_> = group.one_hot.iter().zip(cap).map(|(one, &digest)| (one.cell(), digest)).collect();
-        builder.sum_of_products(QuantumCell::Constant(Fr::zero()), &products).into()
+        let products: Vec<_> = group
+            .one_hot
+            .iter()
+            .zip(cap)
+            .map(|(one, &digest)| (one.cell(), digest))
+            .collect();
+        builder
+            .sum_of_products(QuantumCell::Constant(Fr::zero()), &products)
+            .into()
     }
 
     fn group(&self, start: usize) -> &Group {
@@ -131,7 +147,11 @@ impl Group {
         assert!(list.iter().all(|entry| entry.bits() <= bits), "entries of {bits} bits");
         let terms: Vec<_> = self.one_hot.iter().zip(list).collect();
         let sum = builder.lazy_sum(&Lazy::integer(BigInt::zero()), &terms);
-        if sum.known().is_some() { sum } else { Lazy::trusted(sum.cell(), bits) }
+        if sum.known().is_some() {
+            sum
+        } else {
+            Lazy::trusted(sum.cell(), bits)
+        }
     }
 }
 
@@ -142,9 +162,15 @@ fn one_hot(builder: &mut Builder, bits: &[Lazy]) -> Vec<Lazy> {
     for bit in bits {
         let context = builder.context();
         // A number of the lower bits goes on as it is where the bit is 0, and 2^i higher where it is 1.
-        let high: Vec<QuantumCell<Fr>> = cells.iter().map(|&cell| gate.mul(context, cell, bit.cell()).into()).collect();
-        let low: Vec<QuantumCell<Fr>> =
-            cells.iter().zip(&high).map(|(&cell, &high)| gate.sub(context, cell, high).into()).collect();
+        let high: Vec<QuantumCell<Fr>> = cells
+            .iter()
+            .map(|&cell| gate.mul(context, cell, bit.cell()).into())
+            .collect();
+        let low: Vec<QuantumCell<Fr>> = cells
+            .iter()
+            .zip(&high)
+            .map(|(&cell, &high)| gate.sub(context, cell, high).into())
+            .collect();
         cells = low;
         cells.extend(high);
     }

@@ -121,7 +121,14 @@ impl Key {
             .collect::<Result<_, UnknownGate>>()?;
         Ok(Self {
             digest: field(inner.verifier_only.circuit_digest),
-            cap: inner.verifier_only.constants_sigmas_cap.0.iter().copied().map(field).collect(),
+            cap: inner
+                .verifier_only
+                .constants_sigmas_cap
+                .0
+                .iter()
+                .copied()
+                .map(field)
+                .collect(),
             gates,
             selectors: selectors.groups.len(),
             common,

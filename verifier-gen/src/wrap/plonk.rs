@@ -178,7 +178,11 @@ impl Builder {
     /// The product over the group's other numbers, of those minus the selector.
     fn filter(&mut self, key: &Key, selected: &Selected, openings: &Openings) -> Ext {
         let selector = &openings.constants[selected.selector];
-        let others = selected.group.clone().filter(|&row| row != selected.row).map(|row| row as u64);
+        let others = selected
+            .group
+            .clone()
+            .filter(|&row| row != selected.row)
+            .map(|row| row as u64);
         let unused = (key.selectors > 1).then_some(UNUSED_SELECTOR);
         let factors: Vec<Ext> = others
             .chain(unused)

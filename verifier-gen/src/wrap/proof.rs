@@ -48,9 +48,16 @@ impl Openings {
 
     /// What is opened at zeta, in the order of the oracles.
     pub(super) fn at_zeta(&self) -> impl Iterator<Item = &Ext> {
-        [&self.constants, &self.sigmas, &self.wires, &self.zs, &self.partial_products, &self.quotient]
-            .into_iter()
-            .flatten()
+        [
+            &self.constants,
+            &self.sigmas,
+            &self.wires,
+            &self.zs,
+            &self.partial_products,
+            &self.quotient,
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 
@@ -84,13 +91,25 @@ impl Absorbed {
             zs_cap: cap(builder, &proof.plonk_zs_partial_products_cap),
             quotient_cap: cap(builder, &proof.quotient_polys_cap),
             openings: Openings::new(builder, &proof.openings),
-            fold_caps: opening.commit_phase_merkle_caps.iter().map(|c| cap(builder, c)).collect(),
-            final_polynomial: opening.final_poly.coeffs.iter().map(|&c| builder.ext_canonical(c)).collect(),
+            fold_caps: opening
+                .commit_phase_merkle_caps
+                .iter()
+                .map(|c| cap(builder, c))
+                .collect(),
+            final_polynomial: opening
+                .final_poly
+                .coeffs
+                .iter()
+                .map(|&c| builder.ext_canonical(c))
+                .collect(),
             pow_witness: builder.canonical_limb(opening.pow_witness),
         }
     }
 }
 
 fn cap(builder: &mut Builder, cap: &MerkleCap<F, Bn254Hash>) -> Cap {
-    cap.0.iter().map(|&digest| builder.witness(field(digest)).into()).collect()
+    cap.0
+        .iter()
+        .map(|&digest| builder.witness(field(digest)).into())
+        .collect()
 }

@@ -104,7 +104,9 @@ impl<'p> Wrap<'p> {
     /// If it is not.
     pub fn prove(&self, inner: &InnerProof) -> Result<WrapProof, WrapError> {
         // A proof that plonky2 rejects, for its shape or its values, must not reach a circuit that assumes the shape.
-        self.inner.verify(inner.clone()).map_err(|error| WrapError::Inner(format!("{error:#}")))?;
+        self.inner
+            .verify(inner.clone())
+            .map_err(|error| WrapError::Inner(format!("{error:#}")))?;
         let mut circuit = WrapCircuit::new(Stage::Prover, self.shape, &self.key, inner);
         circuit.set_break_points(self.break_points.clone());
         let instances = circuit.instances();

@@ -27,7 +27,10 @@ fn small() -> (CircuitData<F, Bn254Config, D>, InnerProof) {
     };
     let mut builder = Plonky2Builder::new(config);
     let words: Vec<_> = (0..8).map(|_| builder.add_virtual_public_input()).collect();
-    let sum = words.iter().skip(1).fold(words[0], |sum, &word| builder.mul_add(sum, word, word));
+    let sum = words
+        .iter()
+        .skip(1)
+        .fold(words[0], |sum, &word| builder.mul_add(sum, word, word));
     let hash = builder.hash_n_to_hash_no_pad::<plonky2::hash::poseidon::PoseidonHash>(vec![sum]);
     builder.range_check(words[0], 32);
     let bits = builder.low_bits(hash.elements[0], 3, 64);
@@ -48,7 +51,9 @@ fn run(shape: Shape, key: &Key, proof: &InnerProof) -> Result<(), String> {
     let circuit = WrapCircuit::new(Stage::Mock, shape, key, proof);
     let instances = vec![circuit.instances()];
     let prover = MockProver::run(shape.k, &circuit, instances).map_err(|error| error.to_string())?;
-    prover.verify().map_err(|failures| format!("{} failures: {:?}", failures.len(), failures[0]))
+    prover
+        .verify()
+        .map_err(|failures| format!("{} failures: {:?}", failures.len(), failures[0]))
 }
 
 #[test]

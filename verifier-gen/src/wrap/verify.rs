@@ -118,7 +118,10 @@ impl Builder {
     /// Eight words of 32 bits, most significant first, as two of 128.
     pub(super) fn pack_words(&mut self, words: &[Lazy]) -> Vec<AssignedValue<Fr>> {
         let pack = |words: &[Lazy]| {
-            let weights: Vec<Lazy> = (0..words.len()).rev().map(|i| Lazy::integer(BigInt::one() << (32 * i))).collect();
+            let weights: Vec<Lazy> = (0..words.len())
+                .rev()
+                .map(|i| Lazy::integer(BigInt::one() << (32 * i)))
+                .collect();
             let terms: Vec<_> = words.iter().zip(&weights).collect();
             let QuantumCell::Existing(cell) = self.lazy_sum(&Lazy::integer(BigInt::zero()), &terms).cell() else {
                 unreachable!("words are witnesses")
@@ -147,4 +150,3 @@ fn observe_parameters(builder: &mut Builder, challenger: &mut Challenger, params
         challenger.observe_constant(builder, element);
     }
 }
-

@@ -7,9 +7,9 @@ use revm::context_interface::result::{ExecutionResult, Output};
 use revm::database_interface::EmptyDB;
 use revm::handler::{EthPrecompiles, MainnetContext};
 use revm::inspector::Inspector;
-use revm::interpreter::interpreter::EthInterpreter;
-use revm::interpreter::interpreter_types::{Jumps, MemoryTr, StackTr};
 use revm::interpreter::Interpreter;
+use revm::interpreter::interpreter::EthInterpreter;
+use revm::interpreter::interpreter_types::Jumps;
 use revm::precompile::{PrecompileSpecId, Precompiles};
 use revm::primitives::hardfork::SpecId;
 use revm::primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
@@ -124,7 +124,12 @@ impl Machine {
     /// Calls the contract.
     pub(crate) fn call(&self, data: Vec<u8>) -> Run {
         let intrinsic = 21_000 + data.iter().map(|&byte| if byte == 0 { 4 } else { 16 }).sum::<u64>();
-        let (answer, gas, hashes) = transact(self.precompiles, Some(self.code.clone()), TxKind::Call(CONTRACT), data.into());
+        let (answer, gas, hashes) = transact(
+            self.precompiles,
+            Some(self.code.clone()),
+            TxKind::Call(CONTRACT),
+            data.into(),
+        );
         Run {
             answer,
             gas: gas - intrinsic,
@@ -133,12 +138,18 @@ impl Machine {
     }
 }
 
-fn transact(precompiles: &'static Precompiles, code: Option<Bytes>, kind: TxKind, data: Bytes) -> (Answer, u64, Vec<B256>) {
+fn transact(
+    precompiles: &'static Precompiles,
+    code: Option<Bytes>,
+    kind: TxKind,
+    data: Bytes,
+) -> (Answer, u64, Vec<B256>) {
     let mut db = CacheDB::new(EmptyDB::new());
     if let Some(code) = code {
         db.insert_account_info(CONTRACT, AccountInfo::from_bytecode(Bytecode::new_raw(code)));
     }
-    let mut context: MainnetContext<CacheDB<EmptyDB>> = Context::<BlockEnv, TxEnv, CfgEnv, _, Journal<_>, ()>::new(db, SpecId::OSAKA);
+    let mut context: MainnetContext<CacheDB<EmptyDB>> =
+        Context::<BlockEnv, TxEnv, CfgEnv, _, Journal<_>, ()>::new(db, SpecId::OSAKA);
     context.cfg.chain_id = CHAIN_ID;
     context.cfg.tx_gas_limit_cap = Some(u64::MAX);
     let mut evm = context.build_mainnet_with_inspector(Hashes::default());
@@ -146,8 +157,16 @@ fn transact(precompiles: &'static Precompiles, code: Option<Bytes>, kind: TxKind
         precompiles,
         spec: SpecId::OSAKA,
     };
-    let transaction = TxEnv::builder().chain_id(Some(CHAIN_ID)).gas_limit(GAS).gas_price(0).kind(kind).data(data).build();
-    let result = evm.inspect_one_tx(transaction.expect("a whole transaction")).expect("a valid transaction");
+    let transaction = TxEnv::builder()
+        .chain_id(Some(CHAIN_ID))
+        .gas_limit(GAS)
+        .gas_price(0)
+        .kind(kind)
+        .data(data)
+        .build();
+    let result = evm
+        .inspect_one_tx(transaction.expect("a whole transaction"))
+        .expect("a valid transaction");
     let hashes = core::mem::take(&mut evm.inspector.taken);
     let gas = result.gas().total_gas_spent();
     let answer = match result {

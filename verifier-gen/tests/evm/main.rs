@@ -77,7 +77,11 @@ impl Case {
             let last = &mut proof[32 * i + 31];
             *last ^= 1;
         } else {
-            let x = if i < first { i & !1 } else { first + count + ((i - first - count) & !1) };
+            let x = if i < first {
+                i & !1
+            } else {
+                first + count + ((i - first - count) & !1)
+            };
             proof[32 * x..32 * x + 64].fill(0);
             (proof[32 * x + 31], proof[32 * x + 63]) = (1, 2);
         }
@@ -87,7 +91,11 @@ impl Case {
 
 fn encode(inputs: &[[u8; 32]], proof: &[u8]) -> Vec<u8> {
     let number = |n: usize| word(Fr::from(n as u64));
-    let list = if inputs.is_empty() { String::new() } else { format!("uint256[{}],", inputs.len()) };
+    let list = if inputs.is_empty() {
+        String::new()
+    } else {
+        format!("uint256[{}],", inputs.len())
+    };
     let mut data = keccak256(format!("verify({list}bytes)"))[..4].to_vec();
     data.extend(inputs.concat());
     data.extend(number(32 * (inputs.len() + 1)));
@@ -119,7 +127,11 @@ fn every_challenge_is_the_verifiers() {
         let mut unchanged = vec![];
         for i in 0..case.proof.len() / 32 {
             let other = machine.call(encode(&case.inputs, &case.with_another(i)));
-            assert!(other.answer.is_error("ProofInvalid()", None), "{kind:?}, word {i}: {:?}", other.answer);
+            assert!(
+                other.answer.is_error("ProofInvalid()", None),
+                "{kind:?}, word {i}: {:?}",
+                other.answer
+            );
             unchanged.push(common(&run.hashes, &other.hashes));
         }
         assert!(unchanged.is_sorted(), "{kind:?}: {unchanged:?}");
@@ -128,7 +140,11 @@ fn every_challenge_is_the_verifiers() {
             let mut inputs = case.inputs.clone();
             inputs[i][31] ^= 1;
             let other = machine.call(encode(&inputs, &case.proof));
-            assert_eq!(common(&run.hashes, &other.hashes), 0, "{kind:?}: input {i} is absorbed first");
+            assert_eq!(
+                common(&run.hashes, &other.hashes),
+                0,
+                "{kind:?}: input {i} is absorbed first"
+            );
         }
     }
 }
@@ -137,7 +153,10 @@ fn every_challenge_is_the_verifiers() {
 fn common<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     assert_eq!(a.len(), b.len());
     let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    assert!(a[same..].iter().zip(&b[same..]).all(|(a, b)| a != b), "a later challenge does not depend on an earlier one");
+    assert!(
+        a[same..].iter().zip(&b[same..]).all(|(a, b)| a != b),
+        "a later challenge does not depend on an earlier one"
+    );
     same
 }
 
@@ -146,7 +165,11 @@ fn common<T: PartialEq>(a: &[T], b: &[T]) -> usize {
 fn the_digest_of_the_key_comes_first() {
     let case = Case::new(Small::Lookup);
     let run = case.machine().call(case.data());
-    let line = case.source.lines().find(|line| line.contains("constant VK_DIGEST")).expect("the digest");
+    let line = case
+        .source
+        .lines()
+        .find(|line| line.contains("constant VK_DIGEST"))
+        .expect("the digest");
     let other = case.source.replace(line, "uint256 private constant VK_DIGEST = 7;");
     let other = Machine::deploy(&compile(&other, &case.name, Settings::PROJECT)).call(case.data());
     assert!(other.answer.is_error("ProofInvalid()", None));
@@ -165,7 +188,9 @@ fn a_chain_that_lacks_a_precompiled_contract_accepts_nothing() {
             let poor = machine.without(&missing);
             for inputs in [&case.inputs, &wrong] {
                 let run = poor.call(encode(inputs, &case.proof));
-                let said = missing.iter().any(|&n| run.answer.is_error("PrecompileFailed(uint256)", Some(n)));
+                let said = missing
+                    .iter()
+                    .any(|&n| run.answer.is_error("PrecompileFailed(uint256)", Some(n)));
                 // Two kinds of failure may be joined into one number.
                 let joined = run.answer.is_error("PrecompileFailed(uint256)", Some(7));
                 assert!(said || joined, "{:?} without {missing:?}: {:?}", case.kind, run.answer);
@@ -181,13 +206,20 @@ fn nothing_is_divided_by_zero() {
     let x_of_the_domain = ("mstore(add(m, X), mod(hash, r))", "mstore(add(m, X), 1)");
     let blinded_row = ("mstore(add(m, X), mod(hash, r))", "mstore(add(m, X), OMEGA_LAST)");
     let u_at_x = ("mstore(add(m, U), mod(hash, r))", "mstore(add(m, U), mload(add(m, X)))");
-    let u_at_next = ("mstore(add(m, U), mod(hash, r))", "mstore(add(m, U), mulmod(mload(add(m, X)), OMEGA, r))");
+    let u_at_next = (
+        "mstore(add(m, U), mod(hash, r))",
+        "mstore(add(m, U), mulmod(mload(add(m, X)), OMEGA, r))",
+    );
     let x_zero = ("mstore(add(m, X), mod(hash, r))", "mstore(add(m, X), 0)");
     for (line, instead) in [x_of_the_domain, blinded_row, u_at_x, u_at_next, x_zero] {
         assert_eq!(case.source.matches(line).count(), 1, "{line}");
         let source = case.source.replace(line, instead);
         let run = Machine::deploy(&compile(&source, &case.name, Settings::PROJECT)).call(case.data());
-        assert!(run.answer.is_error("InvertOfZero()", None), "{instead}: {:?}", run.answer);
+        assert!(
+            run.answer.is_error("InvertOfZero()", None),
+            "{instead}: {:?}",
+            run.answer
+        );
     }
 }
 
@@ -205,7 +237,13 @@ fn settings_of_the_compiler_do_not_matter() {
     let case = Case::new(Small::Rotations);
     let mut wrong = case.proof.clone();
     wrong[32 * case.evaluations.0 + 31] ^= 1;
-    for settings in [plain(None), plain(Some(1)), plain(Some(100_000)), pipeline(Some(1)), pipeline(Some(100_000))] {
+    for settings in [
+        plain(None),
+        plain(Some(1)),
+        plain(Some(100_000)),
+        pipeline(Some(1)),
+        pipeline(Some(100_000)),
+    ] {
         let machine = Machine::deploy(&compile(&case.source, &case.name, settings));
         let answer = machine.call(case.data()).answer;
         assert!(answer.accepts(), "{settings:?}: {answer:?}");
@@ -264,15 +302,36 @@ fn add(a: &[u8; 32], b: &[u8; 32]) -> [u8; 32] {
 fn no_check_can_be_removed_unnoticed() {
     let case = Case::new(Small::Lookup);
     let removals: [(&str, &str); 12] = [
-        ("if (proof.length != PROOF_BYTES) revert ProofLengthWrong(proof.length, PROOF_BYTES);", ""),
-        ("if (publicInputs[i] >= R) revert PublicInputNotInField(i, publicInputs[i]);", ""),
+        (
+            "if (proof.length != PROOF_BYTES) revert ProofLengthWrong(proof.length, PROOF_BYTES);",
+            "",
+        ),
+        (
+            "if (publicInputs[i] >= R) revert PublicInputNotInField(i, publicInputs[i]);",
+            "",
+        ),
         ("if (bad != type(uint256).max) revert PointNotOnCurve(bad);", ""),
         ("if (bad != type(uint256).max) revert EvaluationNotInField(bad);", ""),
-        ("and(and(lt(x, q), lt(y, q)), eq(mulmod(y, y, q), cubic))", "and(lt(x, q), lt(y, q))"),
-        ("and(and(lt(x, q), lt(y, q)), eq(mulmod(y, y, q), cubic))", "and(lt(y, q), eq(mulmod(y, y, q), cubic))"),
-        ("and(and(lt(x, q), lt(y, q)), eq(mulmod(y, y, q), cubic))", "and(lt(x, q), eq(mulmod(y, y, q), cubic))"),
-        ("iszero(and(done, eq(returndatasize(), 0x20)))\n            if", "iszero(done)\n            if"),
-        ("if iszero(and(done, eq(returndatasize(), 0x40))) { failed := 7 leave }", ""),
+        (
+            "and(and(lt(x, q), lt(y, q)), eq(mulmod(y, y, q), cubic))",
+            "and(lt(x, q), lt(y, q))",
+        ),
+        (
+            "and(and(lt(x, q), lt(y, q)), eq(mulmod(y, y, q), cubic))",
+            "and(lt(y, q), eq(mulmod(y, y, q), cubic))",
+        ),
+        (
+            "and(and(lt(x, q), lt(y, q)), eq(mulmod(y, y, q), cubic))",
+            "and(lt(x, q), eq(mulmod(y, y, q), cubic))",
+        ),
+        (
+            "iszero(and(done, eq(returndatasize(), 0x20)))\n            if",
+            "iszero(done)\n            if",
+        ),
+        (
+            "if iszero(and(done, eq(returndatasize(), 0x40))) { failed := 7 leave }",
+            "",
+        ),
         ("if iszero(and(done, eq(returndatasize(), 0x40))) { failed := 6 }", ""),
         ("if iszero(and(done, eq(returndatasize(), 0x20))) { failure := 8 }", ""),
         ("if (failure == 1) revert ProofInvalid();", "if (failure == 1) return;"),
@@ -287,11 +346,18 @@ fn no_check_can_be_removed_unnoticed() {
         calls.iter().map(run).collect()
     };
     let intact = answers(&case.source);
-    assert_eq!(intact.iter().filter(|(answer, _)| answer.accepts()).count(), 1, "one of the calls is right");
+    assert_eq!(
+        intact.iter().filter(|(answer, _)| answer.accepts()).count(),
+        1,
+        "one of the calls is right"
+    );
     for (check, instead) in removals {
         assert_eq!(case.source.matches(check).count(), 1, "{check}");
         let weaker = answers(&case.source.replace(check, instead));
-        let noticed = intact.iter().zip(&weaker).any(|(a, b)| a.0 != b.0 || b.1 > a.1 + a.1 / 10);
+        let noticed = intact
+            .iter()
+            .zip(&weaker)
+            .any(|(a, b)| a.0 != b.0 || b.1 > a.1 + a.1 / 10);
         assert!(noticed, "nobody notices that this is gone: {check}");
     }
 }
@@ -315,7 +381,13 @@ fn another_generators_contract_accepts_the_same_proofs() {
         assert!(run.answer.accepts(), "{kind:?}: {:?}", run.answer);
         let mut wrong = case.inputs.clone();
         wrong[0][31] ^= 1;
-        assert!(!other.call([wrong.concat(), case.proof.clone()].concat()).answer.accepts(), "{kind:?}");
+        assert!(
+            !other
+                .call([wrong.concat(), case.proof.clone()].concat())
+                .answer
+                .accepts(),
+            "{kind:?}"
+        );
         let own = case.machine();
         let gas = own.call(case.data()).gas;
         println!("| {kind:?} | {gas} | {} | {} | {} |", run.gas, own.size(), other.size());

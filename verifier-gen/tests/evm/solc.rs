@@ -31,7 +31,9 @@ fn compiler() -> PathBuf {
     let data = std::env::var("XDG_DATA_HOME").map_or_else(|_| home.join(".local/share"), PathBuf::from);
     let candidates = [home.join(".svm"), data.join("svm")].map(|folder| folder.join("0.8.30/solc-0.8.30"));
     let found = candidates.iter().find(|path| path.exists());
-    found.unwrap_or_else(|| panic!("solc 0.8.30 is not installed: run make deps ({candidates:?})")).clone()
+    found
+        .unwrap_or_else(|| panic!("solc 0.8.30 is not installed: run make deps ({candidates:?})"))
+        .clone()
 }
 
 /// Creation code of the contract in `source`.
@@ -63,10 +65,20 @@ pub(crate) fn compile(source: &str, name: &str, settings: Settings) -> Vec<u8> {
         .stdout(Stdio::piped())
         .spawn()
         .expect("solc starts");
-    child.stdin.take().expect("piped").write_all(input.to_string().as_bytes()).expect("solc reads");
+    child
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(input.to_string().as_bytes())
+        .expect("solc reads");
     let output = child.wait_with_output().expect("solc ends");
     let output: Value = serde_json::from_slice(&output.stdout).expect("solc answers JSON");
-    let errors: Vec<&Value> = output["errors"].as_array().into_iter().flatten().filter(|e| e["severity"] == "error").collect();
+    let errors: Vec<&Value> = output["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|e| e["severity"] == "error")
+        .collect();
     assert!(errors.is_empty(), "{name}: {errors:?}");
     let object = &output["contracts"]["contracts/verifiers/Contract.sol"][name]["evm"]["bytecode"]["object"];
     hex::decode(object.as_str().unwrap_or_else(|| panic!("no contract {name}"))).expect("hexadecimal")

@@ -2,9 +2,9 @@
 
 use super::super::{Standing, development, standing};
 use super::*;
-use proptest::prelude::*;
 use halo2_base::halo2_proofs::halo2curves::serde::SerdeObject;
 use halo2_base::halo2_proofs::poly::commitment::ParamsProver;
+use proptest::prelude::*;
 use std::io::Cursor;
 use std::process::Command;
 use std::sync::LazyLock;
@@ -18,7 +18,10 @@ fn genuine() -> Vec<u8> {
         .expect("cargo runs");
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let packages = metadata["packages"].as_array().expect("a list");
-    let package = packages.iter().find(|package| package["name"] == "ppot-rs").expect("a dependency of tests");
+    let package = packages
+        .iter()
+        .find(|package| package["name"] == "ppot-rs")
+        .expect("a dependency of tests");
     let manifest = Path::new(package["manifest_path"].as_str().expect("a path"));
     std::fs::read(manifest.with_file_name("8.ptau")).expect("the file of the crate")
 }
@@ -41,9 +44,17 @@ fn file_of(params: &ParamsKZG<Bn256>) -> Vec<u8> {
     header.extend(modulus);
     header.extend(3u32.to_le_bytes());
     header.extend(3u32.to_le_bytes());
-    let g1: Vec<u8> = params.get_g().iter().flat_map(|p| [p.x.to_raw_bytes(), p.y.to_raw_bytes()].concat()).collect();
+    let g1: Vec<u8> = params
+        .get_g()
+        .iter()
+        .flat_map(|p| [p.x.to_raw_bytes(), p.y.to_raw_bytes()].concat())
+        .collect();
     let g2 = [params.g2(), params.s_g2()];
-    let g2: Vec<u8> = g2.iter().flat_map(|p| [p.x.c0, p.x.c1, p.y.c0, p.y.c1]).flat_map(|c| c.to_raw_bytes()).collect();
+    let g2: Vec<u8> = g2
+        .iter()
+        .flat_map(|p| [p.x.c0, p.x.c1, p.y.c0, p.y.c1])
+        .flat_map(|c| c.to_raw_bytes())
+        .collect();
     let mut bytes = b"ptau".to_vec();
     bytes.extend(1u32.to_le_bytes());
     bytes.extend(3u32.to_le_bytes());
@@ -73,7 +84,10 @@ fn the_genuine_ceremony_is_taken() {
     assert!(matches!(standing(&params.s_g2()), Standing::Ceremony(_)));
     let shorter = take(&bytes, Some(5)).expect("a prefix");
     assert_eq!(shorter.get_g(), &params.get_g()[..32]);
-    assert!(matches!(take(&bytes, Some(9)), Err(ImportError::Short { found: 8, wanted: 9 })));
+    assert!(matches!(
+        take(&bytes, Some(9)),
+        Err(ImportError::Short { found: 8, wanted: 9 })
+    ));
 }
 
 #[test]
@@ -97,13 +111,22 @@ fn what_is_wrong_is_said() {
     assert!(matches!(with(28, 1), Err(ImportError::Header(_))));
     for point in 0..8 {
         let error = with(G1 + 64 * point, 1).expect_err("off the curve");
-        assert!(matches!(error, ImportError::Point { group: "G1", index } if index == point as u64), "{error}");
+        assert!(
+            matches!(error, ImportError::Point { group: "G1", index } if index == point as u64),
+            "{error}"
+        );
     }
-    assert!(matches!(with(G2 + 128, 1), Err(ImportError::Point { group: "G2", index: 1 })));
+    assert!(matches!(
+        with(G2 + 128, 1),
+        Err(ImportError::Point { group: "G2", index: 1 })
+    ));
     // A coordinate that is not reduced.
     let mut large = good.clone();
     large[G1..G1 + 32].fill(0xff);
-    assert!(matches!(take(&large, None), Err(ImportError::Point { group: "G1", index: 0 })));
+    assert!(matches!(
+        take(&large, None),
+        Err(ImportError::Point { group: "G1", index: 0 })
+    ));
     // Two powers exchanged, and two of G2.
     let mut swapped = good.clone();
     let (a, b) = swapped[G1 + 64..].split_at_mut(64);

@@ -2,7 +2,7 @@
 
 use super::super::development;
 use super::*;
-use halo2_base::halo2_proofs::halo2curves::bn256::{Fq, G1Affine};
+use halo2_base::halo2_proofs::halo2curves::bn256::{Fq, Fr, G1Affine};
 use halo2_base::halo2_proofs::halo2curves::ff::PrimeField;
 use halo2_base::halo2_proofs::halo2curves::group::Curve;
 use halo2_base::halo2_proofs::poly::commitment::ParamsProver;
@@ -25,7 +25,9 @@ fn uncompressed_g1(point: &G1Affine) -> Vec<u8> {
 }
 
 fn uncompressed_g2(point: &G2Affine) -> Vec<u8> {
-    [point.x.c1, point.x.c0, point.y.c1, point.y.c0].map(big_endian).concat()
+    [point.x.c1, point.x.c0, point.y.c1, point.y.c0]
+        .map(big_endian)
+        .concat()
 }
 
 fn flagged(mut x: Vec<u8>, y: &[u8], negative: &[u8]) -> Vec<u8> {
@@ -66,8 +68,14 @@ fn a_challenge_is_taken() {
     let params = take_challenge(&file, POWER, None).expect("powers of one tau");
     assert_eq!(params.get_g(), &PARAMS.get_g()[..1 << POWER]);
     assert_eq!(params.s_g2(), PARAMS.s_g2());
-    assert_eq!(take_challenge(&file, POWER, Some(1)).expect("a prefix").get_g().len(), 2);
-    assert!(matches!(take_challenge(&file, POWER, Some(3)), Err(ImportError::Short { found: 2, wanted: 3 })));
+    assert_eq!(
+        take_challenge(&file, POWER, Some(1)).expect("a prefix").get_g().len(),
+        2
+    );
+    assert!(matches!(
+        take_challenge(&file, POWER, Some(3)),
+        Err(ImportError::Short { found: 2, wanted: 3 })
+    ));
     // Another power means other places: nothing fits.
     for power in [0, 1, 3, 29] {
         assert!(take_challenge(&file, power, None).is_err(), "2^{power}");
@@ -82,8 +90,14 @@ fn compressed_powers_are_taken() {
     assert_eq!(params.get_g(), PARAMS.get_g());
     // A power too many, as in files that are no power of two long.
     let longer = [&file[..], &file[..32]].concat();
-    assert_eq!(take_compressed(&longer, None).expect("a prefix").get_g(), PARAMS.get_g());
-    assert!(matches!(take_compressed(&file, Some(4)), Err(ImportError::Short { found: 3, wanted: 4 })));
+    assert_eq!(
+        take_compressed(&longer, None).expect("a prefix").get_g(),
+        PARAMS.get_g()
+    );
+    assert!(matches!(
+        take_compressed(&file, Some(4)),
+        Err(ImportError::Short { found: 3, wanted: 4 })
+    ));
 }
 
 // REQ V13
@@ -92,7 +106,10 @@ fn tau_is_the_first_point_or_behind_the_generator() {
     let tau = compressed_g2(&PARAMS.s_g2());
     let generator = compressed_g2(&G2Affine::generator());
     assert_eq!(compressed_tau(&mut Cursor::new(&tau)).expect("a point"), PARAMS.s_g2());
-    assert_eq!(compressed_tau(&mut Cursor::new([generator.clone(), tau].concat())).expect("a point"), PARAMS.s_g2());
+    assert_eq!(
+        compressed_tau(&mut Cursor::new([generator.clone(), tau].concat())).expect("a point"),
+        PARAMS.s_g2()
+    );
     assert!(compressed_tau(&mut Cursor::new(generator)).is_err());
 }
 
@@ -101,17 +118,32 @@ fn tau_is_the_first_point_or_behind_the_generator() {
 fn flags_mean_what_gnark_means() {
     let mut bytes = [0; 32];
     (bytes[0], bytes[31]) = (0x80, 1);
-    assert_eq!(Encoding::Compressed.g1(&mut &bytes[..]).expect("32 bytes"), Some(G1Affine::generator()));
+    assert_eq!(
+        Encoding::Compressed.g1(&mut &bytes[..]).expect("32 bytes"),
+        Some(G1Affine::generator())
+    );
     bytes[0] = 0xc0;
-    assert_eq!(Encoding::Compressed.g1(&mut &bytes[..]).expect("32 bytes"), Some(-G1Affine::generator()));
+    assert_eq!(
+        Encoding::Compressed.g1(&mut &bytes[..]).expect("32 bytes"),
+        Some(-G1Affine::generator())
+    );
     for flags in [0x00, 0x40] {
         bytes[0] = flags;
-        assert_eq!(Encoding::Compressed.g1(&mut &bytes[..]).expect("32 bytes"), None, "{flags:#x}");
+        assert_eq!(
+            Encoding::Compressed.g1(&mut &bytes[..]).expect("32 bytes"),
+            None,
+            "{flags:#x}"
+        );
     }
     for scalar in 1u64..20 {
-        let point = (G2Affine::generator() * halo2_base::halo2_proofs::halo2curves::bn256::Fr::from(scalar)).to_affine();
+        let point = (G2Affine::generator() * Fr::from(scalar)).to_affine();
         for point in [point, -point] {
-            assert_eq!(Encoding::Compressed.g2(&mut &compressed_g2(&point)[..]).expect("64 bytes"), Some(point));
+            assert_eq!(
+                Encoding::Compressed
+                    .g2(&mut &compressed_g2(&point)[..])
+                    .expect("64 bytes"),
+                Some(point)
+            );
         }
     }
 }

@@ -33,11 +33,7 @@ pub(super) fn mul_add<A: Arithmetic>(
 }
 
 /// `x y`.
-pub(super) fn mul<A: Arithmetic>(
-    a: &mut A,
-    x: &Algebra<A::Element>,
-    y: &Algebra<A::Element>,
-) -> Algebra<A::Element> {
+pub(super) fn mul<A: Arithmetic>(a: &mut A, x: &Algebra<A::Element>, y: &Algebra<A::Element>) -> Algebra<A::Element> {
     let zero = a.zero();
     mul_add(a, x, y, &[zero.clone(), zero])
 }
@@ -53,10 +49,6 @@ pub(super) fn scale_add<A: Arithmetic>(
 }
 
 /// `x - y`.
-pub(super) fn sub<A: Arithmetic>(
-    a: &mut A,
-    x: &Algebra<A::Element>,
-    y: &Algebra<A::Element>,
-) -> Algebra<A::Element> {
+pub(super) fn sub<A: Arithmetic>(a: &mut A, x: &Algebra<A::Element>, y: &Algebra<A::Element>) -> Algebra<A::Element> {
     [a.sub(&x[0], &y[0]), a.sub(&x[1], &y[1])]
 }

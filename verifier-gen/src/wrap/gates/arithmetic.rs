@@ -20,7 +20,9 @@ pub(super) fn constant<A: Arithmetic>(a: &mut A, n: usize, row: Row<'_, A::Eleme
 
 /// Wires minus the hash.
 pub(super) fn public_input<A: Arithmetic>(a: &mut A, row: Row<'_, A::Element>) -> Vec<A::Element> {
-    (0..4).map(|i| a.sub(&row.wires[i], &row.public_inputs_hash[i])).collect()
+    (0..4)
+        .map(|i| a.sub(&row.wires[i], &row.public_inputs_hash[i]))
+        .collect()
 }
 
 /// Wire 0 is the sum, the others its bits.
@@ -124,7 +126,10 @@ const COEFFICIENTS: usize = 3 * D;
 pub(super) fn reducing<A: Arithmetic>(a: &mut A, gate: &ReducingGate<D>, row: Row<'_, A::Element>) -> Vec<A::Element> {
     let end = COEFFICIENTS + gate.num_coeffs;
     let zero = a.zero();
-    let coefficients: Vec<_> = row.wires[COEFFICIENTS..end].iter().map(|c| [c.clone(), zero.clone()]).collect();
+    let coefficients: Vec<_> = row.wires[COEFFICIENTS..end]
+        .iter()
+        .map(|c| [c.clone(), zero.clone()])
+        .collect();
     horner(a, row.wires, &coefficients, end)
 }
 
@@ -135,6 +140,8 @@ pub(super) fn reducing_extension<A: Arithmetic>(
     row: Row<'_, A::Element>,
 ) -> Vec<A::Element> {
     let end = COEFFICIENTS + D * gate.num_coeffs;
-    let coefficients: Vec<_> = (0..gate.num_coeffs).map(|i| algebra::at(row.wires, COEFFICIENTS + D * i)).collect();
+    let coefficients: Vec<_> = (0..gate.num_coeffs)
+        .map(|i| algebra::at(row.wires, COEFFICIENTS + D * i))
+        .collect();
     horner(a, row.wires, &coefficients, end)
 }

@@ -55,9 +55,9 @@ pub(super) fn coset<A: Arithmetic>(
     for i in 0..=wires.intermediates {
         // The first step takes one point more: its product starts from one.
         let end = (1 + (gate.degree - 1) * (i + 1)).min(domain.len());
-        for j in start..end {
-            let weight = gate.barycentric_weights[j];
-            (sum, product) = step(a, &shifted, domain[j], weight, &at(1 + D * j), (sum, product));
+        let points = domain.iter().zip(&gate.barycentric_weights).enumerate();
+        for (j, (&point, &weight)) in points.take(end).skip(start) {
+            (sum, product) = step(a, &shifted, point, weight, &at(1 + D * j), (sum, product));
         }
         start = end;
         if i < wires.intermediates {
@@ -85,5 +85,8 @@ fn step<A: Arithmetic>(
     let product = product.map(|c| a.compress(&c));
     let weighted = value.clone().map(|c| a.linear(&zero, &[(weight, &c)]));
     let added = algebra::mul(a, &weighted, &product);
-    (algebra::mul_add(a, &sum, &term, &added), algebra::mul(a, &product, &term))
+    (
+        algebra::mul_add(a, &sum, &term, &added),
+        algebra::mul(a, &product, &term),
+    )
 }

@@ -31,7 +31,7 @@ use plonky2::gates::reducing_extension::ReducingExtensionGate;
 use poe_prover::config::{D, F};
 
 /// What a gate reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Row<'a, E> {
     /// Constants, without those that select gates.
     pub(crate) constants: &'a [E],
@@ -41,9 +41,20 @@ pub(crate) struct Row<'a, E> {
     pub public_inputs_hash: &'a [E; 4],
 }
 
+// Not derived, since that would ask for elements that can be copied.
+impl<E> Clone for Row<'_, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Row<'_, E> {}
+
 /// A gate this circuit has no formula for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the circuit uses {0}; formulas exist for plonky2's arithmetic, Poseidon, reducing, selection and interpolation gates")]
+#[error(
+    "the circuit uses {0}; formulas exist for plonky2's arithmetic, Poseidon, reducing, selection and interpolation gates"
+)]
 pub struct UnknownGate(pub String);
 
 /// A stock gate with its parameters.
@@ -94,7 +105,7 @@ impl StockGate {
             NoopGate => |_| Self::Noop,
             ConstantGate => |_| Self::Constant(gate.0.num_constants()),
             PublicInputGate => |_| Self::PublicInput,
-            BaseSumGate<2> => |g: &BaseSumGate<2>| Self::BaseSum(g.clone()),
+            BaseSumGate<2> => |g: &BaseSumGate<2>| Self::BaseSum(*g),
             ArithmeticGate => |g: &ArithmeticGate| Self::Arithmetic(g.clone()),
             ArithmeticExtensionGate<D> => |g: &ArithmeticExtensionGate<D>| Self::ArithmeticExtension(g.clone()),
             MulExtensionGate<D> => |g: &MulExtensionGate<D>| Self::MulExtension(g.clone()),

@@ -173,7 +173,11 @@ pub(super) fn matrix<A: Arithmetic>(a: &mut A, row: Row<'_, A::Element>) -> Vec<
     for i in 0..SPONGE_WIDTH {
         let output = algebra::at(row.wires, D * (SPONGE_WIDTH + i));
         for coordinate in 0..D {
-            let terms: Vec<_> = inputs.iter().enumerate().map(|(j, x)| (entry(i, j), &x[coordinate])).collect();
+            let terms: Vec<_> = inputs
+                .iter()
+                .enumerate()
+                .map(|(j, x)| (entry(i, j), &x[coordinate]))
+                .collect();
             let computed = a.linear(&zero, &terms);
             constraints.push(a.sub(&output[coordinate], &computed));
         }

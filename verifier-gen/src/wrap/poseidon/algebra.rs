@@ -118,7 +118,10 @@ impl Algebra {
         };
         let ratio = divided(n10, n00);
         let minor = n00 * n11 - n01 * n10;
-        let (alpha, beta) = (divided(n20 * n11 - n21 * n10, minor), divided(n21 * n00 - n20 * n01, minor));
+        let (alpha, beta) = (
+            divided(n20 * n11 - n21 * n10, minor),
+            divided(n21 * n00 - n20 * n01, minor),
+        );
         Mixing {
             first: [n00, n01, n02],
             second: [ratio, n11 - ratio * n01, n12 - ratio * n02],
@@ -195,7 +198,8 @@ impl Algebra {
         let rho_a = self.rho_a();
         let [[p, q], [r, s]] = [self.rho, rho_a];
         let inverse = Option::<Fr>::from((p * s - q * r).invert()).expect("rho and rho A are independent");
-        let solve = |top: Fr, bottom: Fr| -> Pair { [(s * top - q * bottom) * inverse, (p * bottom - r * top) * inverse] };
+        let solve =
+            |top: Fr, bottom: Fr| -> Pair { [(s * top - q * bottom) * inverse, (p * bottom - r * top) * inverse] };
         // `w_57 = b u_56 + A (b u_55 + A w_55 + d_56)`.
         let after = |w: Pair| self.times_a(self.times_a(w));
         let zero = Fr::ZERO;

@@ -66,7 +66,11 @@ impl<const N: usize> Linear<N> {
 
 impl PoseidonConfig {
     /// Adds the gates to every column of `advice`, with round constants in `constants`.
-    pub(crate) fn configure(meta: &mut ConstraintSystem<Fr>, advice: Vec<Column<Advice>>, constants: Column<Fixed>) -> Self {
+    pub(crate) fn configure(
+        meta: &mut ConstraintSystem<Fr>,
+        advice: Vec<Column<Advice>>,
+        constants: Column<Fixed>,
+    ) -> Self {
         let config = Self {
             advice,
             constants,
@@ -115,7 +119,11 @@ impl PoseidonConfig {
             let squares: Vec<Polynomial> = pairs().map(|(x, s)| s.clone() - x.clone() * x).collect();
             let powers = pairs().map(|(x, s)| power(x, s.clone()));
             let mixed = output - weighted(&first, powers) - k;
-            squares.into_iter().chain([mixed]).map(|term| on.clone() * term).collect::<Vec<_>>()
+            squares
+                .into_iter()
+                .chain([mixed])
+                .map(|term| on.clone() * term)
+                .collect::<Vec<_>>()
         });
     }
 
@@ -178,7 +186,11 @@ impl PoseidonConfig {
             let terms = [x57, x56, u56, u55];
             let lanes = [y, z].into_iter().zip(ALGEBRA.last());
             let lanes = lanes.map(|(cell, form)| cell - form.expression(terms.clone()));
-            squares.into_iter().chain(lanes).map(|term| on.clone() * term).collect::<Vec<_>>()
+            squares
+                .into_iter()
+                .chain(lanes)
+                .map(|term| on.clone() * term)
+                .collect::<Vec<_>>()
         });
     }
 

@@ -69,7 +69,11 @@ pub(super) enum Step {
 
 /// Where full round `round` begins.
 const fn full_round_at(round: usize) -> usize {
-    if round < HALF { round * FULL_ROUND } else { LAST + (round - HALF) * FULL_ROUND }
+    if round < HALF {
+        round * FULL_ROUND
+    } else {
+        LAST + (round - HALF) * FULL_ROUND
+    }
 }
 
 /// Every row that a selector marks.
@@ -88,7 +92,10 @@ pub(super) fn constants() -> impl Iterator<Item = (usize, Fr)> {
     let algebra = &*ALGEBRA;
     let full = (0..FULL_ROUNDS).flat_map(move |round| {
         let constants = algebra.mixing_constants(algebra.added(round));
-        constants.into_iter().enumerate().map(move |(i, c)| (full_round_at(round) + i, c))
+        constants
+            .into_iter()
+            .enumerate()
+            .map(move |(i, c)| (full_round_at(round) + i, c))
     });
     let partial = (0..=PARTIAL_ROUNDS - 3).map(move |t| (x(t), algebra.recurrence_constant(t)));
     full.chain(partial)
@@ -124,7 +131,9 @@ pub(super) fn trace(input: [Fr; 3]) -> Vec<Fr> {
     let xs = partial_rounds(algebra, x0, [y0, z0], &mut cells);
     let u = |t: usize| power(xs[t], xs[t].square());
     let last = PARTIAL_ROUNDS - 1;
-    let lanes = algebra.last().map(|lane| lane.at([xs[last + 1], xs[last], u(last), u(last - 1)]));
+    let lanes = algebra
+        .last()
+        .map(|lane| lane.at([xs[last + 1], xs[last], u(last), u(last - 1)]));
     state = [lanes[0], lanes[1], xs[last + 1]];
     for round in HALF..FULL_ROUNDS {
         cells.extend(state);
@@ -199,7 +208,11 @@ mod tests {
             rows
         };
         let distinct = |rows: &[usize]| rows.windows(2).all(|pair| pair[0] < pair[1]);
-        for column in [[Step::Full, Step::Partial], [Step::Mix, Step::Leave], [Step::First, Step::Enter]] {
+        for column in [
+            [Step::Full, Step::Partial],
+            [Step::Mix, Step::Leave],
+            [Step::First, Step::Enter],
+        ] {
             assert!(distinct(&rows(&column)), "{column:?}");
         }
         assert_eq!(rows(&[Step::Full]).len(), 8);
