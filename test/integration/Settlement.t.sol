@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IProving} from "../../contracts/interfaces/IProving.sol";
+import {Statement} from "../../contracts/libraries/Statement.sol";
 import {SettlementTest} from "../utils/SettlementTest.sol";
 
 /// @notice Real proofs, made for Ethereum by every layer of the prover, settle real batches.
@@ -59,5 +60,30 @@ contract RealSettlementTest is SettlementTest {
         claim.end = sequences[1];
         vm.expectRevert(ProofInvalid.selector);
         poe.verifyBatches(0, 1, claim, proof);
+    }
+
+    /// @dev The domain in the statement holds chain and contract, the statement also the route.
+    /// @custom:req R3, V20
+    function test_Verify_RevertWhen_TheDeploymentIsAnother() external {
+        (IProving.Claim memory claim, bytes memory proof) = settlement(0);
+        batchVerifier.verify(Statement.publicInputs(_statement(claim, poe.domain(), 1)), proof);
+        bytes32[2] memory domains = [
+            sha256(abi.encodePacked(bytes32("PoE/domain/1"), block.chainid + 1, address(poe))),
+            sha256(abi.encodePacked(bytes32("PoE/domain/1"), block.chainid, address(this)))
+        ];
+        for (uint256 i = 0; i < domains.length; ++i) {
+            uint256[2] memory inputs = Statement.publicInputs(_statement(claim, domains[i], 1));
+            vm.expectRevert(ProofInvalid.selector);
+            batchVerifier.verify(inputs, proof);
+        }
+        uint256[2] memory otherRoute = Statement.publicInputs(_statement(claim, poe.domain(), 2));
+        vm.expectRevert(ProofInvalid.selector);
+        batchVerifier.verify(otherRoute, proof);
+    }
+
+    function _statement(IProving.Claim memory claim, bytes32 domain, uint16 version) private pure returns (bytes32) {
+        return Statement.hash(
+            domain, version, claim.beneficiary, claim.start, claim.end.acc, claim.newStateRoot, claim.newExitAcc
+        );
     }
 }

@@ -114,7 +114,7 @@ abstract contract GeneratedVerifierTest is Test {
         return (index < first ? index : index - count) / 2;
     }
 
-    /// @custom:req V2
+    /// @custom:req V2, R12
     function test_Verify_RevertWhen_TheLengthIsWrong() public view {
         for (uint256 length = 0; length < proof.length + 70; length += length % 3 == 0 ? 31 : 17) {
             if (length == proof.length) continue;
@@ -161,7 +161,7 @@ abstract contract GeneratedVerifierTest is Test {
         assertFalse(ok, "the head decides");
     }
 
-    /// @custom:req V1
+    /// @custom:req V1, R9, R10
     function test_Verify_RevertWhen_AnInputIsNotInTheField() public view {
         for (uint256 i = 0; i < inputs.length; ++i) {
             uint256[3] memory values = [inputs[i] + R, R, type(uint256).max];
@@ -202,7 +202,7 @@ abstract contract GeneratedVerifierTest is Test {
         }
     }
 
-    /// @custom:req V4
+    /// @custom:req V4, R11
     function test_Verify_RevertWhen_APointIsNone() public view {
         uint256 words = proof.length / 32;
         for (uint256 i = 0; i < words; ++i) {
@@ -275,13 +275,29 @@ abstract contract GeneratedVerifierTest is Test {
         }
     }
 
-    /// @custom:req V6
+    /// @custom:req V6, V16
     function testFuzz_Verify_RevertWhen_BytesAreRandom(bytes32 seed) public view {
         bytes memory p = new bytes(proof.length);
         for (uint256 i = 0; i < p.length / 32; ++i) {
             p = _with(p, i, uint256(keccak256(abi.encode(seed, i))));
         }
         _refused(p, "random bytes");
+    }
+
+    /// @dev One word more or less is another function, which there is none of.
+    /// @custom:req V11
+    function test_Verify_TakesExactlyItsInputs() public view {
+        for (uint256 count = inputs.length == 0 ? 1 : inputs.length - 1; count <= inputs.length + 1; ++count) {
+            if (count == inputs.length) continue;
+            uint256[] memory words = new uint256[](count);
+            for (uint256 i = 0; i < count && i < inputs.length; ++i) {
+                words[i] = inputs[i];
+            }
+            string memory list = count == 0 ? "" : string.concat("uint256[", vm.toString(count), "],");
+            bytes4 other = bytes4(keccak256(bytes(string.concat("verify(", list, "bytes)"))));
+            (bool ok,,) = _call(abi.encodePacked(other, words, 32 * (count + 1), proof.length, proof));
+            assertFalse(ok, "another number of inputs");
+        }
     }
 
     /// @custom:req V19

@@ -5,6 +5,7 @@
 //! cargo run --package poe-verifier-gen --example verifier_fixtures -- --write
 //! ```
 
+#[allow(dead_code, reason = "shared with the tests, which use all of it")]
 mod circuits;
 
 use anyhow::{Context, Result, ensure};

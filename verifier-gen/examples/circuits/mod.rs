@@ -28,9 +28,11 @@ pub(crate) enum Small {
     Copies,
     /// Two lookups of two columns each, a gate of degree five, three public words.
     Pairs,
+    /// The products, a row lower: another key of the same shape.
+    Lower,
 }
 
-/// All of them.
+/// All whose contracts are kept.
 pub(crate) const ALL: [Small; 5] = [
     Small::Products,
     Small::Lookup,
@@ -48,6 +50,7 @@ impl Small {
             Self::Rotations => "Rotations",
             Self::Copies => "Copies",
             Self::Pairs => "Pairs",
+            Self::Lower => "Lower",
         }
     }
 
@@ -60,7 +63,7 @@ impl Small {
     pub(crate) fn instances(self, seed: u64) -> Vec<Fr> {
         let base = Fr::from(seed) + Fr::from(3);
         match self {
-            Self::Products => vec![base.square(), base.square() * base],
+            Self::Products | Self::Lower => vec![base.square(), base.square() * base],
             Self::Lookup => vec![Fr::from(seed % 16)],
             Self::Rotations => vec![fibonacci(seed)[12]],
             Self::Copies => vec![],
@@ -138,7 +141,7 @@ impl Circuit<Fr> for SmallCircuit {
         let advice = columns(
             meta,
             match kind {
-                Small::Products => 3,
+                Small::Products | Small::Lower => 3,
                 Small::Lookup | Small::Rotations => 1,
                 Small::Copies => 8,
                 Small::Pairs => 2,
@@ -161,7 +164,7 @@ impl Circuit<Fr> for SmallCircuit {
             instance,
         };
         match kind {
-            Small::Products => config.products(meta),
+            Small::Products | Small::Lower => config.products(meta),
             Small::Lookup => config.lookup(meta),
             Small::Rotations => config.rotations(meta),
             Small::Copies => config.copies(meta),
@@ -187,7 +190,8 @@ impl Circuit<Fr> for SmallCircuit {
             || "rows",
             |mut region| {
                 Ok(match self.kind {
-                    Small::Products => self.products(&config, &mut region),
+                    Small::Products => self.products(&config, &mut region, 0),
+                    Small::Lower => self.products(&config, &mut region, 1),
                     Small::Lookup => self.lookup(&config, &mut region),
                     Small::Rotations => self.rotations(&config, &mut region),
                     Small::Copies => self.copies(&config, &mut region),
@@ -291,11 +295,11 @@ impl SmallCircuit {
         region.assign_advice(column, row, Value::known(value)).cell()
     }
 
-    fn products(&self, config: &SmallConfig, region: &mut Region<'_, Fr>) -> Vec<Cell> {
+    fn products(&self, config: &SmallConfig, region: &mut Region<'_, Fr>, start: usize) -> Vec<Cell> {
         let base = self.base();
         let mut before = base;
         let mut cells: Vec<[Cell; 3]> = vec![];
-        for row in 0..2 {
+        for row in start..start + 2 {
             config.selector.enable(region, row).expect("a row");
             let values = [before, base, before * base];
             cells.push(core::array::from_fn(|i| {
@@ -372,6 +376,16 @@ pub(crate) fn prove(
     seed: u64,
     params: &ParamsKZG<Bn256>,
 ) -> Result<(ProvingKey<G1Affine>, Vec<Fr>, Vec<u8>)> {
+    prove_blinded(kind, seed, params, seed)
+}
+
+/// The same with blinding of choice.
+pub(crate) fn prove_blinded(
+    kind: Small,
+    seed: u64,
+    params: &ParamsKZG<Bn256>,
+    blinding: u64,
+) -> Result<(ProvingKey<G1Affine>, Vec<Fr>, Vec<u8>)> {
     let circuit = SmallCircuit { kind, seed };
     let key = keygen_vk(params, &circuit)?;
     let key = keygen_pk(params, key, &circuit)?;
@@ -381,7 +395,7 @@ pub(crate) fn prove(
     } else {
         vec![&instances]
     };
-    let proof = kzg::prove(params, &key, circuit, &columns, ChaCha20Rng::seed_from_u64(seed))?;
+    let proof = kzg::prove(params, &key, circuit, &columns, ChaCha20Rng::seed_from_u64(blinding))?;
     kzg::verify(params, key.get_vk(), &columns, &proof)?;
     Ok((key, instances, proof))
 }

@@ -125,7 +125,7 @@ impl Generate {
     }
 }
 
-/// Compares the contract with what would be written.
+/// Writes the contract once more, in memory, and compares source and manifest with the files, and code with what is deployed.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     #[command(flatten)]
@@ -136,6 +136,9 @@ pub(crate) struct Check {
     /// Its folder.
     #[arg(long, default_value = "contracts/verifiers")]
     folder: PathBuf,
+    /// A file with runtime code in hexadecimal, as `cast code ADDRESS` prints it, to be compared but for its metadata.
+    #[arg(long)]
+    code: Option<PathBuf>,
 }
 
 impl Check {
@@ -147,6 +150,40 @@ impl Check {
             ensure!(found == text, "{} is not what the generator writes", path.display());
             println!("{} is what the generator writes", path.display());
         }
+        if let Some(path) = &self.code {
+            self.compare_code(path, &manifest.name)?;
+        }
+        Ok(())
+    }
+
+    /// The files are known to be right.
+    fn compare_code(&self, path: &Path, name: &str) -> Result<()> {
+        let deployed = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let digits = deployed.trim().trim_start_matches("0x");
+        let deployed = hex::decode(digits).with_context(|| format!("{}: not hexadecimal", path.display()))?;
+        let [contract, _] = paths(&self.folder, name);
+        let interface = self.folder.join("../interfaces/IVerifier.sol");
+        let read = |path: &Path| std::fs::read_to_string(path).with_context(|| path.display().to_string());
+        let compile = || -> Result<Vec<u8>> { Ok(solidity::compile(&read(&contract)?, name, &read(&interface)?)?) };
+        let compiled = timed("compilation", compile)?;
+        let (own, found) = (
+            solidity::without_metadata(&compiled),
+            solidity::without_metadata(&deployed),
+        );
+        ensure!(
+            own == found,
+            "the code is not that of {}: {} bytes and {} bytes, which differ from byte {} on",
+            contract.display(),
+            found.len(),
+            own.len(),
+            own.iter().zip(found).take_while(|(a, b)| a == b).count()
+        );
+        println!(
+            "{} holds the code of {}: {} bytes",
+            path.display(),
+            contract.display(),
+            own.len()
+        );
         Ok(())
     }
 }

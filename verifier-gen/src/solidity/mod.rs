@@ -4,12 +4,14 @@
 //! The class of circuits: one phase, no challenges of the circuit's own, at most one column of public inputs, read where
 //! they stand, a permutation argument, any gates, rotations and lookups.
 
+mod bytecode;
 mod error;
 mod format;
 mod node;
 mod protocol;
 mod render;
 
+pub use bytecode::{CompileError, compile, without_metadata};
 pub use error::Unsupported;
 pub use format::{FormatError, format};
 
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 /// The batch circuit a contract stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CircuitInfo {
     /// T, transaction slots of a batch.
     pub slots: u16,
@@ -30,8 +33,26 @@ pub struct CircuitInfo {
     /// E, exits a batch can make.
     pub exits: u8,
     /// Hash of the lock entries of the circuits below.
-    #[serde(with = "hex")]
+    #[serde(with = "prefixed")]
     pub circuit_hash: [u8; 32],
+}
+
+/// Hexadecimal as Ethereum's tools read it.
+mod prefixed {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("0x{}", hex::encode(bytes)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text
+            .strip_prefix("0x")
+            .ok_or_else(|| D::Error::custom("a word begins with 0x"))?;
+        let bytes = hex::decode(digits).map_err(D::Error::custom)?;
+        bytes.try_into().map_err(|_| D::Error::custom("a word has 32 bytes"))
+    }
 }
 
 impl CircuitInfo {

@@ -176,6 +176,51 @@ fn the_digest_of_the_key_comes_first() {
     assert_eq!(common(&run.hashes, &other.hashes), 0);
 }
 
+// REQ V27
+#[test]
+fn a_proof_of_another_key_or_setup_is_refused() {
+    let (one, other) = (Case::new(Small::Products), Case::new(Small::Lower));
+    assert_eq!(
+        (one.proof.len(), one.inputs.len()),
+        (other.proof.len(), other.inputs.len())
+    );
+    for (own, foreign) in [(&one, &other), (&other, &one)] {
+        let machine = own.machine();
+        assert!(machine.call(own.data()).answer.accepts());
+        let answer = machine.call(foreign.data()).answer;
+        assert!(answer.is_error("ProofInvalid()", None), "{answer:?}");
+    }
+    // The generator, that is tau = 1, in place of [tau]_2.
+    let mut source = one.source.clone();
+    for part in ["X_0", "X_1", "Y_0", "Y_1"] {
+        let line = |name: &str| {
+            let start = format!("uint256 private constant {name}{part} = ");
+            let line = one
+                .source
+                .lines()
+                .find(|line| line.trim().starts_with(&start))
+                .expect("a constant");
+            line.trim()[start.len()..].to_string()
+        };
+        source = source.replace(&line("TAU_G2_"), &line("G2_"));
+    }
+    let answer = Machine::deploy(&compile(&source, &one.name, Settings::PROJECT))
+        .call(one.data())
+        .answer;
+    assert!(answer.is_error("ProofInvalid()", None), "{answer:?}");
+}
+
+// REQ V18
+#[test]
+fn a_statement_has_many_proofs() {
+    let case = Case::new(Small::Products);
+    let machine = case.machine();
+    let params = srs::development(case.kind.k(), &|_| ());
+    let (_, _, again) = circuits::prove_blinded(case.kind, 7, &params, 8).expect("a satisfied circuit");
+    assert_ne!(again, case.proof);
+    assert!(machine.call(encode(&case.inputs, &again)).answer.accepts());
+}
+
 // REQ V7
 #[test]
 fn a_chain_that_lacks_a_precompiled_contract_accepts_nothing() {
