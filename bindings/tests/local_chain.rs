@@ -245,7 +245,8 @@ async fn proving(setting: &Setting) -> Result<()> {
         .verifyBatches(U40::ZERO, U40::from(1), claim, proof)
         .call()
         .await
-        .unwrap_err();
+        .err()
+        .context("a late proof was accepted")?;
     let late = ContractError::of_call(&late).context("no revert")?.to_string();
     assert_eq!(late, "LateProof { last: 1, lastVerified: 1 }");
     final_state(setting, reward).await
@@ -293,4 +294,16 @@ async fn a_chain_without_the_contracts_is_noticed() -> Result<()> {
     let error = other.verify(&setting.provider).await.unwrap_err().to_string();
     assert_eq!(error, "the node follows chain 31337, the deployment is on chain 1");
     Ok(())
+}
+
+/// The README shows the example's own text.
+#[test]
+fn the_readme_shows_the_example() {
+    let (readme, example) = (include_str!("../README.md"), include_str!("../examples/sequence.rs"));
+    let body = example.split_once("pub async fn sequence").map(|(_, rest)| rest);
+    let body = body.and_then(|rest| rest.split_once("\n}\n")).map(|(body, _)| body);
+    assert!(
+        readme.contains(body.unwrap()),
+        "copy `sequence` from the example into the README"
+    );
 }
