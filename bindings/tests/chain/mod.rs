@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Anvil's first published account, which has ether on its chains and nowhere else.
 const DEPLOYER: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
@@ -28,7 +29,11 @@ impl Chain {
     pub fn start() -> Result<Self> {
         let root = root();
         // The script may write below deployments/ only.
-        let folder = root.join("deployments").join(format!("test-{}", std::process::id()));
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let folder = root
+            .join("deployments")
+            .join(format!("test-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         let mut anvil = tool("anvil")
             .args(["--host", "127.0.0.1", "--port", "0", "--hardfork", "osaka"])
