@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The example of the README on a private chain.
 
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code)]
 #[path = "../../tests/chain/mod.rs"]
 mod chain;
 #[allow(unreachable_pub)]

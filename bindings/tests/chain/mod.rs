@@ -12,21 +12,21 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Anvil's first published account, which has ether on its chains and nowhere else.
 const DEPLOYER: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 /// Its key.
-pub const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+pub(crate) const KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 /// A running anvil; it ends, and the files go, when this is dropped.
-pub struct Chain {
+pub(crate) struct Chain {
     anvil: Child,
     folder: PathBuf,
     /// Where it answers.
-    pub rpc_url: String,
+    pub(crate) rpc_url: String,
     /// The file the deployment script wrote.
-    pub deployment: PathBuf,
+    pub(crate) deployment: PathBuf,
 }
 
 impl Chain {
     /// Starts anvil on a free port and deploys.
-    pub fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let root = root();
         // The script may write below deployments/ only.
         static STARTED: AtomicU32 = AtomicU32::new(0);
