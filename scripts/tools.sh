@@ -31,6 +31,8 @@ for tool in "$@"; do
     if [ "$(installed "$tool")" = "$version" ]; then continue; fi
     have cargo || die "cargo is not installed; it is needed to build $tool"
     say "building $tool $version into $folder (minutes, once)"
+    # `cd` below goes through it.
+    mkdir -p "$folder"
     # The tools share one build folder, and none of the project's own build settings.
     (cd "$folder/.." && env -u RUSTFLAGS CARGO_TARGET_DIR="$folder/build" \
         cargo install --quiet --locked --root "$folder" "$tool@$version") || die "cannot build $tool $version"
