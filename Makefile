@@ -15,6 +15,8 @@ export CARGO_TERM_COLOR ?= auto
 RUST := $(wildcard Cargo.toml)
 # One profile and one feature set everywhere, so that no crate is built twice.
 CARGO_FLAGS := --workspace --all-features --locked
+# What `cargo build $(CARGO_FLAGS)` puts there. (`cargo run --package` would build dependencies again, with other features.)
+BIN := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .PHONY: help
 help: ## List the commands
@@ -48,15 +50,20 @@ clean: ## Remove everything that a build or a test wrote here
 ##### All that CI runs
 
 # In the order of their cost. .ci/run takes the list from here.
-CHECKS := fmt-check lint house-rules requirements-check vectors-check circuits-check bindings-check bulloak sizes snapshots-check figures \
-          fmt-check-rust clippy doc deny fuzz-check test-deploy test-ci coverage slither halmos
+CHECKS := fmt-check lint house-rules requirements-check vectors-check bindings-check bulloak sizes snapshots-check figures \
+          test-deploy test-ci coverage slither halmos
+# What needs neither forge's build nor its ports: runs beside the list above where CI has a core to spare.
+RUST_CHECKS := fmt-check-rust clippy doc deny fuzz-check circuits-check verifier-check
 
-.PHONY: check list-checks
-check: teeth test $(CHECKS) ## Run all that CI runs
+.PHONY: check list-checks list-rust-checks
+check: teeth test $(CHECKS) $(RUST_CHECKS) ## Run all that CI runs
 	@echo "check: all passed"
 
 list-checks:
 	@echo $(CHECKS)
+
+list-rust-checks:
+	@echo $(RUST_CHECKS)
 
 ##### Form
 
@@ -130,15 +137,29 @@ slither: deps ## Static analysis
 
 ##### Circuits
 
-.PHONY: circuits-check rows prove
+.PHONY: circuits-check rows prove verifier verifier-check
 circuits-check: ## Every circuit is the one locked in prover/circuits.json
-	cargo xtask circuits
+	scripts/xtask.sh circuits
 
 rows: ## Rows of the leaf circuit, part by part
-	cargo xtask rows
+	scripts/xtask.sh rows
 
+# The profile of the tests optimizes as much as matters here, and is built already.
 prove: ## Prove 8 full batches into one last plonky2 proof and verify it, with rows, time and memory by layer
-	cargo run --release --locked --package poe-prover --example prove_range -- --batches 8
+	cargo build $(CARGO_FLAGS) --examples
+	$(BIN)/examples/prove_range --batches 8
+
+VERIFIER := --insecure-dev-srs --cache $(CACHE)/proving
+
+verifier: deps ## Write the contracts under contracts/verifiers and test/verifiers/generated anew
+	cargo build $(CARGO_FLAGS) --bins --examples
+	$(BIN)/verifier-gen generate $(VERIFIER)
+	$(BIN)/examples/verifier_fixtures --write
+
+verifier-check: deps ## The committed verifiers are what the generator writes from the circuits
+	cargo build $(CARGO_FLAGS) --bins --examples
+	$(BIN)/verifier-gen check $(VERIFIER)
+	$(BIN)/examples/verifier_fixtures
 
 ##### Deployments
 
@@ -157,11 +178,11 @@ test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia 
 .PHONY: bindings bindings-check snapshots snapshots-check figures requirements requirements-check vectors-check
 bindings: deps ## Write bindings/artifacts, the contracts' ABI and code as the Rust bindings ship them
 	forge build contracts test/utils
-	cargo xtask bindings
+	scripts/xtask.sh bindings
 
 bindings-check: deps
 	forge build contracts test/utils
-	cargo xtask bindings --check
+	scripts/xtask.sh bindings --check
 
 snapshots: deps ## Measure gas and code size anew into snapshots/
 	node scripts/snapshots.mjs
