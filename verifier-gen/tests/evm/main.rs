@@ -302,14 +302,19 @@ fn attacks(case: &Case) -> Vec<(Vec<u64>, Vec<u8>)> {
     let r = Fr::MODULUS.trim_start_matches("0x");
     let r: [u8; 32] = hex::decode(r).expect("hexadecimal").try_into().expect("a word");
     let q = hex::decode("30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47").expect("hexadecimal");
+    let q: [u8; 32] = q.try_into().expect("a word");
     let mut proofs = vec![case.proof[32..].to_vec(), [&case.proof[..], &[0; 32]].concat()];
     for i in 0..case.proof.len() / 32 {
         proofs.push(case.with_another(i));
-        for instead in [vec![0xff; 32], r.to_vec(), q.clone(), vec![0; 32]] {
+        for instead in [[0xff; 32], r, q, [0; 32]] {
             let mut proof = case.proof.clone();
             proof[32 * i..32 * i + 32].copy_from_slice(&instead);
             proofs.push(proof);
         }
+        let word: [u8; 32] = case.proof[32 * i..32 * i + 32].try_into().expect("a word");
+        let mut proof = case.proof.clone();
+        proof[32 * i..32 * i + 32].copy_from_slice(&add(&word, &q));
+        proofs.push(proof);
         let mut proof = case.proof.clone();
         proof[32 * i + 31] ^= 1;
         proofs.push(proof);
