@@ -51,10 +51,12 @@ pub(crate) trait Arithmetic {
     }
 }
 
-/// Plain evaluation.
+/// Plain evaluation, which formulas are compared with plonky2's by.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Plain;
 
+#[cfg(test)]
 impl Arithmetic for Plain {
     type Element = Native;
 

@@ -140,6 +140,12 @@ impl PoseidonConfig {
         });
     }
 
+    /// The columns that say which gate is on.
+    #[cfg(test)]
+    pub(crate) fn selectors(&self) -> [Column<Fixed>; 2] {
+        [self.rounds, self.borders]
+    }
+
     /// Columns side by side.
     pub(crate) fn width(&self) -> usize {
         self.advice.len()

@@ -6,4 +6,6 @@ mod config;
 mod trace;
 
 pub(crate) use config::PoseidonConfig;
+#[cfg(test)]
+pub(super) use trace::{rows, trace};
 pub(super) use trace::{CELLS, OUTPUT};

@@ -85,7 +85,7 @@ fn full_round(algebra: &Algebra, round: usize, state: &mut [Fr; 3], cells: &mut 
 }
 
 /// Computes the cells.
-pub(super) fn trace(input: [Fr; 3]) -> Vec<Fr> {
+pub(in super::super) fn trace(input: [Fr; 3]) -> Vec<Fr> {
     let algebra = &*ALGEBRA;
     let mut cells = Vec::with_capacity(CELLS);
     let mut state = input;
@@ -139,6 +139,18 @@ impl<const N: usize> super::algebra::Linear<N> {
         let sum: Fr = self.coefficients.iter().zip(values).map(|(c, value)| c * value).sum();
         sum + self.constant
     }
+}
+
+/// Every row that has a gate, with what the two selectors hold there.
+#[cfg(test)]
+pub(in super::super) fn rows() -> std::collections::HashMap<usize, (u64, u64)> {
+    let values = |step| match step {
+        Step::Full => (1, 0),
+        Step::Partial => (2, 0),
+        Step::Enter => (0, 1),
+        Step::Leave => (0, 2),
+    };
+    steps().map(|(row, step)| (row, values(step))).collect()
 }
 
 #[cfg(test)]
