@@ -3,6 +3,7 @@
 
 use super::checker::holds;
 use super::*;
+use crate::wrap::extension::Native as Extension;
 use ark_ff::Zero;
 use plonky2::field::types::{Field64, PrimeField64};
 use plonky2::fri::proof::FriQueryRound;
@@ -12,7 +13,6 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 use rayon::prelude::*;
 
-type Extension = crate::wrap::extension::Native;
 
 /// A number of a proof.
 enum Word<'p> {

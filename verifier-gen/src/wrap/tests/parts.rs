@@ -124,9 +124,9 @@ fn reduced(lies: &[(usize, Fr)]) -> (Vec<F>, bool) {
 fn a_remainder_is_the_element() {
     let two = F::from_canonical_u64(2);
     let expected = [-F::from_canonical_u64(7), F::from_canonical_u64(9 + 81 - 7) + two.exp_u64(180) * F::from_canonical_u64(9)];
-    let (elements, holds) = reduced(&[]);
+    let (elements, satisfied) = reduced(&[]);
     assert_eq!(elements, expected);
-    assert!(holds);
+    assert!(satisfied);
     let honest = Fr::from(expected[0].to_canonical_u64());
     let p = Fr::from(P);
     // Another element; the right one minus p; and p more, which has no 64 bits.
