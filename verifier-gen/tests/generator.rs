@@ -27,7 +27,10 @@ struct Rotated {
 
 impl Rotated {
     fn of(rotations: impl IntoIterator<Item = i32>) -> Self {
-        Self { rotations: rotations.into_iter().collect(), degree: 3 }
+        Self {
+            rotations: rotations.into_iter().collect(),
+            degree: 3,
+        }
     }
 }
 
@@ -96,7 +99,11 @@ fn key(circuit: &Rotated) -> VerifyingKey<G1Affine> {
 }
 
 fn description() -> Description {
-    Description { name: "RotatedInsecureDev".to_string(), circuit: None, interface_path: String::new() }
+    Description {
+        name: "RotatedInsecureDev".to_string(),
+        circuit: None,
+        interface_path: String::new(),
+    }
 }
 
 /// With four, seven and eleven rotations of a column 6, 9 and 13 rows are blinded, and the last usable one is the row
@@ -140,7 +147,11 @@ fn rotations_that_collide_are_refused() {
         (vec![0, n - 6], -6, n - 6),
     ] {
         let refused = generate(&params(), &key(&Rotated::of(rotations.clone())), 0, &description());
-        assert_eq!(refused, Err(Unsupported::Collision { first, second, k: K }), "{rotations:?}");
+        assert_eq!(
+            refused,
+            Err(Unsupported::Collision { first, second, k: K }),
+            "{rotations:?}"
+        );
     }
 }
 
@@ -149,16 +160,30 @@ fn rotations_that_collide_are_refused() {
 #[test]
 fn clamped_degrees_are_refused() {
     const NAME: &str = "clamped_degrees_are_refused";
-    let circuit = Rotated { degree: 5, ..Rotated::of(0..3) };
+    let circuit = Rotated {
+        degree: 5,
+        ..Rotated::of(0..3)
+    };
     let made = generate(&params(), &key(&circuit), 0, &description());
     if std::env::var_os("MAX_DEGREE").is_some() {
         let gate = "the gate \"a sum of powers\"".to_string();
-        assert_eq!(made, Err(Unsupported::Degree { what: gate, degree: 5, limit: 3 }));
+        assert_eq!(
+            made,
+            Err(Unsupported::Degree {
+                what: gate,
+                degree: 5,
+                limit: 3
+            })
+        );
         return;
     }
     made.expect("a key of the right degree");
     let program = std::env::current_exe().expect("a test is a program");
-    let run = std::process::Command::new(program).args([NAME, "--exact"]).env("MAX_DEGREE", "3").output().expect("it runs");
+    let run = std::process::Command::new(program)
+        .args([NAME, "--exact"])
+        .env("MAX_DEGREE", "3")
+        .output()
+        .expect("it runs");
     let output = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success() && output.contains("1 passed"), "{output}");
 }

@@ -39,11 +39,22 @@ impl Proven {
         let sets = cs.permutation().get_columns().len().div_ceil(cs.degree() - 2);
         let pieces = key.get_vk().get_domain().get_quotient_poly_degree();
         let points = cs.num_advice_columns() + 3 * cs.lookups().len() + sets + 1 + pieces;
-        Self { kind, params, key, instances, proof, points }
+        Self {
+            kind,
+            params,
+            key,
+            instances,
+            proof,
+            points,
+        }
     }
 
     fn verify_with(&self, instances: &[Fr], proof: &[u8]) -> Result<Vec<Fr>, ProofError> {
-        let columns: Vec<&[Fr]> = if self.kind == Small::Copies { vec![] } else { vec![instances] };
+        let columns: Vec<&[Fr]> = if self.kind == Small::Copies {
+            vec![]
+        } else {
+            vec![instances]
+        };
         kzg::verify(&self.params, self.key.get_vk(), &columns, proof)
     }
 
@@ -99,17 +110,29 @@ fn every_other_word_is_rejected() {
     let [gx, gy] = coordinates(G1::generator().to_affine());
     for kind in ALL {
         let proven = Proven::new(kind, 1);
-        proven.verify(&proven.proof).unwrap_or_else(|error| panic!("{}: {error}", kind.name()));
+        proven
+            .verify(&proven.proof)
+            .unwrap_or_else(|error| panic!("{}: {error}", kind.name()));
         for word in 0..proven.words() {
             let value = proven.word(word);
             let modulus = if proven.is_coordinate(word) { &q } else { &r };
             assert!(&value < modulus);
-            let others = [&value + &one, &value ^ &one, BigUint::ZERO, &value + modulus, modulus.clone(), largest.clone()];
+            let others = [
+                &value + &one,
+                &value ^ &one,
+                BigUint::ZERO,
+                &value + modulus,
+                modulus.clone(),
+                largest.clone(),
+            ];
             for other in others.iter().filter(|&other| other != &value) {
                 let error = proven.verify(&proven.with(&[(word, other)])).expect_err("another word");
                 // halo2 does not say why it could not read the last two points.
                 if other >= modulus && word + 4 < proven.words() {
-                    assert!(format!("{error:?}").contains("not below the modulus"), "{kind:?}, word {word}: {error:?}");
+                    assert!(
+                        format!("{error:?}").contains("not below the modulus"),
+                        "{kind:?}, word {word}: {error:?}"
+                    );
                 }
             }
         }
@@ -117,7 +140,12 @@ fn every_other_word_is_rejected() {
         for x in (0..2 * proven.points).step_by(2).chain(last) {
             let y = &q - proven.word(x + 1);
             let doubled = double(&proven.word(x), &proven.word(x + 1));
-            for [px, py] in [[proven.word(x), y], [gx.clone(), gy.clone()], [BigUint::ZERO, BigUint::ZERO], doubled] {
+            for [px, py] in [
+                [proven.word(x), y],
+                [gx.clone(), gy.clone()],
+                [BigUint::ZERO, BigUint::ZERO],
+                doubled,
+            ] {
                 let proof = proven.with(&[(x, &px), (x + 1, &py)]);
                 assert!(proven.verify(&proof).is_err(), "{kind:?}, the point at word {x}");
             }
@@ -145,12 +173,18 @@ fn words_of_another_proof_do_not_fit() {
         for word in 0..proven.words() {
             let value = other.word(word);
             if value != proven.word(word) {
-                assert!(proven.verify(&proven.with(&[(word, &value)])).is_err(), "{kind:?}, word {word}");
+                assert!(
+                    proven.verify(&proven.with(&[(word, &value)])).is_err(),
+                    "{kind:?}, word {word}"
+                );
             }
             let next = (word + 1) % proven.words();
             let (a, b) = (proven.word(word), proven.word(next));
             if a != b {
-                assert!(proven.verify(&proven.with(&[(word, &b), (next, &a)])).is_err(), "{kind:?}, words {word}, {next}");
+                assert!(
+                    proven.verify(&proven.with(&[(word, &b), (next, &a)])).is_err(),
+                    "{kind:?}, words {word}, {next}"
+                );
             }
         }
         if proven.instances != other.instances {
@@ -168,16 +202,25 @@ fn other_public_words_are_rejected() {
             for difference in [Fr::ONE, -Fr::ONE] {
                 let mut instances = proven.instances.clone();
                 instances[i] += difference;
-                assert!(proven.verify_with(&instances, &proven.proof).is_err(), "{kind:?}, word {i}");
+                assert!(
+                    proven.verify_with(&instances, &proven.proof).is_err(),
+                    "{kind:?}, word {i}"
+                );
             }
         }
         let more = [&proven.instances[..], &[Fr::ZERO]].concat();
         assert!(proven.verify_with(&more, &proven.proof).is_err(), "one more word");
         let fewer = &proven.instances[1..];
         assert!(proven.verify_with(fewer, &proven.proof).is_err(), "one word less");
-        assert!(kzg::verify(&proven.params, proven.key.get_vk(), &[], &proven.proof).is_err(), "no column");
+        assert!(
+            kzg::verify(&proven.params, proven.key.get_vk(), &[], &proven.proof).is_err(),
+            "no column"
+        );
         let rows = vec![Fr::ZERO; 1 << kind.k()];
-        assert!(proven.verify_with(&rows, &proven.proof).is_err(), "as many words as rows");
+        assert!(
+            proven.verify_with(&rows, &proven.proof).is_err(),
+            "as many words as rows"
+        );
     }
 }
 
@@ -187,7 +230,10 @@ fn a_proof_has_one_length() {
     for kind in ALL {
         let proven = Proven::new(kind, 1);
         for length in 0..proven.proof.len() {
-            assert!(matches!(proven.verify(&proven.proof[..length]), Err(ProofError::Rejected(_))), "{length} bytes");
+            assert!(
+                matches!(proven.verify(&proven.proof[..length]), Err(ProofError::Rejected(_))),
+                "{length} bytes"
+            );
         }
         for more in [1, 31, 32, 1000] {
             let longer = [&proven.proof[..], &vec![0; more]].concat();
@@ -254,7 +300,11 @@ fn challenges_are_those_of_snark_verifier() {
             ours.write_point(point.to_affine()).expect("a vector takes it");
             theirs.write_point(point.to_affine()).expect("a point");
         }
-        assert_eq!(ours.squeeze_challenge().get_scalar(), theirs.squeeze_challenge().get_scalar(), "{i}");
+        assert_eq!(
+            ours.squeeze_challenge().get_scalar(),
+            theirs.squeeze_challenge().get_scalar(),
+            "{i}"
+        );
     }
     assert_eq!(ours.clone().into_stream(), theirs.finalize(), "words are written alike");
     assert!(ours.write_point(G1Affine::default()).is_err(), "infinity has no words");
@@ -266,9 +316,26 @@ fn challenges_are_those_of_snark_verifier() {
 fn a_key_may_hold_the_point_at_infinity() {
     use halo2_base::halo2_proofs::halo2curves::group::prime::PrimeCurveAffine;
     let proven = Proven::new(Small::Lookup, 3);
-    let infinities = proven.key.get_vk().fixed_commitments().iter().filter(|c| bool::from(c.is_identity())).count();
+    let infinities = proven
+        .key
+        .get_vk()
+        .fixed_commitments()
+        .iter()
+        .filter(|c| bool::from(c.is_identity()))
+        .count();
     assert_eq!(infinities, 1);
     proven.verify(&proven.proof).expect("a valid proof");
-    let key = keygen_vk(&proven.params, &circuits::SmallCircuit { kind: Small::Lookup, seed: 9 }).expect("a key");
-    assert_eq!(key.transcript_repr(), proven.key.get_vk().transcript_repr(), "the key does not depend on the witness");
+    let key = keygen_vk(
+        &proven.params,
+        &circuits::SmallCircuit {
+            kind: Small::Lookup,
+            seed: 9,
+        },
+    )
+    .expect("a key");
+    assert_eq!(
+        key.transcript_repr(),
+        proven.key.get_vk().transcript_repr(),
+        "the key does not depend on the witness"
+    );
 }

@@ -47,7 +47,11 @@ impl<'b> Cells<'b> {
         if cell.type_id == PERMUTATIONS {
             self.permutations[cell.context_id][cell.offset]
         } else {
-            assert_eq!(cell.type_id, context(self.builder).tag().0, "cells lie in the context or in a permutation");
+            assert_eq!(
+                cell.type_id,
+                context(self.builder).tag().0,
+                "cells lie in the context or in a permutation"
+            );
             self.general[cell.offset]
         }
     }
@@ -62,17 +66,39 @@ impl<'b> Cells<'b> {
         });
         let mut failures: Vec<Failure> = gates.map(Failure::Gate).collect();
 
-        let copies = self.builder.base.core().copy_manager.lock().expect("no test panics with it");
-        let unequal = copies.advice_equalities.iter().filter(|(a, b)| self.at(a) != self.at(b));
+        let copies = self
+            .builder
+            .base
+            .core()
+            .copy_manager
+            .lock()
+            .expect("no test panics with it");
+        let unequal = copies
+            .advice_equalities
+            .iter()
+            .filter(|(a, b)| self.at(a) != self.at(b));
         failures.extend(unequal.map(|&(a, b)| Failure::Copy(a, b)));
-        let other = copies.constant_equalities.iter().filter(|(constant, cell)| self.at(cell) != *constant);
+        let other = copies
+            .constant_equalities
+            .iter()
+            .filter(|(constant, cell)| self.at(cell) != *constant);
         failures.extend(other.map(|&(_, cell)| Failure::Constant(cell)));
 
-        let lookups = self.builder.base.lookup_manager()[0].cells_to_lookup.lock().expect("no test panics with it");
+        let lookups = self.builder.base.lookup_manager()[0]
+            .cells_to_lookup
+            .lock()
+            .expect("no test panics with it");
         let table: std::collections::HashSet<[u8; 32]> =
             (0..1u64 << LOOKUP_BITS).map(|i| Fr::from(i).to_bytes()).collect();
-        let cells = lookups.values().flatten().map(|cells| cells[0].cell.expect("cells are virtual for tests"));
-        failures.extend(cells.filter(|cell| !table.contains(&self.at(cell).to_bytes())).map(Failure::Lookup));
+        let cells = lookups
+            .values()
+            .flatten()
+            .map(|cells| cells[0].cell.expect("cells are virtual for tests"));
+        failures.extend(
+            cells
+                .filter(|cell| !table.contains(&self.at(cell).to_bytes()))
+                .map(Failure::Lookup),
+        );
         failures
     }
 
@@ -83,7 +109,13 @@ impl<'b> Cells<'b> {
         for i in (0..selectors.len()).filter(|&i| selectors[i]) {
             used[i..i + 4].fill(true);
         }
-        let copies = self.builder.base.core().copy_manager.lock().expect("no test panics with it");
+        let copies = self
+            .builder
+            .base
+            .core()
+            .copy_manager
+            .lock()
+            .expect("no test panics with it");
         let copied = copies.advice_equalities.iter().flat_map(|(a, b)| [a, b]);
         for cell in copied.chain(copies.constant_equalities.iter().map(|(_, cell)| cell)) {
             if cell.type_id != PERMUTATIONS {
@@ -95,13 +127,26 @@ impl<'b> Cells<'b> {
 
     /// What the verifying key depends on: where gates are, what is copied, what is looked up.
     pub(super) fn structure(&self) -> Structure {
-        let copies = self.builder.base.core().copy_manager.lock().expect("no test panics with it");
-        let lookups = self.builder.base.lookup_manager()[0].cells_to_lookup.lock().expect("no test panics with it");
+        let copies = self
+            .builder
+            .base
+            .core()
+            .copy_manager
+            .lock()
+            .expect("no test panics with it");
+        let lookups = self.builder.base.lookup_manager()[0]
+            .cells_to_lookup
+            .lock()
+            .expect("no test panics with it");
         Structure {
             gates: context(self.builder).selector.clone(),
             copies: copies.advice_equalities.clone(),
             constants: copies.constant_equalities.clone(),
-            lookups: lookups.values().flatten().map(|cells| cells[0].cell.expect("a virtual cell")).collect(),
+            lookups: lookups
+                .values()
+                .flatten()
+                .map(|cells| cells[0].cell.expect("a virtual cell"))
+                .collect(),
             permutations: self.builder.permutations.len(),
         }
     }
@@ -118,6 +163,6 @@ pub(super) struct Structure {
 }
 
 /// Whether every constraint holds.
-pub(super) fn holds(builder: &Builder) -> bool {
+pub(in crate::wrap) fn holds(builder: &Builder) -> bool {
     Cells::of(builder).failures().is_empty()
 }

@@ -63,11 +63,13 @@ impl Circuit<Fr> for Permutations {
             || "permutations",
             |mut region| {
                 let mut outputs = vec![];
-                config.chip.assign(&mut region, START, &self.inputs, false, |_, offset, cell| {
-                    if offset >= OUTPUT {
-                        outputs.push(cell);
-                    }
-                });
+                config
+                    .chip
+                    .assign(&mut region, START, &self.inputs, false, |_, offset, cell| {
+                        if offset >= OUTPUT {
+                            outputs.push(cell);
+                        }
+                    });
                 for &(column, row, value) in &self.changed {
                     region.assign_advice(config.advice[column], row, Value::known(value));
                 }
@@ -97,11 +99,17 @@ impl Permutations {
     }
 
     fn outputs(&self) -> Vec<Fr> {
-        self.inputs.iter().flat_map(|&input| trace(input)[OUTPUT..].to_vec()).collect()
+        self.inputs
+            .iter()
+            .flat_map(|&input| trace(input)[OUTPUT..].to_vec())
+            .collect()
     }
 
     fn holds(&self, outputs: Vec<Fr>) -> bool {
-        MockProver::run(K, self, vec![outputs]).expect("it fits").verify().is_ok()
+        MockProver::run(K, self, vec![outputs])
+            .expect("it fits")
+            .verify()
+            .is_ok()
     }
 }
 
@@ -115,10 +123,22 @@ fn decimal(text: &str) -> Fr {
 fn gates_agree_with_published_vectors() {
     let circuit = Permutations::new(1, &[[0, 1, 2], [0, 3, 4]]);
     let published = [
-        (0, "7853200120776062878684798364095072458815029376092732009249414926327459813530"),
-        (1, "7142104613055408817911962100316808866448378443474503659992478482890339429929"),
-        (2, "6549537674122432311777789598043107870002137484850126429160507761192163713804"),
-        (3, "14763215145315200506921711489642608356394854266165572616578112107564877678998"),
+        (
+            0,
+            "7853200120776062878684798364095072458815029376092732009249414926327459813530",
+        ),
+        (
+            1,
+            "7142104613055408817911962100316808866448378443474503659992478482890339429929",
+        ),
+        (
+            2,
+            "6549537674122432311777789598043107870002137484850126429160507761192163713804",
+        ),
+        (
+            3,
+            "14763215145315200506921711489642608356394854266165572616578112107564877678998",
+        ),
     ];
     let mut outputs = circuit.outputs();
     for (i, text) in published {
@@ -141,7 +161,10 @@ fn every_cell_of_a_permutation_is_fixed() {
     assert_eq!(traces.len(), 2 * PERMUTATION_CELLS);
     for (i, &value) in traces.iter().enumerate() {
         for other in [value + Fr::ONE, -value] {
-            assert!(!circuit.with(0, START + i, other).holds(outputs.clone()), "cell {i} of the column");
+            assert!(
+                !circuit.with(0, START + i, other).holds(outputs.clone()),
+                "cell {i} of the column"
+            );
         }
     }
 }
@@ -149,12 +172,18 @@ fn every_cell_of_a_permutation_is_fixed() {
 /// Rows outside of permutations are free: gates are off there.
 #[test]
 fn gates_are_off_elsewhere() {
-    for (columns, inputs) in [(1, &[[5, 6, 7], [8, 9, 10]][..]), (2, &[[5, 6, 7], [8, 9, 10], [1, 2, 3]])] {
+    for (columns, inputs) in [
+        (1, &[[5, 6, 7], [8, 9, 10]][..]),
+        (2, &[[5, 6, 7], [8, 9, 10], [1, 2, 3]]),
+    ] {
         let circuit = Permutations::new(columns, inputs);
         let end = START + inputs.len().div_ceil(columns) * PERMUTATION_CELLS;
         for column in 0..columns {
             for row in [0, START - 9, START - 1, end, end + 1, end + 40] {
-                assert!(circuit.with(column, row, Fr::from(77)).holds(circuit.outputs()), "{column}, {row}");
+                assert!(
+                    circuit.with(column, row, Fr::from(77)).holds(circuit.outputs()),
+                    "{column}, {row}"
+                );
             }
         }
     }
@@ -170,7 +199,10 @@ fn columns_side_by_side_are_all_checked() {
         let row = START + permutation / 2 * PERMUTATION_CELLS;
         for offset in [0, 3, 40, 90, PERMUTATION_CELLS - 1] {
             let changed = circuit.with(permutation % 2, row + offset, Fr::from(77));
-            assert!(!changed.holds(outputs.clone()), "permutation {permutation}, cell {offset}");
+            assert!(
+                !changed.holds(outputs.clone()),
+                "permutation {permutation}, cell {offset}"
+            );
         }
     }
 }
@@ -188,7 +220,11 @@ fn every_square_has_its_gate() {
     for i in squares {
         let prover = MockProver::run(K, &circuit.with(0, START + i, -honest[i]), vec![circuit.outputs()]);
         let failures = prover.expect("it fits").verify().expect_err("a square is checked");
-        assert_eq!(failures.len(), 1, "cell {i}: the fourth power is the same, so the square's own constraint fails alone");
+        assert_eq!(
+            failures.len(),
+            1,
+            "cell {i}: the fourth power is the same, so the square's own constraint fails alone"
+        );
     }
 }
 

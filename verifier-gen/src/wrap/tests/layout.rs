@@ -2,9 +2,9 @@
 //! Where cells lie, by halo2's own checker: no two in one place, gates on where they should be and off elsewhere.
 
 use super::checker::{Cells, holds};
+use super::*;
 use crate::wrap::circuit::Config;
 use crate::wrap::poseidon;
-use super::*;
 use halo2_base::halo2_proofs::dev::CellValue;
 use halo2_base::halo2_proofs::plonk::{Any, Circuit as _, Column, ConstraintSystem, Fixed};
 use std::collections::{HashMap as Map, HashSet};
@@ -13,8 +13,18 @@ use std::process::Command;
 /// The default, two columns with a third for lookups and one for permutations, and two of permutations.
 const SHAPES: [Shape; 3] = [
     Shape::one_column(K),
-    Shape { k: 18, general: 2, lookups: 1, permutations: 1 },
-    Shape { k: 17, general: 3, lookups: 2, permutations: 2 },
+    Shape {
+        k: 18,
+        general: 2,
+        lookups: 1,
+        permutations: 1,
+    },
+    Shape {
+        k: 17,
+        general: 3,
+        lookups: 2,
+        permutations: 2,
+    },
 ];
 
 // REQ C8
@@ -91,15 +101,26 @@ fn gates_are_on_where_their_cells_are() {
     let pattern: Map<usize, (u64, u64)> = poseidon::rows();
     for row in 0..1 << K {
         let inside = (start..end).contains(&row);
-        let expected = if inside { pattern.get(&((row - start) % PERMUTATION_CELLS)) } else { None };
+        let expected = if inside {
+            pattern.get(&((row - start) % PERMUTATION_CELLS))
+        } else {
+            None
+        };
         let (round, border) = expected.copied().unwrap_or_default();
-        assert_eq!((rounds[row], borders[row]), (Fr::from(round), Fr::from(border)), "row {row}");
+        assert_eq!(
+            (rounds[row], borders[row]),
+            (Fr::from(round), Fr::from(border)),
+            "row {row}"
+        );
     }
     // The selectors of halo2-base are the columns after those: of the gate, and of lookups in place.
     let others = &prover.fixed()[borders_index(&config) + 1..];
     assert_eq!(others.len(), 2);
     for other in others {
-        assert!((builder.cells()..1 << K).all(|row| value(&other[row]) == Fr::zero()), "a gate among permutations");
+        assert!(
+            (builder.cells()..1 << K).all(|row| value(&other[row]) == Fr::zero()),
+            "a gate among permutations"
+        );
         assert!((0..builder.cells()).any(|row| value(&other[row]) == Fr::one()));
     }
 }
@@ -115,7 +136,11 @@ fn degree_and_blinding_are_those_of_the_gates() {
     for shape in SHAPES {
         let (meta, _) = configured(shape);
         assert_eq!(meta.degree(), DEGREE);
-        let degrees = meta.gates().iter().flat_map(|gate| gate.polynomials()).map(|p| p.degree());
+        let degrees = meta
+            .gates()
+            .iter()
+            .flat_map(|gate| gate.polynomials())
+            .map(|p| p.degree());
         assert!(degrees.max().expect("gates") <= DEGREE);
         let mut rotations: Map<usize, HashSet<i32>> = Map::new();
         for (column, rotation) in meta.advice_queries() {
@@ -124,7 +149,11 @@ fn degree_and_blinding_are_those_of_the_gates() {
         let widest = rotations.values().max_by_key(|r| r.len()).expect("columns");
         assert_eq!(widest, &(0..9).collect());
         assert_eq!(meta.blinding_factors(), 9 + 2);
-        let instance = meta.permutation().get_columns().into_iter().filter(|c| *c.column_type() == Any::Instance);
+        let instance = meta
+            .permutation()
+            .get_columns()
+            .into_iter()
+            .filter(|c| *c.column_type() == Any::Instance);
         assert_eq!(instance.count(), 1);
     }
 }
@@ -141,7 +170,11 @@ fn an_environment_does_not_change_the_degree() {
         return;
     }
     let program = std::env::current_exe().expect("a test is a program");
-    let run = Command::new(program).args([NAME, "--nocapture"]).env("MAX_DEGREE", "3").output().expect("it runs");
+    let run = Command::new(program)
+        .args([NAME, "--nocapture"])
+        .env("MAX_DEGREE", "3")
+        .output()
+        .expect("it runs");
     let output = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success() && output.contains("1 passed"), "{output}");
 }

@@ -40,8 +40,13 @@ fn alone(hints: &[(Hint, Fr)], kind: Hint) -> Vec<Lies> {
         Hint::IndexBit => &[],
     };
     let places = some(hints, kind);
-    let lies = places.iter().flat_map(|&i| differences.iter().map(move |d| HashMap::from([(i, hints[i].1 + d)])));
-    let flipped = places.iter().filter(|_| kind == Hint::IndexBit).map(|&i| HashMap::from([(i, Fr::ONE - hints[i].1)]));
+    let lies = places
+        .iter()
+        .flat_map(|&i| differences.iter().map(move |d| HashMap::from([(i, hints[i].1 + d)])));
+    let flipped = places
+        .iter()
+        .filter(|_| kind == Hint::IndexBit)
+        .map(|&i| HashMap::from([(i, Fr::ONE - hints[i].1)]));
     lies.chain(flipped).collect()
 }
 
@@ -51,7 +56,11 @@ fn quotients_that_wrap(hints: &[(Hint, Fr)]) -> Vec<Lies> {
     let places = some(hints, Hint::Remainder).into_iter();
     places
         .map(|i| {
-            assert_eq!(hints[i + 1].0, Hint::Quotient, "a remainder is followed by its quotient");
+            assert_eq!(
+                hints[i + 1].0,
+                Hint::Quotient,
+                "a remainder is followed by its quotient"
+            );
             HashMap::from([(i, hints[i].1 + Fr::ONE), (i + 1, hints[i + 1].1 - over_p)])
         })
         .collect()
@@ -64,7 +73,10 @@ fn other_digits(hints: &[(Hint, Fr)]) -> Vec<Lies> {
     let mut lies = vec![];
     for at in [0, digits.len() / 8 * 4, digits.len() - 4] {
         let of = &digits[at..at + 4];
-        let lane = of.iter().rev().fold(BigUint::from(0u32), |sum, &i| sum * &base + fe_to_biguint(&hints[i].1));
+        let lane = of
+            .iter()
+            .rev()
+            .fold(BigUint::from(0u32), |sum, &i| sum * &base + fe_to_biguint(&hints[i].1));
         let mut rest = lane + modulus::<Fr>();
         lies.push(
             of.iter()
@@ -76,7 +88,10 @@ fn other_digits(hints: &[(Hint, Fr)]) -> Vec<Lies> {
                 .collect(),
         );
         for low in 0..3 {
-            let carried = [(of[low], hints[of[low]].1 + p()), (of[low + 1], hints[of[low + 1]].1 - Fr::ONE)];
+            let carried = [
+                (of[low], hints[of[low]].1 + p()),
+                (of[low + 1], hints[of[low + 1]].1 - Fr::ONE),
+            ];
             lies.push(HashMap::from(carried));
         }
     }
@@ -121,12 +136,19 @@ fn no_choice_of_the_prover_is_free() {
         Hint::IndexRest,
         Hint::Inverse,
     ];
-    assert!(hints.iter().all(|(hint, _)| kinds.contains(hint)), "every kind is lied about");
+    assert!(
+        hints.iter().all(|(hint, _)| kinds.contains(hint)),
+        "every kind is lied about"
+    );
     let mut lies: Vec<(String, Lies)> = vec![];
     for kind in kinds {
         lies.extend(alone(hints, kind).into_iter().map(|l| (format!("{kind:?}"), l)));
     }
-    lies.extend(quotients_that_wrap(hints).into_iter().map(|l| ("quotient that wraps".to_string(), l)));
+    lies.extend(
+        quotients_that_wrap(hints)
+            .into_iter()
+            .map(|l| ("quotient that wraps".to_string(), l)),
+    );
     lies.extend(other_digits(hints).into_iter().map(|l| ("digits".to_string(), l)));
     lies.extend(other_indices(hints).into_iter().map(|l| ("index".to_string(), l)));
     lies.into_par_iter().for_each(|(what, lies)| {

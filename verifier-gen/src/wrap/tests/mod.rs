@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The whole circuit on a small plonky2 circuit, the smallest that still has every part.
 
-mod checker;
+pub(super) mod checker;
 mod chip;
 mod layout;
 mod lies;
@@ -45,7 +45,10 @@ fn config() -> CircuitConfig {
 fn circuit(config: CircuitConfig, words: usize, added: u64) -> Circuit {
     let mut builder = Plonky2Builder::new(config);
     let words: Vec<_> = (0..words).map(|_| builder.add_virtual_public_input()).collect();
-    let sum = words.iter().skip(1).fold(words[0], |sum, &word| builder.mul_add(sum, word, word));
+    let sum = words
+        .iter()
+        .skip(1)
+        .fold(words[0], |sum, &word| builder.mul_add(sum, word, word));
     let sum = builder.add_const(sum, F::from_canonical_u64(added));
     let hash = builder.hash_n_to_hash_no_pad::<plonky2::hash::poseidon::PoseidonHash>(vec![sum]);
     builder.range_check(words[0], 32);
@@ -58,7 +61,9 @@ fn circuit(config: CircuitConfig, words: usize, added: u64) -> Circuit {
 fn prove(circuit: &Circuit, first: u64) -> InnerProof {
     let mut witness = PartialWitness::new();
     for (i, &target) in circuit.prover_only.public_inputs.iter().enumerate() {
-        witness.set_target(target, F::from_canonical_u64(first + i as u64)).expect("an unset target");
+        witness
+            .set_target(target, F::from_canonical_u64(first + i as u64))
+            .expect("an unset target");
     }
     circuit.prove(witness).expect("a satisfied circuit")
 }
@@ -86,6 +91,9 @@ fn written_with_lies(key: &Key, proof: &InnerProof, lies: HashMap<usize, Fr>) ->
 
 /// What halo2 itself finds.
 fn mock(circuit: &WrapCircuit) -> Result<(), String> {
-    let prover = MockProver::run(circuit.shape.k, circuit, vec![circuit.instances()]).map_err(|error| error.to_string())?;
-    prover.verify().map_err(|failures| format!("{} failures: {:?}", failures.len(), failures[0]))
+    let prover =
+        MockProver::run(circuit.shape.k, circuit, vec![circuit.instances()]).map_err(|error| error.to_string())?;
+    prover
+        .verify()
+        .map_err(|failures| format!("{} failures: {:?}", failures.len(), failures[0]))
 }

@@ -13,7 +13,6 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 use rayon::prelude::*;
 
-
 /// A number of a proof.
 enum Word<'p> {
     Element(&'p mut F),
@@ -50,13 +49,22 @@ fn cap<'p>(words: &mut Words<'p>, part: Part, cap: &'p mut MerkleCap<F, Bn254Has
 }
 
 fn extensions<'p>(words: &mut Words<'p>, part: Part, values: &'p mut [Extension]) {
-    words.extend(values.iter_mut().flat_map(|v| &mut v.0).map(|c| (part, Word::Element(c))));
+    words.extend(
+        values
+            .iter_mut()
+            .flat_map(|v| &mut v.0)
+            .map(|c| (part, Word::Element(c))),
+    );
 }
 
 fn query<'p>(words: &mut Words<'p>, round: &'p mut FriQueryRound<F, Bn254Hash, D>) {
     for (leaf, path) in &mut round.initial_trees_proof.evals_proofs {
         words.extend(leaf.iter_mut().map(|limb| (Part::Leaf, Word::Element(limb))));
-        words.extend(path.siblings.iter_mut().map(|digest| (Part::Path, Word::Digest(digest))));
+        words.extend(
+            path.siblings
+                .iter_mut()
+                .map(|digest| (Part::Path, Word::Digest(digest))),
+        );
     }
     for step in &mut round.steps {
         extensions(words, Part::StepValue, &mut step.evals);
@@ -67,7 +75,11 @@ fn query<'p>(words: &mut Words<'p>, round: &'p mut FriQueryRound<F, Bn254Hash, D
 
 /// Every number.
 fn words(proof: &mut InnerProof) -> Words<'_> {
-    let mut words: Words<'_> = proof.public_inputs.iter_mut().map(|w| (Part::PublicInput, Word::Element(w))).collect();
+    let mut words: Words<'_> = proof
+        .public_inputs
+        .iter_mut()
+        .map(|w| (Part::PublicInput, Word::Element(w)))
+        .collect();
     let proof = &mut proof.proof;
     cap(&mut words, Part::WiresCap, &mut proof.wires_cap);
     cap(&mut words, Part::ZsCap, &mut proof.plonk_zs_partial_products_cap);
@@ -107,13 +119,21 @@ fn changed(proof: &InnerProof, at: usize, difference: u64) -> (Part, InnerProof)
 fn both_reject(circuit: &Circuit, key: &Key, proof: &InnerProof, what: &str) -> bool {
     let native = circuit.verify(proof.clone()).is_ok();
     let ours = holds(written(key, proof).builder());
-    assert_eq!(native, ours, "plonky2 accepts: {native}, the circuit accepts: {ours}, {what}");
+    assert_eq!(
+        native, ours,
+        "plonky2 accepts: {native}, the circuit accepts: {ours}, {what}"
+    );
     !ours
 }
 
 /// The first and the last word of a part, or every one of the parts that have few.
 fn chosen(parts: &[Part]) -> Vec<usize> {
-    let whole = |part| matches!(part, Part::WiresCap | Part::ZsCap | Part::QuotientCap | Part::FoldCap | Part::PublicInput);
+    let whole = |part| {
+        matches!(
+            part,
+            Part::WiresCap | Part::ZsCap | Part::QuotientCap | Part::FoldCap | Part::PublicInput
+        )
+    };
     let mut chosen = vec![];
     for (i, &part) in parts.iter().enumerate() {
         let first = i == 0 || parts[i - 1] != part;
@@ -135,7 +155,10 @@ fn a_change_in_any_part_is_rejected_where_plonky2_rejects_it() {
     assert_eq!(kinds.len(), 18, "a proof has every part");
     chosen(&parts).into_par_iter().for_each(|at| {
         let (part, changed) = changed(&proof, at, 1);
-        assert!(both_reject(&circuit, &key, &changed, &format!("word {at}, {part:?}")), "word {at}, {part:?} is accepted");
+        assert!(
+            both_reject(&circuit, &key, &changed, &format!("word {at}, {part:?}")),
+            "word {at}, {part:?} is accepted"
+        );
     });
 }
 
@@ -145,13 +168,20 @@ fn a_change_anywhere_is_rejected_where_plonky2_rejects_it() {
     let (circuit, key, proof) = small();
     let count = words(&mut proof.clone()).len();
     let mut runner = TestRunner::new_with_rng(
-        Runs { cases: 24, failure_persistence: None, ..Runs::default() },
+        Runs {
+            cases: 24,
+            failure_persistence: None,
+            ..Runs::default()
+        },
         TestRng::deterministic_rng(RngAlgorithm::ChaCha),
     );
     let changes = (0..count, 1..F::ORDER);
     let outcome = runner.run(&changes, |(at, difference)| {
         let (part, changed) = changed(&proof, at, difference);
-        prop_assert!(both_reject(&circuit, &key, &changed, &format!("{part:?}")), "{part:?} is accepted");
+        prop_assert!(
+            both_reject(&circuit, &key, &changed, &format!("{part:?}")),
+            "{part:?} is accepted"
+        );
         Ok(())
     });
     outcome.expect("plonky2 and the circuit agree");
@@ -177,14 +207,24 @@ fn words_in_one_anothers_place_are_rejected() {
     with(&|p| p.proof.opening_proof.query_round_proofs.swap(0, 1));
     with(&|p| p.proof.opening_proof.final_poly.coeffs.swap(0, 1));
     with(&|p| p.proof.opening_proof.query_round_proofs[0].steps[0].evals.swap(0, 1));
-    with(&|p| p.proof.opening_proof.query_round_proofs[0].initial_trees_proof.evals_proofs[1].1.siblings.swap(0, 1));
+    with(&|p| {
+        p.proof.opening_proof.query_round_proofs[0]
+            .initial_trees_proof
+            .evals_proofs[1]
+            .1
+            .siblings
+            .swap(0, 1)
+    });
     // Parts of another valid proof.
     with(&|p| p.public_inputs.clone_from(&other.public_inputs));
     with(&|p| p.proof.wires_cap.clone_from(&other.proof.wires_cap));
     with(&|p| p.proof.openings.clone_from(&other.proof.openings));
     with(&|p| p.proof.opening_proof.clone_from(&other.proof.opening_proof));
     swapped.par_iter().enumerate().for_each(|(i, proof)| {
-        assert!(both_reject(&circuit, &key, proof, &format!("exchange {i}")), "exchange {i} is accepted");
+        assert!(
+            both_reject(&circuit, &key, proof, &format!("exchange {i}")),
+            "exchange {i} is accepted"
+        );
     });
 }
 
@@ -220,9 +260,13 @@ fn another_representative_in_memory_is_the_same_proof() {
     let mut found = 0;
     for at in 0..words(&mut proof.clone()).len() {
         let mut other = proof.clone();
-        let Word::Element(element) = words(&mut other).swap_remove(at).1 else { continue };
+        let Word::Element(element) = words(&mut other).swap_remove(at).1 else {
+            continue;
+        };
         let value = element.to_canonical_u64();
-        let Some(larger) = value.checked_add(F::ORDER) else { continue };
+        let Some(larger) = value.checked_add(F::ORDER) else {
+            continue;
+        };
         *element = F::from_noncanonical_u64(larger);
         found += 1;
         if found <= 2 {
@@ -230,4 +274,15 @@ fn another_representative_in_memory_is_the_same_proof() {
         }
     }
     assert!(found > 0, "the public inputs are small");
+}
+
+/// A statement is words of 32 bits: here alone the circuit asks for more than plonky2's verifier.
+// REQ C8, R16
+#[test]
+fn a_word_of_33_bits_is_rejected() {
+    let (circuit, key, _) = small();
+    let proof = prove(&circuit, 0xffff_fffb);
+    assert_eq!(proof.public_inputs[7], F::from_canonical_u64(0x1_0000_0002));
+    circuit.verify(proof.clone()).expect("plonky2 takes any element");
+    assert!(!holds(written(&key, &proof).builder()));
 }

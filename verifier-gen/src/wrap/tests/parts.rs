@@ -14,8 +14,8 @@ use halo2_base::halo2_proofs::arithmetic::Field as _;
 use halo2_base::utils::{biguint_to_fe, fe_to_biguint, modulus};
 use num_bigint::{BigInt, BigUint};
 use num_traits::One;
-use plonky2::fri::reduction_strategies::FriReductionStrategy;
 use plonky2::field::types::{PrimeField64, Sample};
+use plonky2::fri::reduction_strategies::FriReductionStrategy;
 use plonky2::plonk::config::{GenericHashOut, Hasher};
 use poe_prover::bn254::{Bn254Digest, Bn254Hash};
 
@@ -68,12 +68,22 @@ fn digits_are_of_the_canonical_integer() {
     ];
     for lane in &edges {
         assert!(digits_hold(lane, None), "{lane}");
-        let native: [u64; 4] = biguint_to_fe::<Fr>(lane).to_bytes().chunks(8).map(|c| {
-            u64::from_le_bytes(c.try_into().expect("eight bytes"))
-        }).collect::<Vec<_>>().try_into().expect("four");
+        let native: [u64; 4] = biguint_to_fe::<Fr>(lane)
+            .to_bytes()
+            .chunks(8)
+            .map(|c| u64::from_le_bytes(c.try_into().expect("eight bytes")))
+            .collect::<Vec<_>>()
+            .try_into()
+            .expect("four");
         let native = Bn254Digest::try_from(native).expect("below r").to_vec();
-        let ours: Vec<u64> = base_p(lane).iter().map(|d| fe_to_biguint(d).to_u64_digits().first().copied().unwrap_or(0)).collect();
-        assert_eq!(native.iter().map(PrimeField64::to_canonical_u64).collect::<Vec<_>>(), ours);
+        let ours: Vec<u64> = base_p(lane)
+            .iter()
+            .map(|d| fe_to_biguint(d).to_u64_digits().first().copied().unwrap_or(0))
+            .collect();
+        assert_eq!(
+            native.iter().map(PrimeField64::to_canonical_u64).collect::<Vec<_>>(),
+            ours
+        );
         // Four digits reach beyond 2 r: the same lane has another representation, which must not pass.
         assert!(!digits_hold(lane, Some(base_p(&(lane + &r)))), "{lane} + r");
     }
@@ -95,7 +105,11 @@ fn a_limb_is_canonical_below_p_only() {
 
 #[test]
 fn limbs_have_64_bits() {
-    for (lie, limb) in [(Fr::from(u64::MAX), true), (Fr::from(2).pow([64]), false), (-Fr::ONE, false)] {
+    for (lie, limb) in [
+        (Fr::from(u64::MAX), true),
+        (Fr::from(2).pow([64]), false),
+        (-Fr::ONE, false),
+    ] {
         let mut builder = builder([(0, lie)]);
         builder.limb(Hint::LeafLimb, 0);
         assert_eq!(holds(&builder), limb, "{lie:?}");
@@ -109,7 +123,10 @@ fn reduced(lies: &[(usize, Fr)]) -> (Vec<F>, bool) {
     let x = Lazy::trusted(x, 64);
     let negative = builder.lazy_sub(&Lazy::integer(BigInt::from(2)), &x);
     let one = Lazy::integer(BigInt::one());
-    let long = builder.lazy_sum(&x, &[(&x, &x), (&negative, &one), (&x, &Lazy::integer(BigInt::one() << 180))]);
+    let long = builder.lazy_sum(
+        &x,
+        &[(&x, &x), (&negative, &one), (&x, &Lazy::integer(BigInt::one() << 180))],
+    );
     let elements = [&negative, &long].map(|lazy| {
         let reduced = builder.reduce(lazy);
         assert!(!lies.is_empty() || reduced.element() == lazy.element());
@@ -123,7 +140,10 @@ fn reduced(lies: &[(usize, Fr)]) -> (Vec<F>, bool) {
 #[test]
 fn a_remainder_is_the_element() {
     let two = F::from_canonical_u64(2);
-    let expected = [-F::from_canonical_u64(7), F::from_canonical_u64(9 + 81 - 7) + two.exp_u64(180) * F::from_canonical_u64(9)];
+    let expected = [
+        -F::from_canonical_u64(7),
+        F::from_canonical_u64(9 + 81 - 7) + two.exp_u64(180) * F::from_canonical_u64(9),
+    ];
     let (elements, satisfied) = reduced(&[]);
     assert_eq!(elements, expected);
     assert!(satisfied);
@@ -165,7 +185,10 @@ fn no_quotient_wraps_around_the_field() {
         let (hints, holds) = run(&[]);
         assert!(holds, "{bits} bits");
         for step in [1u64, 2, 1 << 32] {
-            let lies = [(0, hints[0].1 + Fr::from(step)), (1, hints[1].1 - over_p * Fr::from(step))];
+            let lies = [
+                (0, hints[0].1 + Fr::from(step)),
+                (1, hints[1].1 - over_p * Fr::from(step)),
+            ];
             assert!(!run(&lies).1, "{bits} bits, {step} off");
         }
     }
@@ -236,7 +259,11 @@ fn an_index_is_of_the_canonical_challenge() {
     assert!(!index(2, BITS, &[(0, Fr::from(2)), (1, Fr::ZERO)]));
     // -1 + 2 * 2, and a rest below zero.
     assert!(!index(3, BITS, &[(0, -Fr::ONE), (1, Fr::from(2))]));
-    assert!(!index(0, BITS, &[(BITS - 1, Fr::ONE), (BITS, -(Fr::from(2).invert().expect("odd")))]));
+    assert!(!index(
+        0,
+        BITS,
+        &[(BITS - 1, Fr::ONE), (BITS, -(Fr::from(2).invert().expect("odd")))]
+    ));
 }
 
 /// What bits select is what they select natively, and nothing else.
@@ -246,7 +273,9 @@ fn an_index_selects_one_entry() {
         let mut builder = builder([]);
         let challenge_cell = builder.canonical_limb(F::from_canonical_u64(challenge));
         let index = Index::new(&mut builder, &challenge_cell, 5, &[3]);
-        let list: Vec<Ext> = (0..8).map(|i| Ext::base(builder.limb(Hint::LeafLimb, 100 + i))).collect();
+        let list: Vec<Ext> = (0..8)
+            .map(|i| Ext::base(builder.limb(Hint::LeafLimb, 100 + i)))
+            .collect();
         let entry = index.select_extension(&mut builder, 0, &list);
         assert_eq!(entry.0[0].element(), F::from_canonical_u64(100 + challenge % 8));
         let cap: Vec<_> = (0..4u64).map(|i| cell(&mut builder, Fr::from(50 + i))).collect();
@@ -302,7 +331,10 @@ fn leaves_hash_as_plonky2s_do() {
     for length in [1usize, 2, 3, 4, 5, 6, 7, 12, 13] {
         let values = F::rand_vec(length);
         let mut builder = builder([]);
-        let limbs: Vec<Lazy> = values.iter().map(|v| builder.limb(Hint::LeafLimb, v.to_canonical_u64())).collect();
+        let limbs: Vec<Lazy> = values
+            .iter()
+            .map(|v| builder.limb(Hint::LeafLimb, v.to_canonical_u64()))
+            .collect();
         let digest = builder.hash_leaf(&limbs);
         assert_eq!(*digest.value(), field(Bn254Hash::hash_no_pad(&values)), "{length}");
         assert!(holds(&builder));
@@ -319,7 +351,10 @@ fn circuits_outside_the_class_are_refused() {
     folds.fri_config.cap_height = 0;
     assert_eq!(refused(&circuit(folds, 8, 5)), Unsupported::Arity(5));
 
-    let hiding = CircuitConfig { zero_knowledge: true, ..config() };
+    let hiding = CircuitConfig {
+        zero_knowledge: true,
+        ..config()
+    };
     assert_eq!(refused(&circuit(hiding, 8, 5)), Unsupported::Hiding);
 
     let mut cap = circuit(config(), 8, 5).verifier_data();
