@@ -51,7 +51,7 @@ pub(crate) trait Arithmetic {
     }
 }
 
-/// Plain evaluation.
+/// Plain evaluation, which formulas are compared with plonky2's by.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Plain;

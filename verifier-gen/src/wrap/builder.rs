@@ -26,6 +26,33 @@ pub enum Stage {
     Mock,
 }
 
+/// What a cell holds that the prover chooses and constraints must fix (docs/wrap.md says for each what does).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Hint {
+    /// A public input of the proof.
+    PublicInput,
+    /// A digest of a cap of the proof.
+    CapDigest,
+    /// A coordinate of an element that the transcript absorbs.
+    Element,
+    /// A limb of a leaf.
+    LeafLimb,
+    /// A sibling on a Merkle path.
+    Sibling,
+    /// A reduced element.
+    Remainder,
+    /// The multiple of p between two representatives.
+    Quotient,
+    /// A digit to base p.
+    Digit,
+    /// A bit of an index.
+    IndexBit,
+    /// What an index leaves of its challenge.
+    IndexRest,
+    /// A coordinate of an inverse.
+    Inverse,
+}
+
 /// A circuit being written.
 #[derive(Debug)]
 pub struct Builder {
@@ -34,6 +61,12 @@ pub struct Builder {
     pub(super) permutations: Vec<[Fr; 3]>,
     pub(super) stage: Stage,
     sections: Vec<Section>,
+    /// What the prover chose so far, for tests of what fixes it.
+    #[cfg(test)]
+    pub(super) hints: Vec<(Hint, Fr)>,
+    /// What a test has the prover choose instead, by the number of the hint.
+    #[cfg(test)]
+    pub(super) lies: std::collections::HashMap<usize, Fr>,
 }
 
 /// What a part of the circuit takes.
@@ -59,6 +92,10 @@ impl Builder {
             permutations: vec![],
             stage,
             sections: vec![],
+            #[cfg(test)]
+            hints: vec![],
+            #[cfg(test)]
+            lies: std::collections::HashMap::new(),
         }
     }
 
@@ -68,8 +105,32 @@ impl Builder {
     }
 
     /// A cell that holds any value.
-    pub(super) fn witness(&mut self, value: Fr) -> AssignedValue<Fr> {
+    pub(super) fn witness(&mut self, hint: Hint, value: Fr) -> AssignedValue<Fr> {
+        let value = self.choose(hint, value);
         self.context().load_witness(value)
+    }
+
+    /// What goes into a cell that holds any value: the honest one, unless a test wants another.
+    #[cfg_attr(
+        not(test),
+        allow(
+            clippy::unused_self,
+            clippy::needless_pass_by_ref_mut,
+            reason = "tests keep a record"
+        )
+    )]
+    pub(super) fn choose(&mut self, hint: Hint, honest: Fr) -> Fr {
+        #[cfg(test)]
+        {
+            let number = self.hints.len();
+            self.hints.push((hint, honest));
+            self.lies.get(&number).copied().unwrap_or(honest)
+        }
+        #[cfg(not(test))]
+        {
+            let _ = hint;
+            honest
+        }
     }
 
     /// `start + sum of products`: one cell, and three for each product.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The circuit: its columns, and how cells of the builder get into them.
 
+use super::PERMUTATION_CELLS;
 use super::builder::{Builder, LOOKUP_BITS, PERMUTATIONS, Stage};
 use super::key::Key;
 use super::poseidon::PoseidonConfig;
@@ -10,7 +11,7 @@ use halo2_base::gates::circuit::{BaseCircuitParams, BaseConfig, MaybeRangeConfig
 use halo2_base::gates::flex_gate::MultiPhaseThreadBreakPoints;
 use halo2_base::halo2_proofs::circuit::{Layouter, Region, SimpleFloorPlanner};
 use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
-use halo2_base::halo2_proofs::plonk::{Circuit, ConstraintSystem, Error};
+use halo2_base::halo2_proofs::plonk::{Circuit, ConstraintSystem, Error, Expression};
 use halo2_base::virtual_region::manager::VirtualRegionManager;
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +66,7 @@ impl Shape {
 #[derive(Clone, Debug)]
 pub struct Config {
     base: BaseConfig<Fr>,
-    poseidon: PoseidonConfig,
+    pub(super) poseidon: PoseidonConfig,
     /// Permutations share the general column.
     shared: bool,
 }
@@ -80,7 +81,10 @@ pub struct WrapCircuit {
 impl WrapCircuit {
     /// Verifies `proof`, which has the shape `key` says; its public inputs, eight words of 32 bits, become two of 128.
     pub fn new(stage: Stage, shape: Shape, key: &Key, proof: &InnerProof) -> Self {
-        let mut builder = Builder::new(stage, shape.base());
+        Self::write(Builder::new(stage, shape.base()), shape, key, proof)
+    }
+
+    pub(super) fn write(mut builder: Builder, shape: Shape, key: &Key, proof: &InnerProof) -> Self {
         let inputs = builder.verify(key, proof);
         let words = builder.pack_words(&inputs);
         builder.base.assigned_instances[0] = words;
@@ -137,6 +141,9 @@ impl WrapCircuit {
             unknown,
             |permutation, offset, cell| {
                 if keep {
+                    // Gates see neighbours: regions must lie where they were put, which halo2 is not asked to promise.
+                    let row = start + permutation / config.poseidon.width() * PERMUTATION_CELLS + offset;
+                    assert_eq!(cell.row_offset, row, "the cells of a permutation lie side by side");
                     cells.push((ContextCell::new(PERMUTATIONS, permutation, offset), cell));
                 }
             },
@@ -199,6 +206,15 @@ impl Circuit<Fr> for WrapCircuit {
                     gate.name()
                 );
             }
+        }
+        for lookup in meta.lookups() {
+            let degree = |list: &[Expression<Fr>]| list.iter().map(Expression::degree).max().unwrap_or(0);
+            let degree = 2 + degree(lookup.input_expressions()) + degree(lookup.table_expressions());
+            assert!(
+                degree <= DEGREE,
+                "the lookup {} is of degree {degree}, above {DEGREE}",
+                lookup.name()
+            );
         }
         // Gates added after halo2-base counted its rows query further, so more rows are blinded.
         base.set_usable_rows((1 << shape.k) - meta.minimum_rows());

@@ -2,7 +2,7 @@
 //! Elements of BN254 as digits to base p, and Goldilocks elements packed into lanes, as
 //! [`poe_prover::bn254`] defines both.
 
-use super::builder::Builder;
+use super::builder::{Builder, Hint};
 use super::goldilocks::{Lazy, P};
 use halo2_base::QuantumCell;
 use halo2_base::gates::GateInstructions;
@@ -46,7 +46,7 @@ impl Builder {
             return values.map(|digit| Lazy::integer(digit.into()));
         }
         let digits = values.map(|digit| {
-            let cell = self.witness(biguint_to_fe(&digit));
+            let cell = self.witness(Hint::Digit, biguint_to_fe(&digit));
             self.check_bits(cell, 64);
             Lazy::trusted(cell.into(), 64)
         });
@@ -75,7 +75,8 @@ impl Builder {
         let zero = QuantumCell::Constant(Fr::zero());
         let room = self.sum_of_products(zero, &[(at_top.into(), room.into())]);
         self.check_bits(room, power_of_p(3).bits() as usize);
-        [d0, d1, d2, top.clone()]
+        // `below` and `room` have shown it to be at most T.
+        [d0, d1, d2, top.clone().at_most(largest_top.into())]
     }
 
     /// Up to three limbs of 64 bits as one lane, least significant first.
@@ -85,10 +86,7 @@ impl Builder {
             "a lane holds {ELEMENTS_PER_LANE} limbs, not {}",
             limbs.len()
         );
-        assert!(
-            limbs.iter().all(|limb| limb.bits() <= 64),
-            "limbs of 64 bits are packed"
-        );
+        assert!(limbs.iter().all(Lazy::is_limb), "limbs of 64 bits are packed");
         let weights: Vec<Lazy> = (0..limbs.len())
             .map(|i| Lazy::integer(BigInt::one() << (64 * i)))
             .collect();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The quadratic extension `F_p[X] / (X^2 - 7)` over lazily reduced integers.
 
-use super::builder::Builder;
+use super::builder::{Builder, Hint};
 use super::goldilocks::Lazy;
 use num_bigint::BigInt;
 use num_traits::Zero;
@@ -146,7 +146,7 @@ impl Builder {
         let hint = a.element().try_inverse().unwrap_or(Native::ZERO);
         let inverse = Ext(hint
             .0
-            .map(|c| self.limb(plonky2::field::types::PrimeField64::to_canonical_u64(&c))));
+            .map(|c| self.limb(Hint::Inverse, plonky2::field::types::PrimeField64::to_canonical_u64(&c))));
         let one = Ext::constant(Native::ONE);
         let product = self.ext_mul(&a, &inverse);
         self.ext_assert_same(&product, &one);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! plonky2's FRI: opened leaves combine into one value, which folds down to the final polynomial.
 
-use super::builder::Builder;
+use super::builder::{Builder, Hint};
 use super::extension::{Ext, Native};
 use super::goldilocks::Lazy;
 use super::index::Index;
@@ -143,7 +143,7 @@ impl<'a> Fri<'a> {
         for ((values, path), cap) in proof.evals_proofs.iter().zip(&self.oracles) {
             let leaf: Vec<Lazy> = values
                 .iter()
-                .map(|value| builder.limb(value.to_canonical_u64()))
+                .map(|value| builder.limb(Hint::LeafLimb, value.to_canonical_u64()))
                 .collect();
             builder.end_section("FRI: limbs of leaves");
             self.open(builder, index, 0, &leaf, path, cap);
@@ -152,6 +152,11 @@ impl<'a> Fri<'a> {
         builder.end_section("FRI: Merkle paths");
         let neighbours = leaves[2][..self.neighbours].to_vec();
         let all: Vec<Lazy> = leaves.concat();
+        assert_eq!(
+            all.len(),
+            self.powers.len(),
+            "one polynomial is opened for each value of the leaves"
+        );
         let generator = GoldilocksField::MULTIPLICATIVE_GROUP_GENERATOR;
         let x = index.product(builder, 0, generator, |bit| self.bit_root(bit));
         let x = Ext::base(x);
@@ -213,7 +218,11 @@ impl<'a> Fri<'a> {
         let values: Vec<Ext> = opened
             .evals
             .iter()
-            .map(|value| Ext(value.0.map(|coordinate| builder.limb(coordinate.to_canonical_u64()))))
+            .map(|value| {
+                Ext(value
+                    .0
+                    .map(|coordinate| builder.limb(Hint::LeafLimb, coordinate.to_canonical_u64())))
+            })
             .collect();
         builder.end_section("FRI: limbs of leaves");
         let limbs: Vec<Lazy> = values.iter().flat_map(|value| value.0.clone()).collect();

@@ -5,7 +5,7 @@
 //! circuit is written. Sums and products are exact as long as bounds stay below 2^252, which is asserted; only a
 //! reduction costs range checks.
 
-use super::builder::Builder;
+use super::builder::{Builder, Hint};
 use halo2_base::QuantumCell;
 use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
 use halo2_base::utils::{bigint_to_fe, biguint_to_fe, fe_to_biguint, modulus};
@@ -70,6 +70,21 @@ impl Lazy {
     /// Bits of the largest magnitude.
     pub(super) fn bits(&self) -> u64 {
         self.low.bits().max(self.high.bits())
+    }
+
+    /// It lies in `0..2^64`.
+    pub(super) fn is_limb(&self) -> bool {
+        !self.low.is_negative() && self.high.bits() <= 64
+    }
+
+    /// It lies in `0..p`.
+    pub(super) fn is_canonical(&self) -> bool {
+        !self.low.is_negative() && self.high < BigInt::from(P)
+    }
+
+    /// The same cell, which is constrained to be no larger elsewhere.
+    pub(super) fn at_most(self, high: BigInt) -> Self {
+        Self { high, ..self }
     }
 
     /// The element it stands for.
@@ -166,37 +181,31 @@ impl Builder {
     }
 
     /// A new cell of 64 bits.
-    pub(super) fn limb(&mut self, value: u64) -> Lazy {
-        let cell = self.witness(Fr::from(value));
+    pub(super) fn limb(&mut self, hint: Hint, value: u64) -> Lazy {
+        let cell = self.witness(hint, Fr::from(value));
         self.check_bits(cell, 64);
         Lazy::trusted(cell.into(), 64)
     }
 
     /// A new cell below p.
     pub(super) fn canonical_limb(&mut self, value: GoldilocksField) -> Lazy {
-        let limb = self.limb(value.to_canonical_u64());
+        let limb = self.limb(Hint::Element, value.to_canonical_u64());
         self.canonicalize(&limb)
     }
 
     /// `limb < p`, for a limb of 64 bits.
     pub(super) fn canonicalize(&mut self, limb: &Lazy) -> Lazy {
-        if limb.known().is_some() || limb.high < BigInt::from(P) {
+        if limb.is_canonical() {
             return limb.clone();
         }
-        assert!(
-            !limb.low.is_negative() && limb.high.bits() <= 64,
-            "not a limb of 64 bits: {limb:?}"
-        );
+        assert!(limb.is_limb(), "not a limb of 64 bits: {limb:?}");
         let largest = Lazy::integer(BigInt::from(P - 1));
         let room = self.lazy_sub(&largest, limb);
         let QuantumCell::Existing(cell) = room.cell else {
             unreachable!("the difference of a constant and a cell is a cell")
         };
         self.check_bits(cell, 64);
-        Lazy {
-            high: BigInt::from(P - 1),
-            ..limb.clone()
-        }
+        limb.clone().at_most(BigInt::from(P - 1))
     }
 
     /// The same element in 64 bits, not canonical.
@@ -204,11 +213,11 @@ impl Builder {
         if a.known().is_some() {
             return Lazy::constant(a.element());
         }
-        if !a.low.is_negative() && a.high.bits() <= 64 {
+        if a.is_limb() {
             return a.clone();
         }
         let (remainder, _) = a.split();
-        let limb = self.limb(remainder);
+        let limb = self.limb(Hint::Remainder, remainder);
         self.multiple_of_p_apart(a, &limb);
         limb
     }
@@ -230,7 +239,7 @@ impl Builder {
         let offset = a.offset();
         let bits = quotient_bits(&(&a.high + &offset));
         let (_, quotient) = a.split();
-        let quotient = self.witness(biguint_to_fe(&quotient));
+        let quotient = self.witness(Hint::Quotient, biguint_to_fe(&quotient));
         self.check_bits(quotient, bits);
         let p = QuantumCell::Constant(Fr::from(P));
         let right = self.sum_of_products(limb.cell, &[(p, quotient.into())]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The index of a FRI query: its bits, and what is selected by them.
 
-use super::builder::Builder;
+use super::builder::{Builder, Hint};
 use super::extension::Ext;
 use super::goldilocks::Lazy;
 use halo2_base::QuantumCell;
@@ -13,7 +13,7 @@ use plonky2::field::goldilocks_field::GoldilocksField;
 use plonky2::field::types::PrimeField64;
 
 /// Bits of a group that is decoded at once.
-const GROUP_BITS: usize = 4;
+pub(super) const GROUP_BITS: usize = 4;
 
 /// Some bits of an index, decoded.
 #[derive(Clone, Debug)]
@@ -38,13 +38,13 @@ impl Index {
         let gate = halo2_base::gates::GateChip::<Fr>::default();
         let bits: Vec<Lazy> = (0..bits)
             .map(|i| {
-                let cell = builder.witness(Fr::from(value >> i & 1));
+                let cell = builder.witness(Hint::IndexBit, Fr::from(value >> i & 1));
                 gate.assert_bit(builder.context(), cell);
                 Lazy::trusted(cell.into(), 1)
             })
             .collect();
         // The rest has 64 - n bits: with the bits it makes one integer below 2^64, so that of the challenge.
-        let rest = builder.witness(Fr::from(value >> bits.len()));
+        let rest = builder.witness(Hint::IndexRest, Fr::from(value >> bits.len()));
         builder.check_bits(rest, 64 - bits.len());
         let weight = |i: usize| Lazy::integer(BigInt::one() << i);
         let weights: Vec<Lazy> = (0..=bits.len()).map(weight).collect();

@@ -4,6 +4,7 @@
 
 use super::extension::Native;
 use super::gates::{StockGate, UnknownGate};
+use super::index::GROUP_BITS;
 use super::proof::InnerProof;
 use core::ops::Range;
 use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
@@ -17,6 +18,9 @@ use plonky2::plonk::proof::{OpeningSet, Proof};
 use poe_prover::bn254::{Bn254Config, Bn254Digest};
 use poe_prover::config::{D, F};
 use serde::Deserialize;
+
+/// Words of 32 bits in a statement's hash.
+const STATEMENT_WORDS: usize = 8;
 
 /// plonky2's data of the circuit whose proofs are verified.
 pub type InnerCircuit = VerifierCircuitData<F, Bn254Config, D>;
@@ -43,6 +47,12 @@ pub enum Unsupported {
         /// Height of the cap.
         cap_height: usize,
     },
+    /// A step that selects among more values than are decoded at once.
+    #[error("FRI folds by {0} bits in one step; at most {GROUP_BITS} are supported")]
+    Arity(usize),
+    /// A statement of another length.
+    #[error("the circuit has {0} public inputs; the statement's hash has {STATEMENT_WORDS} words of 32 bits")]
+    PublicInputs(usize),
     /// plonky2's selectors could not be read.
     #[error("plonky2's selectors are not of the shape of version 1.1: {0}")]
     Selectors(String),
@@ -96,6 +106,12 @@ impl Key {
         let fri = &common.fri_params;
         if fri.hiding {
             return Err(Unsupported::Hiding);
+        }
+        if let Some(&bits) = fri.reduction_arity_bits.iter().find(|&&bits| bits > GROUP_BITS) {
+            return Err(Unsupported::Arity(bits));
+        }
+        if common.num_public_inputs != STATEMENT_WORDS {
+            return Err(Unsupported::PublicInputs(common.num_public_inputs));
         }
         let (index_bits, folded) = (fri.lde_bits(), fri.reduction_arity_bits.iter().sum::<usize>());
         if index_bits < folded + fri.config.cap_height {

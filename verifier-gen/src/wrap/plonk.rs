@@ -46,6 +46,10 @@ impl Alphas {
 
     /// For every alpha, the sum of terms times its powers from `start` on.
     fn sums(&self, builder: &mut Builder, start: usize, terms: &[Ext]) -> Vec<Ext> {
+        assert!(
+            self.0.iter().all(|powers| start + terms.len() <= powers.len()),
+            "a power for every term"
+        );
         let terms: Vec<Ext> = terms.iter().map(|term| builder.ext_fit(term, TERM_BITS)).collect();
         let sum = |powers: &Vec<Ext>| {
             let products: Vec<_> = terms.iter().zip(&powers[start..]).collect();

@@ -2,7 +2,7 @@
 //! The proof that is verified, in cells: every element canonical where the transcript absorbs it, and of 64 bits where
 //! only a leaf holds it.
 
-use super::builder::Builder;
+use super::builder::{Builder, Hint};
 use super::extension::Ext;
 use super::goldilocks::Lazy;
 use super::key::field;
@@ -78,7 +78,7 @@ impl Absorbed {
     /// Public inputs are checked to have 32 bits.
     pub(super) fn new(builder: &mut Builder, proof: &InnerProof) -> Self {
         let public_inputs = proof.public_inputs.iter().map(|input| {
-            let cell = builder.witness(Fr::from(input.to_canonical_u64()));
+            let cell = builder.witness(Hint::PublicInput, Fr::from(input.to_canonical_u64()));
             builder.check_bits(cell, 32);
             Lazy::trusted(cell.into(), 32)
         });
@@ -110,6 +110,6 @@ impl Absorbed {
 fn cap(builder: &mut Builder, cap: &MerkleCap<F, Bn254Hash>) -> Cap {
     cap.0
         .iter()
-        .map(|&digest| builder.witness(field(digest)).into())
+        .map(|&digest| builder.witness(Hint::CapDigest, field(digest)).into())
         .collect()
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! plonky2's challenger over [`poe_prover::bn254::Transcript`], and the hash of leaves.
 
-use super::builder::Builder;
+use super::builder::{Builder, Hint};
 use super::digest::DIGITS;
 use super::extension::Ext;
 use super::goldilocks::Lazy;
@@ -51,7 +51,15 @@ impl Challenger {
     }
 
     /// Absorbs a canonical element.
+    ///
+    /// # Panics
+    ///
+    /// If it is not known to be canonical: two representatives would give two transcripts of one proof to choose from.
     pub(crate) fn observe(&mut self, builder: &mut Builder, element: &Lazy) {
+        assert!(
+            element.is_canonical(),
+            "the transcript absorbs canonical elements, not {element:?}"
+        );
         self.ready = 0;
         self.absorbed.push(element.clone());
         if self.absorbed.len() == RATE {
@@ -158,6 +166,7 @@ impl Builder {
         let one = QuantumCell::Constant(Fr::one());
         let mut digest = leaf;
         for (bit, &sibling) in bits.iter().zip(siblings) {
+            let sibling = self.choose(Hint::Sibling, sibling);
             let context = self.context();
             let difference = QuantumCell::Witness(sibling - digest.value());
             context.assign_region([difference, digest, one, QuantumCell::Witness(sibling)], [0]);

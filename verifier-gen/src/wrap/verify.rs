@@ -88,7 +88,9 @@ impl Builder {
         self.end_section("transcript");
         let fri = Fri::new(self, key, absorbed, zeta, &alpha, betas);
         self.end_section("FRI: claims");
-        for (challenge, round) in queries.iter().zip(&proof.proof.opening_proof.query_round_proofs) {
+        let rounds = &proof.proof.opening_proof.query_round_proofs;
+        assert_eq!(rounds.len(), queries.len(), "one round a query");
+        for (challenge, round) in queries.iter().zip(rounds) {
             fri.query(self, challenge, round);
         }
     }

@@ -5,6 +5,7 @@ use super::super::arithmetic::Plain;
 use super::super::builder::{Builder, Stage};
 use super::super::circuit::Shape;
 use super::super::extension::{Ext, Native};
+use super::super::tests::checker::holds;
 use super::*;
 use plonky2::field::types::{Field, Sample};
 use plonky2::hash::hash_types::HashOut;
@@ -47,6 +48,7 @@ fn gates() -> Vec<GateRef<F, D>> {
 }
 
 /// A random row, its gate's constraints by plonky2, and the row for us.
+#[derive(Clone)]
 struct Case {
     constants: Vec<Native>,
     wires: Vec<Native>,
@@ -70,6 +72,18 @@ impl Case {
             wires,
             hash,
             expected,
+        }
+    }
+
+    /// One more in one place.
+    fn change(&mut self, place: usize) {
+        let (constants, wires) = (self.constants.len(), self.wires.len());
+        if place < constants {
+            self.constants[place] += Native::ONE;
+        } else if place < constants + wires {
+            self.wires[place - constants] += Native::ONE;
+        } else {
+            self.hash.elements[place - constants - wires] += F::ONE;
         }
     }
 
@@ -123,7 +137,35 @@ fn cells_hold_what_the_formulas_say() {
         let constraints = formula.constraints(&mut builder, row);
         let values: Vec<Native> = constraints.iter().map(Ext::element).collect();
         assert!(values == case.expected, "{}", gate.0.id());
+        assert!(holds(&builder), "{}", gate.0.id());
         eprintln!("{} cells: {}", builder.cells() - before, gate.0.id());
+    }
+}
+
+/// Each wire, constant and element of the hash that a gate reads counts, and others do not: as in plonky2.
+// REQ C7
+#[test]
+fn formulas_read_what_plonky2_reads() {
+    for gate in gates() {
+        let formula = StockGate::of(&gate).expect("a stock gate");
+        let case = Case::random(&gate);
+        let places = case.constants.len() + case.wires.len() + 4;
+        for place in 0..places {
+            let mut changed = case.clone();
+            changed.change(place);
+            let vars = EvaluationVars {
+                local_constants: &changed.constants,
+                local_wires: &changed.wires,
+                public_inputs_hash: &changed.hash,
+            };
+            let row = Row {
+                constants: &changed.constants,
+                wires: &changed.wires,
+                public_inputs_hash: &changed.hash(),
+            };
+            let ours = formula.constraints(&mut Plain, row);
+            assert!(ours == gate.0.eval_unfiltered(vars), "{}, place {place}", gate.0.id());
+        }
     }
 }
 

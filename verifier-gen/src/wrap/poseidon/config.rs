@@ -203,6 +203,12 @@ impl PoseidonConfig {
         });
     }
 
+    /// The columns that say which gate is on.
+    #[cfg(test)]
+    pub(crate) fn selectors(&self) -> [Column<Fixed>; 3] {
+        [self.rounds, self.ends, self.begins]
+    }
+
     /// Columns side by side.
     pub(crate) fn width(&self) -> usize {
         self.advice.len()

@@ -7,3 +7,5 @@ mod trace;
 
 pub(crate) use config::PoseidonConfig;
 pub(super) use trace::{CELLS, input, output};
+#[cfg(test)]
+pub(super) use trace::{rows, trace};

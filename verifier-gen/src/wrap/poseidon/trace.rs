@@ -118,7 +118,7 @@ fn full_round(algebra: &Algebra, round: usize, entering: &mut [Fr; 3], cells: &m
 }
 
 /// Computes the cells.
-pub(super) fn trace(input: [Fr; 3]) -> Vec<Fr> {
+pub(in super::super) fn trace(input: [Fr; 3]) -> Vec<Fr> {
     let algebra = &*ALGEBRA;
     let mut cells = Vec::with_capacity(CELLS);
     cells.extend(ORDER.map(|lane| input[lane]));
@@ -172,6 +172,24 @@ impl<const N: usize> super::algebra::Linear<N> {
         let sum: Fr = self.coefficients.iter().zip(values).map(|(c, value)| c * value).sum();
         sum + self.constant
     }
+}
+
+/// Every row that a selector marks, with what the three of them hold there.
+#[cfg(test)]
+pub(in super::super) fn rows() -> std::collections::HashMap<usize, [u64; 3]> {
+    let mut rows = std::collections::HashMap::<usize, [u64; 3]>::new();
+    for (row, step) in steps() {
+        let (column, value) = match step {
+            Step::Full => (0, 1),
+            Step::Partial => (0, 2),
+            Step::Mix => (1, 1),
+            Step::Leave => (1, 2),
+            Step::First => (2, 1),
+            Step::Enter => (2, 2),
+        };
+        rows.entry(row).or_default()[column] = value;
+    }
+    rows
 }
 
 #[cfg(test)]
