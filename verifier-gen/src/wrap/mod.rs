@@ -3,9 +3,11 @@
 
 mod arithmetic;
 mod builder;
+mod cached;
 mod circuit;
 mod digest;
 mod extension;
+mod file;
 mod fri;
 mod gates;
 mod goldilocks;
@@ -22,6 +24,8 @@ mod verify;
 
 pub use builder::{Builder, LOOKUP_BITS, Section, Stage};
 pub use circuit::{Config, DEGREE, Shape, WrapCircuit};
+pub use cached::code_digest;
+pub use file::WrapFormatError;
 pub use gates::UnknownGate;
 pub use key::{InnerCircuit, Key, Unsupported};
 pub use proof::InnerProof;

@@ -12,7 +12,7 @@ use poe_prover::bn254::Bn254Config;
 use poe_prover::config::{Builder as Plonky2Builder, D, F};
 
 /// A circuit of a few stock gates and eight public words, with few queries.
-fn small() -> (CircuitData<F, Bn254Config, D>, InnerProof) {
+pub(super) fn small() -> (CircuitData<F, Bn254Config, D>, InnerProof) {
     let config = CircuitConfig {
         security_bits: 1,
         num_challenges: 2,
