@@ -74,7 +74,9 @@ fn encode((proving, break_points): &Keys) -> Vec<u8> {
     let breaks = serde_json::to_vec(break_points).expect("numbers");
     let length = u32::try_from(breaks.len()).expect("a few breaks");
     let mut bytes = [&length.to_be_bytes()[..], &breaks].concat();
-    proving.write(&mut bytes, SerdeFormat::RawBytes).expect("a vector takes what it is given");
+    proving
+        .write(&mut bytes, SerdeFormat::RawBytes)
+        .expect("a vector takes what it is given");
     bytes
 }
 
@@ -117,5 +119,96 @@ impl<'p> Wrap<'p> {
             proving,
             break_points,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::small;
+    use super::super::{WrapFormatError, WrapProof};
+    use super::*;
+    use crate::srs;
+
+    // REQ C12
+    #[test]
+    fn keys_from_the_cache_prove_and_verify() {
+        let folder = std::env::temp_dir().join(format!("poe-wrap-key-{}", std::process::id()));
+        let cache = Cache::new(&folder);
+        let (circuit, proof) = small();
+        let shape = Shape::one_column(18);
+        let params = srs::development(shape.k, &|_| ());
+        let keys = || Wrap::generate_cached(&params, circuit.verifier_data(), shape, &cache).expect("stock gates");
+        let files = || {
+            let entries = std::fs::read_dir(&folder)
+                .expect("made by the cache")
+                .map(|entry| entry.expect("readable"));
+            let keys = entries.filter(|entry| entry.path().extension().is_none());
+            keys.map(|entry| {
+                (
+                    entry.path(),
+                    entry.metadata().and_then(|data| data.modified()).expect("readable"),
+                )
+            })
+            .collect::<Vec<_>>()
+        };
+        let made = keys();
+        let written = files();
+        assert_eq!(written.len(), 1);
+        let read = keys();
+        assert_eq!(files(), written, "read, not made again");
+        assert_eq!(
+            read.verifying_key().transcript_repr(),
+            made.verifying_key().transcript_repr()
+        );
+
+        let wrapped = read.prove(&proof).expect("a valid proof");
+        let bytes = read.encode(&wrapped);
+        assert_eq!(made.decode(&bytes).expect("it holds"), wrapped);
+        let mut spoiled = bytes.clone();
+        *spoiled.last_mut().expect("bytes") ^= 1;
+        assert!(matches!(made.decode(&spoiled), Err(WrapError::Proof(_))));
+        let mut other = bytes.clone();
+        other[40] ^= 1;
+        assert!(
+            matches!(made.decode(&other), Err(WrapError::Proof(_))),
+            "another statement"
+        );
+        let mut foreign = bytes;
+        foreign[8] ^= 1;
+        assert!(matches!(
+            made.decode(&foreign),
+            Err(WrapError::Format(WrapFormatError::WrongKey))
+        ));
+        assert!(WrapProof::decode(&foreign).is_ok(), "that is the key's to say");
+
+        // A damaged file is a reason to make keys again, not to prove with them.
+        let (path, _) = &written[0];
+        let mut damaged = std::fs::read(path).expect("there");
+        let middle = damaged.len() / 2;
+        damaged[middle] ^= 1;
+        std::fs::write(path, damaged).expect("written");
+        assert_eq!(
+            keys().verifying_key().transcript_repr(),
+            made.verifying_key().transcript_repr()
+        );
+        assert_ne!(files(), written);
+        std::fs::remove_dir_all(&folder).expect("there");
+    }
+
+    #[test]
+    fn another_setup_or_shape_is_another_file() {
+        let (circuit, _) = small();
+        let inner = circuit.verifier_data();
+        let params = srs::development(4, &|_| ());
+        let digest = digest_of(&params, &inner, Shape::one_column(18));
+        assert_ne!(digest, digest_of(&params, &inner, Shape::one_column(19)));
+        assert_ne!(
+            digest,
+            digest_of(&srs::development(5, &|_| ()), &inner, Shape::one_column(18))
+        );
+        let mut other = inner.clone();
+        other.verifier_only.circuit_digest = other.verifier_only.constants_sigmas_cap.0[0];
+        assert_ne!(digest, digest_of(&params, &other, Shape::one_column(18)));
+        assert_eq!(digest, digest_of(&params, &inner, Shape::one_column(18)));
     }
 }

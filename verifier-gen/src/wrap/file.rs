@@ -109,8 +109,9 @@ impl WrapProof {
     ///
     /// Whatever is wrong with the bytes.
     pub fn decode(bytes: &[u8]) -> Result<([u8; 32], Self), WrapFormatError> {
-        let (header, proof) =
-            bytes.split_at_checked(HEADER_BYTES).ok_or(WrapFormatError::NoHeader { found: bytes.len() })?;
+        let (header, proof) = bytes
+            .split_at_checked(HEADER_BYTES)
+            .ok_or(WrapFormatError::NoHeader { found: bytes.len() })?;
         if header[..4] != MAGIC {
             return Err(WrapFormatError::WrongMagic);
         }
