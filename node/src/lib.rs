@@ -2,4 +2,6 @@
 //! The node of Proof of Efficiency as a library; the command `poe` is made of it.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod chain;
 pub mod cli;
+pub mod store;
