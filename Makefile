@@ -48,7 +48,7 @@ clean: ## Remove everything that a build or a test wrote here
 ##### All that CI runs
 
 # In the order of their cost. .ci/run takes the list from here.
-CHECKS := fmt-check lint house-rules requirements-check vectors-check circuits-check bulloak sizes snapshots-check figures \
+CHECKS := fmt-check lint house-rules requirements-check vectors-check circuits-check bindings-check bulloak sizes snapshots-check figures \
           fmt-check-rust clippy doc deny fuzz-check test-deploy test-ci coverage slither halmos
 
 .PHONY: check list-checks
@@ -154,7 +154,15 @@ test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia 
 
 ##### Generated files
 
-.PHONY: snapshots snapshots-check figures requirements requirements-check vectors-check
+.PHONY: bindings bindings-check snapshots snapshots-check figures requirements requirements-check vectors-check
+bindings: deps ## Write bindings/artifacts, the contracts' ABI and code as the Rust bindings ship them
+	forge build contracts test/utils
+	cargo xtask bindings
+
+bindings-check: deps
+	forge build contracts test/utils
+	cargo xtask bindings --check
+
 snapshots: deps ## Measure gas and code size anew into snapshots/
 	node scripts/snapshots.mjs
 

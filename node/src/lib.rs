@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The node of Proof of Efficiency as a library; the command `poe` is made of it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod chain;
+pub mod cli;
+pub mod config;
+pub mod deployment;
+pub mod exit;
+pub mod l1;
+#[allow(clippy::expect_used, reason = "each says which invariant of this module's own it relies on")]
 pub mod proving;
+pub mod store;
+pub mod sync;
+pub mod units;

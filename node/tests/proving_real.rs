@@ -6,7 +6,7 @@ mod books;
 
 use books::{SMALL, batches};
 use poe_node::proving::child::{ChildError, Prover};
-use poe_node::proving::command::{Opened, Options};
+use poe_node::proving::command::{Opened, ProvingOptions};
 use poe_node::proving::protocol::{Reply, Request};
 use poe_node::proving::queue::QueueUrl;
 use poe_node::proving::{Goal, Id, Progress, Proving};
@@ -22,8 +22,8 @@ const POE: &str = env!("CARGO_BIN_EXE_poe");
 /// Long enough to build the circuits on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-fn options(scratch: &Path) -> Options {
-    Options {
+fn options(scratch: &Path) -> ProvingOptions {
+    ProvingOptions {
         queue: QueueUrl::Sqlite(scratch.join("jobs.db")),
         proofs: scratch.join("proofs"),
         cache: scratch.join("cache"),

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 /// How and where to prove.
 #[derive(Clone, Debug, Args)]
-pub struct Options {
+pub struct ProvingOptions {
     /// The queue of jobs: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE to share it with other machines.
     #[arg(
         long,
@@ -88,7 +88,7 @@ pub struct Opened {
     pub queue: Queue,
 }
 
-impl Options {
+impl ProvingOptions {
     /// The circuits.
     pub fn circuits(&self) -> Circuits {
         Circuits {
@@ -171,7 +171,7 @@ impl Opened {
 #[derive(Clone, Debug, Args)]
 pub struct WorkerCommand {
     #[command(flatten)]
-    options: Options,
+    options: ProvingOptions,
     /// Seconds between signs of life.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     heartbeat: u64,

@@ -30,7 +30,7 @@ pub mod store;
 pub mod worker;
 
 pub use circuits::{Circuits, Setup};
-pub use command::{Options, WorkerCommand};
+pub use command::{ProvingOptions, WorkerCommand};
 pub use driver::{ContractProof, Progress, Proving, ProvingError};
 pub use job::{CircuitIds, Id, Job, Work};
 pub use plan::{Goal, Target};
