@@ -5,9 +5,9 @@
 pub mod chain;
 pub mod cli;
 pub mod config;
-pub mod deployment;
 pub mod exit;
 pub mod l1;
 pub mod store;
 pub mod sync;
 pub mod units;
+pub mod wallet;

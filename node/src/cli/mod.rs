@@ -4,6 +4,7 @@
 mod output;
 mod status;
 mod sync;
+mod wallet;
 
 use crate::config::Options;
 use crate::exit;
@@ -46,6 +47,8 @@ enum Command {
     Sync(sync::SyncArguments),
     /// Show on one screen what is sequenced, proven and pending, what it pays, and who won
     Status(status::StatusArguments),
+    /// Keys, deposits, transfers, withdraws, exits, balances
+    Wallet(wallet::WalletArguments),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -79,6 +82,7 @@ impl Arguments {
             match self.command {
                 Command::Sync(arguments) => arguments.run(&settings, output).await,
                 Command::Status(arguments) => arguments.run(&settings, output).await,
+                Command::Wallet(arguments) => arguments.run(&settings, output).await,
                 Command::Completions { .. } => Ok(()),
             }
         })
