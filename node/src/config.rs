@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Where settings come from: a flag, else the environment, else the configuration file, else a default.
 
-use crate::deployment::{Deployment, DeploymentError};
 use crate::l1::{L1Client, L1Error, LARGEST_RANGE};
 use crate::store::{DataDirectory, Identity, Store};
 use crate::sync::Follower;
 use clap::Args;
+use poe_bindings::deployment::{Deployment, DeploymentError};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -131,29 +131,29 @@ impl Options {
 impl Settings {
     /// The deployment: the file that was named, else that of the provider's chain.
     pub async fn read_deployment(&self) -> Result<Deployment, OpenError> {
-        let path = match &self.deployment {
-            Some(path) => path.clone(),
-            None => Deployment::default_path(L1Client::chain_of(&self.rpc).await?),
+        let found = match &self.deployment {
+            Some(path) => Deployment::read(path),
+            None => default_deployment(L1Client::chain_of(&self.rpc).await?),
         };
-        Ok(Deployment::read(&path).map_err(ConfigError::from)?)
+        Ok(found.map_err(ConfigError::from)?)
     }
 
     /// The data directory, with a part of its own for each `purpose` if the default is used.
     pub fn data_directory(&self, deployment: &Deployment, purpose: &str) -> Result<PathBuf, ConfigError> {
         match &self.data_dir {
             Some(path) => Ok(path.clone()),
-            None => Ok(data_home()?.join(deployment.short_name()).join(purpose)),
+            None => Ok(data_home()?.join(short_name(deployment)).join(purpose)),
         }
     }
 
     /// Connects to L1 and opens the store of `purpose`. `from` is the first block to look at if the store is new.
     pub async fn open(&self, purpose: &str, from: Option<u64>) -> Result<(Deployment, Follower), OpenError> {
         let deployment = self.read_deployment().await?;
-        let client = L1Client::connect(&self.rpc, deployment.chain_id, deployment.contracts()).await?;
+        let client = L1Client::connect(&self.rpc, deployment.chain_id, deployment.contracts.clone()).await?;
         let client = client.with_largest_range(self.log_range);
         let identity = Identity {
             chain_id: deployment.chain_id,
-            contract: deployment.contracts().core.into(),
+            contract: deployment.contracts.proof_of_efficiency.into(),
             exit_delay: client.exit_delay().await?,
             start: from.unwrap_or(deployment.from_block).saturating_sub(1),
         };
@@ -177,6 +177,18 @@ pub enum OpenError {
     /// The store.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
+}
+
+/// The file below the present folder, if there is one, else the deployment that comes with the program.
+fn default_deployment(chain_id: u64) -> Result<Deployment, DeploymentError> {
+    let path = Path::new("deployments").join(format!("{chain_id}.json"));
+    if path.exists() { Deployment::read(path) } else { Deployment::for_chain(chain_id) }
+}
+
+/// A short name for folders: chain and the start of the contract's address.
+fn short_name(deployment: &Deployment) -> String {
+    let address = hex::encode(&deployment.contracts.proof_of_efficiency[..4]);
+    format!("{}-{address}", deployment.chain_id)
 }
 
 /// Where data goes by default.

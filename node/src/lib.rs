@@ -5,7 +5,6 @@
 pub mod chain;
 pub mod cli;
 pub mod config;
-pub mod deployment;
 pub mod exit;
 pub mod l1;
 #[allow(clippy::expect_used, reason = "each says which invariant of this module's own it relies on")]
@@ -13,3 +12,4 @@ pub mod proving;
 pub mod store;
 pub mod sync;
 pub mod units;
+pub mod wallet;

@@ -4,6 +4,7 @@
 mod output;
 mod status;
 mod sync;
+mod wallet;
 
 use crate::config::Options;
 use crate::exit;
@@ -52,6 +53,8 @@ enum Command {
     /// Prove what standard input says: a worker's child
     #[command(hide = true)]
     ProveJob,
+    /// Keys, deposits, transfers, withdraws, exits, balances
+    Wallet(wallet::WalletArguments),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -90,6 +93,7 @@ impl Arguments {
                 Command::Sync(arguments) => arguments.run(&settings, output).await,
                 Command::Status(arguments) => arguments.run(&settings, output).await,
                 Command::Worker(command) => command.run(output.json).await,
+                Command::Wallet(arguments) => arguments.run(&settings, output).await,
                 Command::Completions { .. } | Command::ProveJob => Ok(()),
             }
         })

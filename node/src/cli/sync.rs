@@ -40,7 +40,7 @@ struct Report {
 impl SyncArguments {
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<()> {
         let (deployment, mut follower) = settings.open("node", self.from).await?;
-        tracing::info!(chain = %deployment.name, contract = %deployment.contracts().core, "following");
+        tracing::info!(chain = %deployment.name, contract = %deployment.contracts.proof_of_efficiency, "following");
         if !self.once {
             return Ok(follower.run(settings.poll, stop_signal()).await?);
         }

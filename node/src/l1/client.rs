@@ -7,11 +7,14 @@ use crate::chain::{BlockId, EventKind, L1Block, L1Event, Sequenced};
 use alloy::consensus::Transaction as _;
 use alloy::eips::{BlockId as AlloyBlockId, BlockNumberOrTag};
 use alloy::network::TransactionResponse as _;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::B256;
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{Block, Filter, Log};
+use alloy::signers::local::PrivateKeySigner;
+use alloy::transports::http::reqwest::Url;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use poe_bindings::contracts::{PoELens, ProofOfEfficiency, VerifierRouter};
+use poe_bindings::contracts::{ExitVault, PoELens, ProofOfEfficiency, VerifierRouter};
+use poe_bindings::deployment::Contracts;
 use poe_rollup::formats::Capacity;
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,21 +28,6 @@ pub const LARGEST_RANGE: u64 = 10_000;
 
 /// Blocks after which one counts as final where the provider does not know finality: two epochs of Ethereum.
 const FINALITY_DEPTH: u64 = 64;
-
-/// The contracts of a deployment that the node talks to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contracts {
-    /// The core.
-    pub core: Address,
-    /// Routes to verifiers.
-    pub router: Address,
-    /// All ether of the L2.
-    pub exit_vault: Address,
-    /// Answers questions before a transaction.
-    pub lens: Address,
-    /// The fee token.
-    pub fee_token: Address,
-}
 
 /// A header, as far as the node needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +85,9 @@ impl L1Client {
         if found != chain_id {
             return Err(L1Error::WrongChain { found, expected: chain_id });
         }
-        let code = client.provider.get_code_at(contracts.core).await.map_err(L1Error::rpc("reading the contract"))?;
+        let code = client.provider.get_code_at(contracts.proof_of_efficiency).await.map_err(L1Error::rpc("reading the contract"))?;
         if code.is_empty() {
-            return Err(L1Error::NoContract { address: contracts.core.to_string(), chain_id });
+            return Err(L1Error::NoContract { address: contracts.proof_of_efficiency.to_string(), chain_id });
         }
         Ok(client)
     }
@@ -109,6 +97,12 @@ impl L1Client {
     pub const fn with_largest_range(mut self, blocks: u64) -> Self {
         self.range = LogRange::new(blocks);
         self
+    }
+
+    /// With a signer for transactions, sent through the provider at `url`.
+    pub fn with_signer(mut self, url: &str, signer: PrivateKeySigner) -> Result<Self, L1Error> {
+        self.provider = ProviderBuilder::new().wallet(signer).connect_http(parse(url)?).erased();
+        Ok(self)
     }
 
     /// The provider, for calls and transactions of one's own.
@@ -123,7 +117,12 @@ impl L1Client {
 
     /// The core contract.
     pub fn core(&self) -> ProofOfEfficiency::ProofOfEfficiencyInstance<DynProvider> {
-        ProofOfEfficiency::new(self.contracts.core, self.provider.clone())
+        ProofOfEfficiency::new(self.contracts.proof_of_efficiency, self.provider.clone())
+    }
+
+    /// The exit vault.
+    pub fn vault(&self) -> ExitVault::ExitVaultInstance<DynProvider> {
+        ExitVault::new(self.contracts.exit_vault, self.provider.clone())
     }
 
     /// The lens.
@@ -133,13 +132,13 @@ impl L1Client {
 
     /// Everything about the deployment that fits one call: price, fee of the next batch, reward of the backlog.
     pub async fn overview(&self) -> Result<Overview, L1Error> {
-        self.lens().overview(self.contracts.core).call().await.map_err(L1Error::call("overview"))
+        self.lens().overview(self.contracts.proof_of_efficiency).call().await.map_err(L1Error::call("overview"))
     }
 
     /// What sequencing `batches` batches in one call costs now, token wei.
     pub async fn fee(&self, batches: u64) -> Result<alloy::primitives::U256, L1Error> {
         let count = alloy::primitives::U256::from(batches);
-        self.lens().quoteFee(self.contracts.core, count).call().await.map_err(L1Error::call("quoteFee"))
+        self.lens().quoteFee(self.contracts.proof_of_efficiency, count).call().await.map_err(L1Error::call("quoteFee"))
     }
 
     /// The exit delay of the deployment, in seconds.
@@ -185,7 +184,7 @@ impl L1Client {
 
     /// The next block, complete, and the same if L1 is reorganised while this asks.
     pub async fn block(&self, header: &Header) -> Result<L1Block, L1Error> {
-        let filter = Filter::new().address(self.contracts.core).at_block_hash(header.id.hash);
+        let filter = Filter::new().address(self.contracts.proof_of_efficiency).at_block_hash(header.id.hash);
         let logs = self.provider.get_logs(&filter).await;
         let logs = logs.map_err(L1Error::rpc(format!("the logs of block {}", header.id.number)))?;
         let events = self.events(logs).await?;
@@ -205,7 +204,7 @@ impl L1Client {
     pub async fn final_blocks(&mut self, from: u64, end: u64) -> Result<(Vec<L1Block>, Header), L1Error> {
         let (logs, last) = loop {
             let last = self.range.last(from, end);
-            let filter = Filter::new().address(self.contracts.core).from_block(from).to_block(last);
+            let filter = Filter::new().address(self.contracts.proof_of_efficiency).from_block(from).to_block(last);
             match self.provider.get_logs(&filter).await {
                 Ok(logs) => break (logs, last),
                 Err(error) if self.range.shrink() => {
@@ -299,19 +298,23 @@ impl L1Client {
         let what = format!("transaction {hash}");
         let found = self.provider.get_transaction_by_hash(hash).await.map_err(L1Error::rpc(&*what))?;
         let transaction = found.ok_or_else(|| gone(what))?;
-        batches_of_call(transaction.tx_hash(), transaction.to(), transaction.input(), self.contracts.core)
+        batches_of_call(transaction.tx_hash(), transaction.to(), transaction.input(), self.contracts.proof_of_efficiency)
     }
 }
 
 fn dial(url: &str) -> Result<DynProvider, L1Error> {
-    let parsed: alloy::transports::http::reqwest::Url = url
+    Ok(ProviderBuilder::new().connect_http(parse(url)?).erased())
+}
+
+fn parse(url: &str) -> Result<Url, L1Error> {
+    let parsed: Url = url
         .parse()
         .map_err(|error| L1Error::Url { url: url.to_owned(), reason: format!("{error}") })?;
     if !matches!(parsed.scheme(), "http" | "https") {
         let reason = format!("scheme {}", parsed.scheme());
         return Err(L1Error::Url { url: url.to_owned(), reason });
     }
-    Ok(ProviderBuilder::new().connect_http(parsed).erased())
+    Ok(parsed)
 }
 
 fn gone(what: impl Into<String>) -> L1Error {

@@ -5,8 +5,9 @@ use super::L1Error;
 use crate::chain::{EventKind, Sequenced, Verified};
 use alloy::primitives::{Address, B256, U256};
 use alloy::rpc::types::Log;
-use alloy::sol_types::{SolCall, SolEventInterface};
-use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{ProofOfEfficiencyEvents as Events, sequenceBatchesCall};
+use alloy::sol_types::SolEventInterface;
+use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::ProofOfEfficiencyEvents as Events;
+use poe_bindings::sequencing::decode_calldata;
 use poe_rollup::formats::Message;
 
 /// An event as far as the log alone tells.
@@ -39,8 +40,8 @@ pub fn batches_of_call(
     if to != Some(core) {
         return Err(malformed(what, transaction, "it does not call the contract itself, yet there is no BatchData"));
     }
-    let call = sequenceBatchesCall::abi_decode(input).map_err(|error| malformed(what, transaction, error))?;
-    Ok(call.batches.into_iter().map(|batch| batch.to_vec()).collect())
+    let call = decode_calldata(input).map_err(|error| malformed(what, transaction, error))?;
+    Ok(call.batches.into_iter().map(<[u8]>::to_vec).collect())
 }
 
 /// A log of the core contract.

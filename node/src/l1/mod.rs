@@ -4,9 +4,10 @@
 mod client;
 mod decode;
 mod error;
+pub mod preimage;
 mod range;
 
-pub use client::{Claimed, Contracts, Header, L1Client, LARGEST_RANGE, Overview};
+pub use client::{Claimed, Header, L1Client, LARGEST_RANGE, Overview};
 pub use decode::batches_of_call;
 pub use error::L1Error;
 pub use range::LogRange;

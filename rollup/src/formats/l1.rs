@@ -41,9 +41,7 @@ pub struct CheckpointTail {
 
 /// The storage word of a pending sequence (FMT-16). `sequenced_at` is taken modulo `2^40`.
 pub fn sequence_word(acc: &Bytes32, rest: &SequenceRest, sequenced_at: u64) -> Bytes32 {
-    let [cumulative_fee, fee, cumulative_batches, version, payer] = rest.words();
-    let rest = keccak(&[TAG_SEQUENCE, cumulative_fee, fee, cumulative_batches, version, payer]);
-    with_time(keccak(&[*acc, rest]), sequenced_at)
+    with_time(keccak(&[*acc, rest.hash()]), sequenced_at)
 }
 
 /// The storage word of a proven sequence (FMT-17). `verified_at` is taken modulo `2^40`.
@@ -54,20 +52,18 @@ pub fn checkpoint_word(
     tail: &CheckpointTail,
     verified_at: u64,
 ) -> Bytes32 {
-    let [cumulative_fee, fee, cumulative_batches, version, payer] = tail.sequence.words();
-    let tail = keccak(&[
-        cumulative_fee,
-        fee,
-        cumulative_batches,
-        version,
-        payer,
-        uint256(tail.sequenced_at.into()),
-        uint256(tail.previous.into()),
-        address(&tail.beneficiary),
-        uint256(tail.proven_by.into()),
-    ]);
-    let rest = keccak(&[TAG_CHECKPOINT, *state_root, *exit_acc, tail]);
+    let rest = checkpoint_rest(state_root, exit_acc, &tail.hash());
     with_time(keccak(&[*acc, rest]), verified_at)
+}
+
+/// What a checkpoint word commits to besides the accumulator and the time, `tail` being [`CheckpointTail::hash`] (FMT-17).
+pub fn checkpoint_rest(state_root: &Bytes32, exit_acc: &Bytes32, tail: &Bytes32) -> Bytes32 {
+    keccak(&[TAG_CHECKPOINT, *state_root, *exit_acc, *tail])
+}
+
+/// The time a word carries in the clear: when its sequence was posted, or its checkpoint verified.
+pub fn time_of(word: &Bytes32) -> u64 {
+    word[27..].iter().fold(0, |time, &byte| time << 8 | u64::from(byte))
 }
 
 /// The identity of an account, which a depositor names (FMT-18). `key` is FMT-12.
@@ -77,6 +73,12 @@ pub fn identity(index: u32, key: &[u8; 80], l1_owner: &Address) -> Bytes32 {
 }
 
 impl SequenceRest {
+    /// What the word of the sequence holds of these fields (FMT-16).
+    pub fn hash(&self) -> Bytes32 {
+        let [cumulative_fee, fee, cumulative_batches, version, payer] = self.words();
+        keccak(&[TAG_SEQUENCE, cumulative_fee, fee, cumulative_batches, version, payer])
+    }
+
     fn words(&self) -> [Bytes32; 5] {
         [
             uint256(self.cumulative_fee),
@@ -85,6 +87,24 @@ impl SequenceRest {
             uint256(self.version.into()),
             address(&self.payer),
         ]
+    }
+}
+
+impl CheckpointTail {
+    /// What the word of the checkpoint holds of these fields: the `tail` of its opening (FMT-17).
+    pub fn hash(&self) -> Bytes32 {
+        let [cumulative_fee, fee, cumulative_batches, version, payer] = self.sequence.words();
+        keccak(&[
+            cumulative_fee,
+            fee,
+            cumulative_batches,
+            version,
+            payer,
+            uint256(self.sequenced_at.into()),
+            uint256(self.previous.into()),
+            address(&self.beneficiary),
+            uint256(self.proven_by.into()),
+        ])
     }
 }
 

@@ -14,7 +14,7 @@ mod statement;
 pub use acc::{BatchHeader, KIND_FULL_SLOTS, domain, genesis_acc};
 pub use batch::{BatchData, BatchDataError, Capacity};
 pub use exit::{Exit, TooManyExits, step_exit_acc};
-pub use l1::{CheckpointTail, SequenceRest, checkpoint_word, identity, sequence_word};
+pub use l1::{CheckpointTail, SequenceRest, checkpoint_rest, checkpoint_word, identity, sequence_word, time_of};
 pub use message::{KIND_DEPOSIT, KIND_REGISTER, Message};
 pub use slot::{Signature, Slot, Transfer};
 pub use statement::Statement;
