@@ -104,6 +104,11 @@ impl Work {
         }
     }
 
+    /// Whether the proof is of use to one beneficiary only.
+    pub const fn is_for_one_beneficiary(&self) -> bool {
+        matches!(self, Self::Finalize { .. } | Self::Wrap { .. })
+    }
+
     /// A word for people.
     pub const fn name(&self) -> &'static str {
         match self {
