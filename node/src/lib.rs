@@ -2,6 +2,7 @@
 //! The node of Proof of Efficiency as a library; the command `poe` is made of it.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod aggregator;
 pub mod chain;
 pub mod cli;
 pub mod config;

@@ -23,8 +23,8 @@ mod submission;
 
 pub use costs::{Costs, Measured, Prices};
 pub use dry_run::{DryRun, ForkDryRun, ForkError, Rehearsal, Verdict};
-pub use engine::{Aggregator, AggregatorError, Event, Parts, Report};
+pub use engine::{Aggregator, AggregatorError, Event, Parts, Report, Timings};
 pub use journal::{GoalRecord, InFlight, Journal, JournalError, Outcome};
 pub use options::{AggregatorOptions, StrategyName};
-pub use proofs::ProofSource;
+pub use proofs::{Engine, ProofSource};
 pub use strategy::{Batches, Eager, Interval, Offer, Pending, Profit, Situation, Strategy};

@@ -99,7 +99,7 @@ impl ProofSource for Engine {
                 if let ChildError::BadInput { .. } = error {
                     self.proving.store().discard(id).await?;
                 }
-                Err(ProvingError::Circuits(error.into()))
+                Err(error.into())
             }
         }
     }

@@ -29,6 +29,9 @@ pub enum ProvingError {
     /// The goal.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A proof was verified, and does not hold or could not be verified.
+    #[error("verifying a proof: {0}")]
+    Check(#[from] super::child::ChildError),
     /// A proof for the contract is none.
     #[error("the proof {id}: {source}")]
     Format {
