@@ -2,6 +2,8 @@
 //! Queue, store, plan and workers together, on SQLite and on PostgreSQL, with a prover that only keeps books.
 
 mod books;
+#[path = "../../rollup/tests/observer/mod.rs"]
+mod observer;
 mod postgres;
 
 use books::{Books, Mood, batches};
@@ -190,11 +192,7 @@ async fn two_workers_share_a_range_on_sqlite() {
 // REQ C12
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_share_a_range_on_postgres() {
-    on_postgres(async |url, scratch: &Path| {
-        two_workers_share_a_range(url.clone(), &scratch.join("first"), ["one", "other"]).await;
-        a_worker_that_vanishes_loses_its_lease(url, scratch).await;
-    })
-    .await;
+    on_postgres(async |url, scratch: &Path| two_workers_share_a_range(url, scratch, ["one", "other"]).await).await;
 }
 
 /// A worker that is killed in the middle of a job: after the lease another one has it.
@@ -227,6 +225,12 @@ async fn a_worker_that_vanishes_loses_its_lease(url: QueueUrl, scratch: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_vanishes_loses_its_lease_on_sqlite() {
     on_sqlite(a_worker_that_vanishes_loses_its_lease).await;
+}
+
+// REQ C12
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_vanishes_loses_its_lease_on_postgres() {
+    on_postgres(a_worker_that_vanishes_loses_its_lease).await;
 }
 
 // REQ C12

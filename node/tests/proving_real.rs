@@ -3,6 +3,8 @@
 //! takes longer than all the rest.
 
 mod books;
+#[path = "../../rollup/tests/observer/mod.rs"]
+mod observer;
 
 use books::{SMALL, batches};
 use poe_node::proving::child::{ChildError, Prover};
@@ -24,9 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 fn options(scratch: &Path) -> ProvingOptions {
     ProvingOptions {
-        queue: QueueUrl::Sqlite(scratch.join("jobs.db")),
-        proofs: scratch.join("proofs"),
-        cache: scratch.join("cache"),
+        queue: Some(QueueUrl::Sqlite(scratch.join("jobs.db"))),
+        proofs: Some(scratch.join("proofs")),
+        cache: Some(scratch.join("cache")),
         machine_lock: scratch.join("machine.lock"),
         slots: SMALL.slots,
         messages: SMALL.messages,
@@ -185,8 +187,10 @@ async fn rubbish_is_found_and_replaced(opened: &Opened, proving: &Proving, worke
     folder.put_proof(&leaf, &rubbish).expect("written");
     assert!(matches!(check(leaf).await, Err(ChildError::BadInput { id, .. }) if id == left));
     folder.discard_proof(id).expect("removed");
-    let again = complete(proving, &Goal::Range(0..2));
-    let heard = worker.says(&["failed", &left.to_string()]);
+    let (goal, leaf_id) = (Goal::Range(0..2), left.to_string());
+    let again = complete(proving, &goal);
+    let parts = ["failed", &leaf_id];
+    let heard = worker.says(&parts);
     let (again, _) = tokio::join!(again, heard);
     assert_eq!(again, id);
     assert!(matches!(check(leaf).await.expect("it holds"), Reply::Done { .. }));

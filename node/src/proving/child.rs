@@ -309,7 +309,9 @@ mod tests {
         let prover = shell(&format!("echo $$ > {}; read r; sleep 600", file.display()));
         let (settings, job) = (settings(), job());
         let proven = prover.prove(&settings, &job, &|_| ());
-        tokio::time::timeout(Duration::from_secs(2), proven).await.expect_err("it sleeps");
+        tokio::time::timeout(Duration::from_secs(2), proven)
+            .await
+            .expect_err("it sleeps");
         let pid = std::fs::read_to_string(&file).expect("it started");
         let process = PathBuf::from("/proc").join(pid.trim());
         for _ in 0..50 {

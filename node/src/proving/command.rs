@@ -23,20 +23,18 @@ use tokio::sync::watch;
 /// How and where to prove.
 #[derive(Clone, Debug, Args)]
 pub struct ProvingOptions {
-    /// The queue of jobs: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE to share it with other machines.
-    #[arg(
-        long,
-        env = "POE_QUEUE",
-        default_value = "sqlite:poe-data/jobs.db",
-        hide_env_values = true
-    )]
-    pub queue: QueueUrl,
-    /// Folder of witnesses and proofs; with PostgreSQL, of copies of what the database holds.
-    #[arg(long, env = "POE_PROOFS", default_value = "poe-data/proofs")]
-    pub proofs: PathBuf,
-    /// Folder of circuits, keys and the development setup: about 1 GB, made when it is needed.
-    #[arg(long, env = "POE_CACHE", default_value = "poe-data/cache")]
-    pub cache: PathBuf,
+    /// The queue of jobs: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE to share it with other machines
+    /// [default: sqlite:$XDG_DATA_HOME/poe/proving/jobs.db]
+    #[arg(long, env = "POE_QUEUE", value_name = "URL", hide_env_values = true)]
+    pub queue: Option<QueueUrl>,
+    /// Folder of witnesses and proofs; with PostgreSQL, of copies of what the database holds
+    /// [default: $XDG_DATA_HOME/poe/proving/proofs]
+    #[arg(long, env = "POE_PROOFS", value_name = "FOLDER")]
+    pub proofs: Option<PathBuf>,
+    /// Folder of circuits, keys and the development setup: about 1 GB, made when it is needed
+    /// [default: $XDG_CACHE_HOME/poe]
+    #[arg(long, env = "POE_CACHE", value_name = "FOLDER")]
+    pub cache: Option<PathBuf>,
     /// File that is locked while something heavy runs; the same for all who prove on this machine.
     #[arg(long, env = "POE_MACHINE_LOCK", default_value_os_t = std::env::temp_dir().join("poe-machine.lock"))]
     pub machine_lock: PathBuf,
@@ -58,6 +56,19 @@ pub struct ProvingOptions {
     /// Use the development setup, with which everybody can prove false statements.
     #[arg(long, conflicts_with = "srs", required_unless_present = "srs")]
     pub insecure_dev_srs: bool,
+}
+
+/// A base folder of the XDG specification.
+fn base(variable: &str, below_home: &str) -> Result<PathBuf> {
+    if let Some(folder) = std::env::var_os(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+    {
+        return Ok(folder);
+    }
+    let home = std::env::var_os("HOME")
+        .with_context(|| format!("neither {variable} nor HOME is set: say where with --queue, --proofs and --cache"))?;
+    Ok(PathBuf::from(home).join(below_home))
 }
 
 fn parse_shape(text: &str) -> Result<Shape, String> {
@@ -119,17 +130,26 @@ impl ProvingOptions {
     /// As [`Self::open`].
     pub async fn open_with(&self, prover: Prover) -> Result<Opened> {
         let circuits = self.circuits();
+        let data =
+            |name: &str| Ok::<_, anyhow::Error>(base("XDG_DATA_HOME", ".local/share")?.join("poe/proving").join(name));
         let settings = Settings {
             circuits: circuits.clone(),
-            proofs: self.proofs.clone(),
-            cache: self.cache.clone(),
+            proofs: self.proofs.clone().map_or_else(|| data("proofs"), Ok)?,
+            cache: match &self.cache {
+                Some(cache) => cache.clone(),
+                None => base("XDG_CACHE_HOME", ".cache")?.join("poe"),
+            },
             lock: self.machine_lock.clone(),
         };
+        let url = match &self.queue {
+            Some(url) => url.clone(),
+            None => QueueUrl::Sqlite(data("jobs.db")?),
+        };
         let ids = circuits.ids(&prover, &settings).await?;
-        let queue = Queue::open(&self.queue, &ids)
+        let queue = Queue::open(&url, &ids)
             .await
-            .with_context(|| format!("the queue {:?}", self.queue))?;
-        let folder = Folder::open(&self.proofs)?;
+            .with_context(|| format!("the queue {url:?}"))?;
+        let folder = Folder::open(&settings.proofs)?;
         let store = match queue.postgres() {
             Some(pool) => Store::shared(folder, pool.clone()).await?,
             None => Store::local(folder),

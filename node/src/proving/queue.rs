@@ -139,7 +139,9 @@ impl JobRow {
 fn reason(result: &str) -> String {
     let parsed: Option<serde_json::Value> = serde_json::from_str(result).ok();
     let error = parsed.as_ref().and_then(|value| value.get("Err")?.as_str());
-    error.unwrap_or(result).to_owned()
+    let error = error.unwrap_or(result);
+    // Its word for "do not try again".
+    error.strip_prefix("AbortError: ").unwrap_or(error).to_owned()
 }
 
 /// The database.

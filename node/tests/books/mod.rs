@@ -4,8 +4,6 @@
 
 #[path = "../../../rollup/tests/common/mod.rs"]
 mod common;
-#[path = "../../../rollup/tests/observer/mod.rs"]
-mod observer;
 
 use common::{World, batch};
 use poe_node::proving::child::ChildError;
