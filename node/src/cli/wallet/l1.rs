@@ -298,7 +298,7 @@ impl Sender {
         let request = TransactionRequest::default()
             .from(self.account)
             .to(to)
-            .input(data.into())
+            .input(Bytes::from(data).into())
             .value(value);
         let pending = self.client.provider().send_transaction(request).await;
         let pending = pending.map_err(|error| match ContractError::of_transport(&error) {
