@@ -124,14 +124,22 @@ impl Chain {
             .to(to)
             .input(Bytes::from(data).into())
             .value(value);
-        let sent = self.provider.send_transaction(request).await.unwrap();
-        let receipt = sent
-            .with_timeout(Some(Duration::from_secs(60)))
-            .get_receipt()
-            .await
-            .unwrap();
+        let receipt = self.mined(request).await;
         assert!(receipt.status());
         receipt
+    }
+
+    /// Asks for the receipt itself: alloy's watcher waits for block numbers to rise, and tests take blocks back.
+    async fn mined(&self, request: TransactionRequest) -> TransactionReceipt {
+        let hash = *self.provider.send_transaction(request).await.unwrap().tx_hash();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < deadline {
+            if let Some(receipt) = self.provider.get_transaction_receipt(hash).await.unwrap() {
+                return receipt;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("transaction {hash} was not mined within a minute");
     }
 
     /// Fee tokens for an account, in its fee balance.
@@ -228,14 +236,7 @@ impl Chain {
             to: Some(alloy::primitives::TxKind::Create),
             ..request
         };
-        let receipt = self
-            .provider
-            .send_transaction(request)
-            .await
-            .unwrap()
-            .get_receipt()
-            .await
-            .unwrap();
+        let receipt = self.mined(request).await;
         receipt.contract_address.unwrap()
     }
 

@@ -4,7 +4,7 @@ use super::refuse;
 use super::secrets::Secrets;
 use crate::cli::output::Output;
 use crate::config::Settings;
-use crate::l1::L1Client;
+use crate::l1::{L1Client, L1Error};
 use crate::sync::Follower;
 use crate::units::{Gwei, Tokens};
 use crate::wallet::{ClaimError, Walk, plan_claim};
@@ -213,7 +213,13 @@ impl Fees {
             }
             FeeAction::Balance => None,
         };
-        let balance = sender.client.core().feeBalanceOf(sender.account).call().await?;
+        let balance = sender
+            .client
+            .core()
+            .feeBalanceOf(sender.account)
+            .call()
+            .await
+            .map_err(L1Error::call("feeBalanceOf"))?;
         let what = format!(
             "fee balance of {}: {} tokens",
             sender.account,
@@ -267,7 +273,13 @@ impl Sender {
 
     /// The ether to send with a message, in wei, and the most it may cost, in gwei.
     async fn message_value(&self, amount: Gwei, max_fee: Option<Gwei>) -> Result<(U256, U256)> {
-        let fee = self.client.core().messageFeeGwei().call().await?;
+        let fee = self
+            .client
+            .core()
+            .messageFeeGwei()
+            .call()
+            .await
+            .map_err(L1Error::call("messageFeeGwei"))?;
         let max_fee = max_fee.map_or(fee.saturating_mul(U256::from(2)), |Gwei(max)| U256::from(max));
         if fee > max_fee {
             return Err(refuse(format!(

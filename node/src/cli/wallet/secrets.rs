@@ -4,7 +4,7 @@
 use super::refuse;
 use crate::config::data_home;
 use crate::wallet::read_key_file;
-use alloy::signers::local::{LocalSigner, PrivateKeySigner};
+use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use poe_rollup::schnorr::{PublicKey, SecretKey};
@@ -91,7 +91,7 @@ impl Secrets {
     pub(super) fn l1_signer(&self) -> Result<PrivateKeySigner> {
         if let Some(path) = &self.l1_keystore {
             let password = password(self.l1_password_file.as_deref(), None, "Password of the L1 keystore: ")?;
-            return LocalSigner::decrypt_keystore(path, password.as_bytes())
+            return PrivateKeySigner::decrypt_keystore(path, password.as_bytes())
                 .map_err(|error| refuse(format!("{}: {error}", path.display())));
         }
         let Ok(key) = std::env::var("POE_L1_PRIVATE_KEY").map(Zeroizing::new) else {
