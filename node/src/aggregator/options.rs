@@ -39,7 +39,7 @@ pub struct AggregatorOptions {
     #[arg(long, value_name = "PERCENT", default_value_t = 10)]
     pub margin: u32,
     /// Price of one whole fee token, in ether
-    #[arg(long, env = "POE_TOKEN_PRICE", value_name = "ETHER", default_value = "70000gwei")]
+    #[arg(long, env = "POE_TOKEN_PRICE", value_name = "ETHER", default_value = "100000gwei")]
     pub token_price: Gwei,
     /// Price of one hour of the machine that proves, in ether
     #[arg(long, env = "POE_PROVING_PRICE", value_name = "ETHER", default_value = "40000gwei")]

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The command line of `poe`.
 
+mod aggregator;
+mod l1_key;
 mod output;
 mod status;
 mod sync;
@@ -44,16 +46,14 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Follow L1: execute every batch, keep both states, check what is proven
     Sync(sync::SyncArguments),
-    /// Show on one screen what is sequenced, proven and pending, what it pays, and who won
     Status(status::StatusArguments),
+    Aggregator(Box<aggregator::AggregatorArguments>),
     /// Prove what others put into the queue of jobs
     Worker(WorkerCommand),
     /// Prove what standard input says: a worker's child
     #[command(hide = true)]
     ProveJob,
-    /// Keys, deposits, transfers, withdraws, exits, balances
     Wallet(wallet::WalletArguments),
     /// Print a completion script for a shell
     Completions {
@@ -92,6 +92,7 @@ impl Arguments {
             match self.command {
                 Command::Sync(arguments) => arguments.run(&settings, output).await,
                 Command::Status(arguments) => arguments.run(&settings, output).await,
+                Command::Aggregator(arguments) => arguments.run(&settings, output).await,
                 Command::Worker(command) => command.run(output.json).await,
                 Command::Wallet(arguments) => arguments.run(&settings, output).await,
                 Command::Completions { .. } | Command::ProveJob => Ok(()),
@@ -110,7 +111,10 @@ impl Global {
         let filter = self.log.as_deref().unwrap_or(default);
         let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| default.into());
         // A second call in one process, as in tests, keeps the first log.
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .try_init();
     }
 }
 
@@ -126,7 +130,12 @@ mod tests {
         for sub in command.get_subcommands() {
             assert!(sub.get_about().is_some(), "{} has no help", sub.get_name());
             for argument in sub.get_arguments() {
-                assert!(argument.get_help().is_some(), "{} {} has no help", sub.get_name(), argument.get_id());
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {} has no help",
+                    sub.get_name(),
+                    argument.get_id()
+                );
             }
         }
     }
@@ -134,7 +143,12 @@ mod tests {
     #[test]
     fn completions_name_the_commands() {
         let mut script = Vec::new();
-        clap_complete::generate(clap_complete::Shell::Bash, &mut Arguments::command(), "poe", &mut script);
+        clap_complete::generate(
+            clap_complete::Shell::Bash,
+            &mut Arguments::command(),
+            "poe",
+            &mut script,
+        );
         let script = String::from_utf8(script).unwrap();
         for command in ["sync", "status", "completions"] {
             assert!(script.contains(command));

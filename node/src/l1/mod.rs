@@ -6,7 +6,6 @@ mod decode;
 mod error;
 pub mod preimage;
 mod range;
-pub mod signer;
 
 pub use client::{Claimed, Header, L1Client, LARGEST_RANGE, Overview};
 pub use decode::batches_of_call;
