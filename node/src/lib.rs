@@ -6,6 +6,7 @@ pub mod aggregator;
 pub mod chain;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod exit;
 pub mod l1;
 #[allow(clippy::expect_used, reason = "each says which invariant of this module's own it relies on")]

@@ -2,6 +2,7 @@
 //! The command line of `poe`.
 
 mod aggregator;
+mod demo;
 mod l1_key;
 mod output;
 mod status;
@@ -49,6 +50,7 @@ enum Command {
     Sync(sync::SyncArguments),
     Status(status::StatusArguments),
     Aggregator(Box<aggregator::AggregatorArguments>),
+    Demo(demo::DemoArguments),
     /// Prove what others put into the queue of jobs
     Worker(WorkerCommand),
     /// Prove what standard input says: a worker's child
@@ -93,6 +95,7 @@ impl Arguments {
                 Command::Sync(arguments) => arguments.run(&settings, output).await,
                 Command::Status(arguments) => arguments.run(&settings, output).await,
                 Command::Aggregator(arguments) => arguments.run(&settings, output).await,
+                Command::Demo(arguments) => arguments.run(output).await,
                 Command::Worker(command) => command.run(output.json).await,
                 Command::Wallet(arguments) => arguments.run(&settings, output).await,
                 Command::Completions { .. } | Command::ProveJob => Ok(()),
