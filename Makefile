@@ -30,8 +30,12 @@ test: deps ## Run every test (forge default profile, Rust workspace, scripts)
 	scripts/rust-tests.sh
 	node --test --test-reporter=spec scripts/test/
 
-demo: deps ## Show the protocol at work on a private chain
+demo: deps ## Show the protocol at work on a private chain, with real proofs (about ten minutes)
 	scripts/demo.sh
+
+.PHONY: test-demo
+test-demo: deps ## The same, smaller: one proof through plonky2 and halo2, and every balance checked
+	scripts/demo.sh --quick --plain
 
 ##### Set-up
 

@@ -218,6 +218,15 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         &self.parts.journal
     }
 
+    /// What it knows of L1.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer.
+    pub fn view(&self) -> Result<View, StoreError> {
+        self.parts.follower.view()
+    }
+
     pub(super) fn say(&self, event: &Event) {
         (self.parts.report)(event);
     }

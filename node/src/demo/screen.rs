@@ -32,7 +32,7 @@ impl Screen {
     /// A line that stays.
     pub(super) fn line(&self, text: impl AsRef<str>) {
         if self.bar.is_hidden() {
-            println!("{}", text.as_ref());
+            eprintln!("{}", text.as_ref());
         } else {
             self.bar.println(text);
         }

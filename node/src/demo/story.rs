@@ -82,13 +82,14 @@ pub(super) async fn run(options: &DemoOptions) -> Result<Summary> {
     if options.quick {
         screen.expect(5);
         let eager = workshop.start(&stage, &cast.eager, Box::new(Eager)).await?;
+        workshop.until_wrapped(&screen, &eager).await?;
         let interval = workshop.start(&stage, &cast.interval, Box::new(Interval { seconds: INTERVAL })).await?;
         let first = race(&stage, &mut workshop, &cast, &interval).await?;
         late(&stage, &cast, &first).await?;
         earned.insert("eager", eager.stop().await?);
         earned.insert("interval", interval.stop().await?);
     } else {
-        screen.expect(14);
+        screen.expect(16);
         fees.extend(three_aggregators(&mut stage, &mut workshop, &cast, &mut earned).await?);
     }
     for (name, outcomes) in &earned {
@@ -142,6 +143,14 @@ impl Workshop {
     async fn start(&self, stage: &Stage, actor: &Actor, strategy: Box<dyn Strategy>) -> Result<Running> {
         stage.screen.say(actor.name, format!("starts, strategy {}", strategy.name()));
         stage.aggregator(actor, strategy, &self.opened, &self.events, &self.timings).await
+    }
+
+    /// Waits until the last step of the only aggregator's proof has begun.
+    async fn until_wrapped(&mut self, screen: &Screen, only: &Running) -> Result<()> {
+        let wrapping = |heard: &Heard| {
+            matches!(heard, Heard::Worker(WorkerEvent::Leased(job)) if matches!(job.work, Work::Wrap { .. })).then_some(())
+        };
+        self.until(screen, &[only], "the KZG proof of the first range", wrapping).await
     }
 
     /// Waits until something is heard; everything heard before is told on the screen.
@@ -307,11 +316,7 @@ async fn three_aggregators(
     let screen = stage.screen.clone();
     screen.act("Three aggregators share keys and workers, and compete.");
     let eager = workshop.start(stage, &cast.eager, Box::new(Eager)).await?;
-    workshop
-        .until(&screen, &[&eager], "the first range", |heard| {
-            matches!(heard, Heard::Worker(WorkerEvent::Leased(job)) if matches!(job.work, Work::Finalize { .. })).then_some(())
-        })
-        .await?;
+    workshop.until_wrapped(&screen, &eager).await?;
     // The first range is bound to the eager aggregator. The interval aggregator goes for the same one, and will have lost.
     let interval = workshop.start(stage, &cast.interval, Box::new(Interval { seconds: INTERVAL })).await?;
     let chosen = |name: &'static str| {
