@@ -53,7 +53,7 @@ clean: ## Remove everything that a build or a test wrote here
 
 # In the order of their cost. .ci/run takes the list from here.
 CHECKS := fmt-check lint house-rules requirements-check vectors-check circuits-check bindings-check bulloak sizes snapshots-check figures \
-          fmt-check-rust clippy doc deny fuzz-check test-deploy test-ci coverage slither halmos
+          fmt-check-rust clippy doc deny fuzz-check test-deploy test-ci coverage slither halmos test-demo
 
 .PHONY: check list-checks
 check: teeth test $(CHECKS) ## Run all that CI runs
