@@ -40,7 +40,11 @@ struct Scribe {
 
 impl Scribe {
     fn new(ready: bool) -> Self {
-        Self { ready: Arc::new(AtomicBool::new(ready)), honest: true, cancelled: Arc::default() }
+        Self {
+            ready: Arc::new(AtomicBool::new(ready)),
+            honest: true,
+            cancelled: Arc::default(),
+        }
     }
 }
 
@@ -58,7 +62,10 @@ impl ProofSource for Scribe {
         if self.ready.load(Ordering::Relaxed) {
             return Ok(Progress::Done(Some(Id([9; 32]))));
         }
-        Ok(Progress::Proving { missing: vec![], leased: vec![] })
+        Ok(Progress::Proving {
+            missing: vec![],
+            leased: vec![],
+        })
     }
 
     async fn cancel(&self, goal: &Goal) -> Result<(), ProvingError> {
@@ -79,7 +86,11 @@ impl ProofSource for Scribe {
         if !self.honest {
             hash[31] ^= 1;
         }
-        Ok(ContractProof { statement: hash, key: [0; 32], bytes: hash.to_vec() })
+        Ok(ContractProof {
+            statement: hash,
+            key: [0; 32],
+            bytes: hash.to_vec(),
+        })
     }
 }
 
@@ -89,7 +100,10 @@ fn anvil() -> PathBuf {
 }
 
 fn fork(chain: &Chain) -> ForkDryRun {
-    ForkDryRun { program: anvil(), rpc: chain.url.clone() }
+    ForkDryRun {
+        program: anvil(),
+        rpc: chain.url.clone(),
+    }
 }
 
 /// An aggregator of ALICE's, and what it says.
@@ -112,12 +126,18 @@ impl Subject {
             proofs,
             dry_run: fork(chain),
             journal: Journal::open(folder).unwrap(),
-            prices: Prices { token_gwei: 1_000_000_000, proving_hour_gwei: 1 },
+            prices: Prices {
+                token_gwei: 1_000_000_000,
+                proving_hour_gwei: 1,
+            },
             resend_after: 60,
             report: Arc::new(move |event: &Event| heard.lock().unwrap().push(event.clone())),
             timings: Timings::default(),
         };
-        Self { aggregator: Aggregator::new(parts), events }
+        Self {
+            aggregator: Aggregator::new(parts),
+            events,
+        }
     }
 
     async fn steps(&mut self, count: usize) {
@@ -160,7 +180,9 @@ impl Subject {
 async fn chain_with(sequences: u64) -> Chain {
     let chain = Chain::start().await;
     chain.fund(DEPLOYER).await;
-    chain.register(DEPLOYER, &SecretKey::from_seed(&[1; 32]), 1_000_000).await;
+    chain
+        .register(DEPLOYER, &SecretKey::from_seed(&[1; 32]), 1_000_000)
+        .await;
     for _ in 0..sequences {
         chain.sequence(DEPLOYER, &[vec![]], 1).await;
     }
@@ -168,7 +190,15 @@ async fn chain_with(sequences: u64) -> Chain {
 }
 
 async fn fee_balance(chain: &Chain, subject: &Subject) -> u128 {
-    subject.aggregator.client().core().feeBalanceOf(ALICE).call().await.unwrap_or_else(|_| panic!("{}", chain.url)).to()
+    subject
+        .aggregator
+        .client()
+        .core()
+        .feeBalanceOf(ALICE)
+        .call()
+        .await
+        .unwrap_or_else(|_| panic!("{}", chain.url))
+        .to()
 }
 
 async fn nonce(chain: &Chain) -> u64 {
@@ -184,8 +214,17 @@ fn submission(chain: &Chain, view: &View, init: u64, last: u64) -> Rehearsal {
     let claim = preimage::claim(view, init, last, PROVER, U256::ZERO).unwrap();
     let statement = formats::statement(chain.deployment.domain, 1, &claim).unwrap();
     let proof = Bytes::copy_from_slice(&statement.hash());
-    let call = verifyBatchesCall { init: U40::wrapping_from(init), last: U40::wrapping_from(last), claim, proof };
-    Rehearsal { from: PROVER, to: chain.core(), data: call.abi_encode().into() }
+    let call = verifyBatchesCall {
+        init: U40::wrapping_from(init),
+        last: U40::wrapping_from(last),
+        claim,
+        proof,
+    };
+    Rehearsal {
+        from: PROVER,
+        to: chain.core(),
+        data: call.abi_encode().into(),
+    }
 }
 
 // REQ P10
@@ -198,7 +237,10 @@ async fn the_first_proof_is_paid_to_the_wei_after_a_rehearsal() {
     let view = subject.view();
     let fees = fee_of(&view, 1) + fee_of(&view, 2);
     assert!(outcome.accepted);
-    assert_eq!((outcome.last, outcome.reward, fee_balance(&chain, &subject).await), (2, fees, fees));
+    assert_eq!(
+        (outcome.last, outcome.reward, fee_balance(&chain, &subject).await),
+        (2, fees, fees)
+    );
     // The fork foretold it.
     let rehearsed = subject.find(|event| match event {
         Event::Rehearsed { gas, reward, .. } => Some((*gas, *reward)),
@@ -228,7 +270,13 @@ async fn work_on_a_range_that_somebody_else_has_proven_is_abandoned() {
 async fn a_longer_proof_that_overlaps_is_sent_and_paid_for_its_tail() {
     let (chain, folder) = (chain_with(3).await, tempfile::tempdir().unwrap());
     let scribe = Scribe::new(false);
-    let mut subject = Subject::new(&chain, folder.path(), Box::new(Profit { margin_percent: 0 }), scribe.clone()).await;
+    let mut subject = Subject::new(
+        &chain,
+        folder.path(),
+        Box::new(Profit { margin_percent: 0 }),
+        scribe.clone(),
+    )
+    .await;
     subject.steps(1).await;
     chain.verify(&subject.view(), 2, |_| ()).await;
     subject.steps(1).await;
@@ -266,11 +314,7 @@ impl Strategy for TailIsWorthless {
         situation.pending.get(2).map(|pending| pending.sequence)
     }
 
-    fn least_reward(
-        &self,
-        _: &poe_node::aggregator::Offer,
-        _: &poe_node::aggregator::Costs,
-    ) -> Option<u128> {
+    fn least_reward(&self, _: &poe_node::aggregator::Offer, _: &poe_node::aggregator::Costs) -> Option<u128> {
         None
     }
 }
@@ -284,7 +328,10 @@ async fn a_proof_that_waits_in_the_pool_is_seen_and_none_is_sent_behind_it() {
     subject.steps(1).await;
     chain.provider.anvil_set_auto_mine(false).await.unwrap();
     let other = submission(&chain, &subject.view(), 0, 1);
-    let request = TransactionRequest { gas: Some(1_000_000), ..other.request() };
+    let request = TransactionRequest {
+        gas: Some(1_000_000),
+        ..other.request()
+    };
     let _ = chain.provider.send_transaction(request).await.unwrap();
     scribe.ready.store(true, Ordering::Relaxed);
     subject.steps(2).await;
@@ -299,13 +346,22 @@ async fn a_proof_that_waits_in_the_pool_is_seen_and_none_is_sent_behind_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_the_verifier_refuses_costs_no_gas() {
     let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
-    let scribe = Scribe { honest: false, ..Scribe::new(true) };
+    let scribe = Scribe {
+        honest: false,
+        ..Scribe::new(true)
+    };
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), scribe).await;
     subject.steps(3).await;
     assert!(subject.declined().is_some());
     assert_eq!(nonce(&chain).await, 0);
     // It is said once, not in every round.
-    let declined = subject.events.lock().unwrap().iter().filter(|event| matches!(event, Event::Declined { .. })).count();
+    let declined = subject
+        .events
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|event| matches!(event, Event::Declined { .. }))
+        .count();
     assert_eq!(declined, 1);
 }
 
@@ -339,11 +395,18 @@ async fn a_submission_that_becomes_late_in_the_pool_is_cancelled() {
     // The pool of the block's producer does not have it, but another proof.
     chain.provider.anvil_drop_transaction(hash).await.unwrap();
     let other = submission(&chain, &subject.view(), 0, 1);
-    let request = TransactionRequest { gas: Some(1_000_000), ..other.request() };
+    let request = TransactionRequest {
+        gas: Some(1_000_000),
+        ..other.request()
+    };
     let _ = chain.provider.send_transaction(request).await.unwrap();
     chain.mine(1).await;
     subject.steps(1).await;
-    assert!(subject.find(|event| matches!(event, Event::Cancelled { .. }).then_some(())).is_some());
+    assert!(
+        subject
+            .find(|event| matches!(event, Event::Cancelled { .. }).then_some(()))
+            .is_some()
+    );
     chain.mine(1).await;
     subject.steps(1).await;
     let outcome = subject.settled().unwrap();
@@ -359,11 +422,17 @@ async fn a_fork_tells_what_would_happen_and_leaves_the_chain_alone() {
     let good = submission(&chain, &view, 0, 2);
     let accepted = fork(&chain).rehearse(&good).await.unwrap();
     let fees = fee_of(&view, 1) + fee_of(&view, 2);
-    assert!(matches!(accepted, Verdict::Accepted { reward, gas } if reward == fees && gas > 50_000), "{accepted:?}");
+    assert!(
+        matches!(accepted, Verdict::Accepted { reward, gas } if reward == fees && gas > 50_000),
+        "{accepted:?}"
+    );
     let head = follower.client().core().head().call().await.unwrap();
     assert_eq!(head.lastVerified.to::<u64>(), 0);
     chain.verify(&view, 2, |_| ()).await;
-    let late = LateProof { last: U40::from(2), lastVerified: U40::from(2) };
+    let late = LateProof {
+        last: U40::from(2),
+        lastVerified: U40::from(2),
+    };
     let late = ContractError::Core(Box::new(ProofOfEfficiencyErrors::LateProof(late)));
     assert_eq!(fork(&chain).rehearse(&good).await.unwrap(), Verdict::Refused(late));
 }
@@ -382,8 +451,15 @@ async fn the_interval_aggregator_waits_its_time() {
 
 #[tokio::test]
 async fn a_missing_anvil_is_named() {
-    let dry_run = ForkDryRun { program: "no-such-anvil".into(), rpc: "http://127.0.0.1:1".into() };
-    let rehearsal = Rehearsal { from: ALICE, to: PROVER, data: Bytes::new() };
+    let dry_run = ForkDryRun {
+        program: "no-such-anvil".into(),
+        rpc: "http://127.0.0.1:1".into(),
+    };
+    let rehearsal = Rehearsal {
+        from: ALICE,
+        to: PROVER,
+        data: Bytes::new(),
+    };
     let error = dry_run.rehearse(&rehearsal).await.unwrap_err().to_string();
     assert!(error.contains("no-such-anvil") && error.contains("--anvil"), "{error}");
 }

@@ -35,7 +35,13 @@ pub struct Measured {
 
 impl Default for Measured {
     fn default() -> Self {
-        Self { leaf_ms: 16_000, join_ms: 4_500, finalize_ms: 20_000, wrap_ms: 65_000, gas: 400_000 }
+        Self {
+            leaf_ms: 16_000,
+            join_ms: 4_500,
+            finalize_ms: 20_000,
+            wrap_ms: 65_000,
+            gas: 400_000,
+        }
     }
 }
 
@@ -102,7 +108,11 @@ impl Costs {
     pub fn tokens_worth(&self, wei: u128) -> Option<u128> {
         let price = u128::from(self.prices.token_gwei) * WEI_PER_GWEI;
         let (whole, rest) = (wei.checked_div(price)?, wei.checked_rem(price)?);
-        Some(whole.saturating_mul(TOKEN).saturating_add(rest.saturating_mul(TOKEN).div_ceil(price)))
+        Some(
+            whole
+                .saturating_mul(TOKEN)
+                .saturating_add(rest.saturating_mul(TOKEN).div_ceil(price)),
+        )
     }
 }
 
@@ -112,7 +122,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn costs(token_gwei: u64, proving_hour_gwei: u64) -> Costs {
-        Costs { prices: Prices { token_gwei, proving_hour_gwei }, measured: Measured::default(), gas_price: 7 }
+        Costs {
+            prices: Prices {
+                token_gwei,
+                proving_hour_gwei,
+            },
+            measured: Measured::default(),
+            gas_price: 7,
+        }
     }
 
     #[test]
@@ -121,7 +138,17 @@ mod tests {
         assert_eq!(costs.proving(3_600_000), 30_000 * WEI_PER_GWEI);
         assert_eq!(costs.gas(1_000), 7_000);
         assert_eq!(costs.worth(TOKEN / 2), 35_000 * WEI_PER_GWEI);
-        assert_eq!(super::Costs { prices: Prices { token_gwei: 0, ..costs.prices }, ..costs }.tokens_worth(1), None);
+        assert_eq!(
+            super::Costs {
+                prices: Prices {
+                    token_gwei: 0,
+                    ..costs.prices
+                },
+                ..costs
+            }
+            .tokens_worth(1),
+            None
+        );
     }
 
     proptest! {

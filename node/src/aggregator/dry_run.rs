@@ -34,7 +34,10 @@ pub struct Rehearsal {
 impl Rehearsal {
     /// As a request, without gas.
     pub fn request(&self) -> TransactionRequest {
-        TransactionRequest::default().from(self.from).to(self.to).input(self.data.clone().into())
+        TransactionRequest::default()
+            .from(self.from)
+            .to(self.to)
+            .input(self.data.clone().into())
     }
 }
 
@@ -107,7 +110,10 @@ struct Fork {
 }
 
 fn rpc(what: &'static str) -> impl FnOnce(TransportError) -> ForkError {
-    move |source| ForkError::Rpc { what, source: Box::new(source) }
+    move |source| ForkError::Rpc {
+        what,
+        source: Box::new(source),
+    }
 }
 
 impl ForkDryRun {
@@ -122,7 +128,10 @@ impl ForkDryRun {
             .kill_on_drop(true)
             .spawn()
             .map_err(|source| ForkError::Start { program: self.program.clone(), source })?;
-        let silent = |said: String| ForkError::Silent { program: self.program.clone(), said };
+        let silent = |said: String| ForkError::Silent {
+            program: self.program.clone(),
+            said,
+        };
         let output = anvil.stdout.take().ok_or_else(|| silent(String::new()))?;
         let mut lines = BufReader::new(output).lines();
         let opened = tokio::time::timeout(PATIENCE, port(&mut lines)).await;
@@ -130,7 +139,10 @@ impl ForkDryRun {
         // Read on, or a full pipe stops it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let url = format!("http://{address}").parse().map_err(|_| silent(address))?;
-        Ok(Fork { provider: ProviderBuilder::new().connect_http(url).erased(), _anvil: anvil })
+        Ok(Fork {
+            provider: ProviderBuilder::new().connect_http(url).erased(),
+            _anvil: anvil,
+        })
     }
 }
 
@@ -150,20 +162,32 @@ async fn port(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<String, Strin
 
 impl Fork {
     async fn mine(&self, rehearsal: &Rehearsal) -> Result<TransactionReceipt, ForkError> {
-        let impersonated = self.provider.raw_request("anvil_impersonateAccount".into(), (rehearsal.from,));
-        impersonated.await.map(|(): ()| ()).map_err(rpc("impersonating the sender"))?;
+        let impersonated = self
+            .provider
+            .raw_request("anvil_impersonateAccount".into(), (rehearsal.from,));
+        impersonated
+            .await
+            .map(|(): ()| ())
+            .map_err(rpc("impersonating the sender"))?;
         let request = rehearsal.request().gas_limit(GAS_CAP);
         let sent = self.provider.send_transaction(request).await.map_err(rpc("sending"))?;
         let hash = *sent.tx_hash();
         let mined = async {
             loop {
-                if let Some(receipt) = self.provider.get_transaction_receipt(hash).await.map_err(rpc("the receipt"))? {
+                if let Some(receipt) = self
+                    .provider
+                    .get_transaction_receipt(hash)
+                    .await
+                    .map_err(rpc("the receipt"))?
+                {
                     return Ok(receipt);
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, mined).await.map_err(|_| ForkError::NotMined)?
+        tokio::time::timeout(PATIENCE, mined)
+            .await
+            .map_err(|_| ForkError::NotMined)?
     }
 
     async fn reason(&self, rehearsal: &Rehearsal) -> Result<ContractError, ForkError> {
@@ -181,12 +205,19 @@ impl DryRun for ForkDryRun {
         if !receipt.status() {
             return Ok(Verdict::Refused(fork.reason(rehearsal).await?));
         }
-        Ok(Verdict::Accepted { gas: receipt.gas_used, reward: reward_in(&receipt) })
+        Ok(Verdict::Accepted {
+            gas: receipt.gas_used,
+            reward: reward_in(&receipt),
+        })
     }
 }
 
 /// What a submission earned, by its receipt.
 pub(super) fn reward_in(receipt: &TransactionReceipt) -> u128 {
-    let events = receipt.inner.logs().iter().filter_map(|log| log.log_decode::<BatchesVerified>().ok());
+    let events = receipt
+        .inner
+        .logs()
+        .iter()
+        .filter_map(|log| log.log_decode::<BatchesVerified>().ok());
     events.map(|event| event.inner.reward.saturating_to::<u128>()).sum()
 }

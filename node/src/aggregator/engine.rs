@@ -2,9 +2,11 @@
 //! One round after another: follow L1, choose, prove, submit, settle.
 
 use super::costs::{Costs, Measured, Prices};
-use super::dry_run::{DryRun, ForkError};
+use super::dry_run::DryRun;
+use super::error::AggregatorError;
+use super::event::{Event, Report, Timings};
 use super::feed::Feed;
-use super::journal::{GoalRecord, Journal, JournalError, Outcome};
+use super::journal::{GoalRecord, Journal, JournalError};
 use super::proofs::ProofSource;
 use super::sender::{Fees, Sender};
 use super::strategy::{Offer, Pending, Situation, Strategy};
@@ -12,153 +14,13 @@ use crate::chain::Status;
 use crate::l1::{L1Client, L1Error};
 use crate::proving::{Goal, Id, Job, Progress, ProvingError, Target, Work};
 use crate::store::{StoreError, View};
-use crate::sync::{Follower, SyncError};
+use crate::sync::Follower;
 use alloy::primitives::{Address, B256};
 use alloy::signers::local::PrivateKeySigner;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long to wait before a job that failed for good is tried again, in rounds.
 const RETRY_ROUNDS: u32 = 60;
-
-/// An aggregator cannot go on.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AggregatorError {
-    /// Following L1.
-    #[error(transparent)]
-    Sync(#[from] SyncError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Reading L1.
-    #[error(transparent)]
-    L1(#[from] L1Error),
-    /// Proving.
-    #[error(transparent)]
-    Proving(#[from] ProvingError),
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The dry run.
-    #[error("dry run: {0}")]
-    Fork(#[from] ForkError),
-    /// The key does not sign.
-    #[error("the transaction cannot be signed: {reason}")]
-    Signing {
-        /// Why.
-        reason: String,
-    },
-    /// A root that no proof can be about.
-    #[error("checkpoint {checkpoint} has a root that is not canonical")]
-    Root {
-        /// Its number.
-        checkpoint: u64,
-    },
-}
-
-impl AggregatorError {
-    /// Whether the next round may do better.
-    pub const fn is_transient(&self) -> bool {
-        match self {
-            Self::Sync(error) => error.is_transient(),
-            Self::L1(error) => error.is_transient(),
-            Self::Proving(_) | Self::Fork(ForkError::Rpc { .. } | ForkError::NotMined | ForkError::Silent { .. }) => true,
-            _ => false,
-        }
-    }
-}
-
-/// What happens at an aggregator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// It goes for a range.
-    Chosen {
-        /// The range.
-        goal: GoalRecord,
-        /// What it earns, tips included, base units of the fee token.
-        reward: u128,
-    },
-    /// So many jobs of the range are missing.
-    Proving {
-        /// Last sequence of the range.
-        last: u64,
-        /// Jobs.
-        missing: usize,
-    },
-    /// Somebody else has proven the beginning of the range.
-    Overlapped {
-        /// The range.
-        goal: GoalRecord,
-        /// The newest checkpoint.
-        verified: u64,
-        /// Whether the proof goes on as it is, to be paid for its tail; else it starts from the checkpoint.
-        kept: bool,
-    },
-    /// It gives a range up.
-    Abandoned {
-        /// Last sequence of the range.
-        last: u64,
-        /// Why.
-        why: String,
-    },
-    /// The proof is there and does not pay, or would not be accepted, as things are. It stays on disk.
-    Declined {
-        /// Last sequence of the range.
-        last: u64,
-        /// Why.
-        why: String,
-    },
-    /// It was accepted on a fork.
-    Rehearsed {
-        /// Last sequence of the range.
-        last: u64,
-        /// Gas of the whole transaction there.
-        gas: u64,
-        /// What it earned there.
-        reward: u128,
-    },
-    /// It was sent.
-    Sent {
-        /// Last sequence of the range.
-        last: u64,
-        /// The transaction.
-        transaction: B256,
-    },
-    /// It had become late, and another transaction took its nonce.
-    Cancelled {
-        /// Last sequence of the range.
-        last: u64,
-    },
-    /// It was mined.
-    Settled(Outcome),
-    /// A job failed for good; it is tried again later.
-    Failed {
-        /// Which.
-        job: Job,
-        /// Why.
-        why: String,
-    },
-}
-
-/// Told of events.
-pub type Report = Arc<dyn Fn(&Event) + Send + Sync>;
-
-/// Times of jobs that a worker of this process took, for the journal to learn from.
-#[derive(Clone, Debug, Default)]
-pub struct Timings(Arc<Mutex<Vec<(Work, u64)>>>);
-
-impl Timings {
-    /// Takes a job's time in milliseconds.
-    pub fn took(&self, work: Work, ms: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((work, ms));
-    }
-
-    fn drain(&self) -> Vec<(Work, u64)> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// What an aggregator is made of.
 pub struct Parts<P, D> {
@@ -204,8 +66,19 @@ pub struct Aggregator<P, D> {
 impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     /// Of these parts.
     pub fn new(parts: Parts<P, D>) -> Self {
-        let sender = Sender { signer: parts.signer.clone(), chain_id: parts.chain_id };
-        Self { parts, sender, feed: Feed::default(), proof: None, declined: None, missing: 0, wait: 0 }
+        let sender = Sender {
+            signer: parts.signer.clone(),
+            chain_id: parts.chain_id,
+        };
+        Self {
+            parts,
+            sender,
+            feed: Feed::default(),
+            proof: None,
+            declined: None,
+            missing: 0,
+            wait: 0,
+        }
     }
 
     /// The L1 client.
@@ -275,7 +148,11 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         }
         self.reconsider(&view).await?;
         let first = view.last_batch_of(view.chain().last_verified)? + 1;
-        let first = self.parts.journal.goal().map_or(first, |goal| first.min(goal.first_batch));
+        let first = self
+            .parts
+            .journal
+            .goal()
+            .map_or(first, |goal| first.min(goal.first_batch));
         self.feed.update(&view, first, &self.parts.proofs).await?;
         let costs = self.costs().await?;
         self.choose(&view, &costs).await?;
@@ -288,7 +165,11 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         let fees = Fees::suggested(self.client()).await?;
         // The estimate offers twice the base fee, so that it holds while that rises.
         let gas_price = fees.max.saturating_sub(fees.priority) / 2 + fees.priority;
-        Ok(Costs { prices: self.parts.prices, measured: self.measured(), gas_price })
+        Ok(Costs {
+            prices: self.parts.prices,
+            measured: self.measured(),
+            gas_price,
+        })
     }
 
     fn measured(&self) -> Measured {
@@ -297,15 +178,23 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
 
     /// Gives the goal up if it is lost, and takes another start if that is less work.
     async fn reconsider(&mut self, view: &View) -> Result<(), AggregatorError> {
-        let Some(goal) = self.parts.journal.goal().copied() else { return Ok(()) };
+        let Some(goal) = self.parts.journal.goal().copied() else {
+            return Ok(());
+        };
         let verified = view.chain().last_verified;
-        let same = view.sequence(goal.last)?.is_some_and(|sequence| B256::from(sequence.acc) == goal.acc);
+        let same = view
+            .sequence(goal.last)?
+            .is_some_and(|sequence| B256::from(sequence.acc) == goal.acc);
         let start_stands = goal.init == 0 || (goal.init <= verified && view.checkpoint(goal.init)?.is_some());
         if goal.last <= verified {
-            return self.abandon(goal, format!("everything up to sequence {verified} is proven")).await;
+            return self
+                .abandon(goal, format!("everything up to sequence {verified} is proven"))
+                .await;
         }
         if !same || !start_stands {
-            return self.abandon(goal, "L1 was reorganised or rewound under it".into()).await;
+            return self
+                .abandon(goal, "L1 was reorganised or rewound under it".into())
+                .await;
         }
         let route = self.route(goal.version).await?;
         if route != goal.route {
@@ -333,7 +222,10 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         let verified_batches = view.last_batch_of(view.chain().last_verified)?;
         let mut tips = 0u128;
         let mut pending = Vec::new();
-        for sequence in sequences.iter().take_while(|sequence| Some(sequence.rest.version) == version) {
+        for sequence in sequences
+            .iter()
+            .take_while(|sequence| Some(sequence.rest.version) == version)
+        {
             tips = tips.saturating_add(view.tips(sequence.number)?);
             pending.push(Pending {
                 sequence: sequence.number,
@@ -350,17 +242,35 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             return Ok(());
         }
         let pending = Self::pending(view)?;
-        let last_proof_at = view.checkpoints(1)?.first().map_or(0, |checkpoint| checkpoint.verified_at);
+        let last_proof_at = view
+            .checkpoints(1)?
+            .first()
+            .map_or(0, |checkpoint| checkpoint.verified_at);
         let now = view.tip()?.1.map_or(0, |block| block.timestamp);
         // A block may be long ago where nothing happens.
-        let now = self.client().latest().await.map_or(now, |header| header.timestamp.max(now));
+        let now = self
+            .client()
+            .latest()
+            .await
+            .map_or(now, |header| header.timestamp.max(now));
         if pending.is_empty() {
             return Ok(());
         }
-        let situation = Situation { now, last_proof_at, pending: &pending, costs };
-        let Some(last) = self.parts.strategy.target(&situation) else { return Ok(()) };
-        let Some(target) = pending.iter().find(|pending| pending.sequence == last) else { return Ok(()) };
-        let Some(sequence) = view.sequence(last)? else { return Ok(()) };
+        let situation = Situation {
+            now,
+            last_proof_at,
+            pending: &pending,
+            costs,
+        };
+        let Some(last) = self.parts.strategy.target(&situation) else {
+            return Ok(());
+        };
+        let Some(target) = pending.iter().find(|pending| pending.sequence == last) else {
+            return Ok(());
+        };
+        let Some(sequence) = view.sequence(last)? else {
+            return Ok(());
+        };
         let init = view.chain().last_verified;
         let version = sequence.rest.version;
         let goal = GoalRecord {
@@ -373,7 +283,10 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             route: self.route(version).await?,
         };
         self.parts.journal.set_goal(Some(goal))?;
-        self.say(&Event::Chosen { goal, reward: target.reward });
+        self.say(&Event::Chosen {
+            goal,
+            reward: target.reward,
+        });
         Ok(())
     }
 
@@ -406,13 +319,18 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
 
     /// Proves the goal; sends the proof when it is there.
     async fn pursue(&mut self, view: &View, costs: &Costs) -> Result<(), AggregatorError> {
-        let Some(goal) = self.parts.journal.goal().copied() else { return Ok(()) };
+        let Some(goal) = self.parts.journal.goal().copied() else {
+            return Ok(());
+        };
         match self.parts.proofs.advance(&self.contract_goal(&goal)).await? {
             Progress::Failed { job, why } => self.put_off(job, why).await,
             Progress::Proving { missing, .. } => {
                 if missing.len() != self.missing {
                     self.missing = missing.len();
-                    self.say(&Event::Proving { last: goal.last, missing: missing.len() });
+                    self.say(&Event::Proving {
+                        last: goal.last,
+                        missing: missing.len(),
+                    });
                 }
                 self.weigh(view, goal, &missing, costs).await
             }
@@ -443,11 +361,17 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             gas: costs.measured.gas,
         };
         if self.parts.strategy.least_reward(&offer, costs).is_none() {
-            return self.abandon(goal, format!("what is left after sequence {verified} does not pay")).await;
+            return self
+                .abandon(goal, format!("what is left after sequence {verified} does not pay"))
+                .await;
         }
         // Nothing is bound to a beneficiary yet, and joins of the shorter range are no more than of the longer.
         let unbound = missing.iter().filter(|job| !job.work.is_for_one_beneficiary()).count();
-        let shorter = GoalRecord { init: verified, first_batch: view.last_batch_of(verified)? + 1, ..goal };
+        let shorter = GoalRecord {
+            init: verified,
+            first_batch: view.last_batch_of(verified)? + 1,
+            ..goal
+        };
         let range = Goal::Range(shorter.first_batch..shorter.last_batch + 1);
         let instead = match self.parts.proofs.advance(&range).await? {
             Progress::Proving { missing, .. } => missing.len(),
@@ -467,7 +391,11 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         let key = (verified, format!("overlap {}", goal.last));
         if goal.init < verified && self.declined.as_ref() != Some(&key) {
             self.declined = Some(key);
-            self.say(&Event::Overlapped { goal: *goal, verified, kept });
+            self.say(&Event::Overlapped {
+                goal: *goal,
+                verified,
+                kept,
+            });
         }
     }
 
@@ -486,7 +414,10 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     pub(super) fn decline(&mut self, last: u64, why: String) {
         let key = (last, why);
         if self.declined.as_ref() != Some(&key) {
-            self.say(&Event::Declined { last, why: key.1.clone() });
+            self.say(&Event::Declined {
+                last,
+                why: key.1.clone(),
+            });
             self.declined = Some(key);
         }
     }
@@ -499,8 +430,11 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     /// Proofs of what has matured are of no use to anybody: neither to be paid nor to contest.
     async fn forget_matured(&mut self, view: &View) -> Result<(), AggregatorError> {
         let now = view.tip()?.1.map_or(0, |block| block.timestamp);
-        let matured = |checkpoint: &crate::chain::CheckpointRecord| view.matures_at(checkpoint).is_some_and(|at| at <= now);
-        let Some(checkpoint) = view.checkpoints(usize::MAX)?.into_iter().find(matured) else { return Ok(()) };
+        let matured =
+            |checkpoint: &crate::chain::CheckpointRecord| view.matures_at(checkpoint).is_some_and(|at| at <= now);
+        let Some(checkpoint) = view.checkpoints(usize::MAX)?.into_iter().find(matured) else {
+            return Ok(());
+        };
         let mut next = view.last_batch_of(checkpoint.number)? + 1;
         if let Some(goal) = self.parts.journal.goal() {
             next = next.min(goal.first_batch);
@@ -513,7 +447,10 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
 
 /// What a proof that ends at a sequence earns now, tips on what it is the first to prove included.
 pub(super) fn reward_of(view: &View, last: u64) -> Result<u128, StoreError> {
-    let missing = StoreError::Missing { table: crate::store::Table::Sequences, key: last };
+    let missing = StoreError::Missing {
+        table: crate::store::Table::Sequences,
+        key: last,
+    };
     let sequence = view.sequence(last)?.ok_or(missing)?;
     let mut reward = view.reward(&sequence);
     for number in view.chain().last_verified + 1..=last {

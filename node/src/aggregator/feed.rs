@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Hands batches to whoever proves, and takes them back when L1 is reorganised.
 
-use super::engine::AggregatorError;
+use super::error::AggregatorError;
 use super::proofs::ProofSource;
 use crate::store::{StoreError, View};
 use poe_rollup::executor::BatchWitness;
@@ -28,7 +28,9 @@ impl Feed {
     ) -> Result<u64, AggregatorError> {
         self.take_back(view, proofs)?;
         let end = view.chain().batches;
-        let missing: Vec<u64> = (first..=end).filter(|number| !self.given.contains_key(number)).collect();
+        let missing: Vec<u64> = (first..=end)
+            .filter(|number| !self.given.contains_key(number))
+            .collect();
         let mut added = 0;
         let mut next = missing.first().copied().unwrap_or(end + 1);
         while next <= end {
@@ -70,7 +72,10 @@ impl Feed {
 }
 
 fn acc_after(view: &View, number: u64) -> Result<Bytes32, StoreError> {
-    let missing = StoreError::Missing { table: crate::store::Table::Batches, key: number };
+    let missing = StoreError::Missing {
+        table: crate::store::Table::Batches,
+        key: number,
+    };
     Ok(view.batch(number)?.ok_or(missing)?.head.acc)
 }
 

@@ -121,29 +121,45 @@ impl Journal {
     /// If it is there and cannot be understood.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join("aggregator.json");
-        let io = |source| JournalError::Io { path: path.clone(), source };
+        let io = |source| JournalError::Io {
+            path: path.clone(),
+            source,
+        };
         std::fs::create_dir_all(folder).map_err(io)?;
         let contents = match std::fs::read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Contents { schema: SCHEMA, ..Contents::default() },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Contents {
+                schema: SCHEMA,
+                ..Contents::default()
+            },
             Err(error) => return Err(io(error)),
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map_err(|source| JournalError::Format { path: path.clone(), source })?,
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| JournalError::Format {
+                path: path.clone(),
+                source,
+            })?,
         };
         if contents.schema != SCHEMA {
-            return Err(JournalError::Schema { path, found: contents.schema });
+            return Err(JournalError::Schema {
+                path,
+                found: contents.schema,
+            });
         }
         Ok(Self { path, contents })
     }
 
     fn save(&self) -> Result<(), JournalError> {
-        let io = |source| JournalError::Io { path: self.path.clone(), source };
+        let io = |source| JournalError::Io {
+            path: self.path.clone(),
+            source,
+        };
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let bytes = serde_json::to_vec_pretty(&self.contents).map_err(|error| io(error.into()))?;
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
         file.write_all(&bytes).map_err(io)?;
         file.as_file().sync_all().map_err(io)?;
         file.persist(&self.path).map_err(|error| io(error.error))?;
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
+        std::fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(io)
     }
 
     /// The range under way.
@@ -231,7 +247,14 @@ mod tests {
         let mut journal = Journal::open(folder.path()).unwrap();
         assert_eq!(journal.goal(), None);
         journal.set_goal(Some(goal)).unwrap();
-        journal.took(&crate::proving::Work::Wrap { last: crate::proving::Id([0; 32]) }, 0).unwrap();
+        journal
+            .took(
+                &crate::proving::Work::Wrap {
+                    last: crate::proving::Id([0; 32]),
+                },
+                0,
+            )
+            .unwrap();
         drop(journal);
         let journal = Journal::open(folder.path()).unwrap();
         assert_eq!(journal.goal(), Some(&goal));
@@ -246,8 +269,14 @@ mod tests {
         let path = folder.path().join("aggregator.json");
         std::fs::write(&path, "{").unwrap();
         assert!(matches!(Journal::open(folder.path()), Err(JournalError::Format { .. })));
-        let contents = Contents { schema: 9, ..Contents::default() };
+        let contents = Contents {
+            schema: 9,
+            ..Contents::default()
+        };
         std::fs::write(&path, serde_json::to_vec(&contents).unwrap()).unwrap();
-        assert!(matches!(Journal::open(folder.path()), Err(JournalError::Schema { found: 9, .. })));
+        assert!(matches!(
+            Journal::open(folder.path()),
+            Err(JournalError::Schema { found: 9, .. })
+        ));
     }
 }

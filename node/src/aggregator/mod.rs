@@ -13,6 +13,8 @@
 mod costs;
 mod dry_run;
 mod engine;
+mod error;
+mod event;
 mod feed;
 mod journal;
 mod options;
@@ -23,7 +25,9 @@ mod submission;
 
 pub use costs::{Costs, Measured, Prices};
 pub use dry_run::{DryRun, ForkDryRun, ForkError, Rehearsal, Verdict};
-pub use engine::{Aggregator, AggregatorError, Event, Parts, Report, Timings};
+pub use engine::{Aggregator, Parts};
+pub use error::AggregatorError;
+pub use event::{Event, Report, Timings};
 pub use journal::{GoalRecord, InFlight, Journal, JournalError, Outcome};
 pub use options::{AggregatorOptions, StrategyName};
 pub use proofs::{Engine, ProofSource};

@@ -63,7 +63,9 @@ impl AggregatorOptions {
     pub fn strategy(&self) -> Box<dyn Strategy> {
         match self.strategy {
             StrategyName::Eager => Box::new(Eager),
-            StrategyName::Profit => Box::new(Profit { margin_percent: self.margin }),
+            StrategyName::Profit => Box::new(Profit {
+                margin_percent: self.margin,
+            }),
             StrategyName::Interval => Box::new(Interval { seconds: self.every }),
             StrategyName::Batches => Box::new(Batches { count: self.count }),
         }
@@ -71,6 +73,9 @@ impl AggregatorOptions {
 
     /// The prices.
     pub const fn prices(&self) -> Prices {
-        Prices { token_gwei: self.token_price.0, proving_hour_gwei: self.proving_price.0 }
+        Prices {
+            token_gwei: self.token_price.0,
+            proving_hour_gwei: self.proving_price.0,
+        }
     }
 }

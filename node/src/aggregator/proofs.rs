@@ -49,7 +49,12 @@ impl Engine {
     /// Over what `poe worker` works on.
     pub fn new(opened: Arc<Opened>, shared: bool) -> Self {
         let verify = opened.queue.postgres().is_some();
-        Self { proving: Arc::new(opened.proving()), opened, shared, verify }
+        Self {
+            proving: Arc::new(opened.proving()),
+            opened,
+            shared,
+            verify,
+        }
     }
 }
 
@@ -99,7 +104,11 @@ impl ProofSource for Engine {
         let Some((job, _)) = self.proving.store().proof(id).await? else {
             return Err(ProvingError::NoProof(id));
         };
-        let checked = self.opened.prover.ask(&self.opened.settings, &Request::Check(job), &|_: &Reply| ()).await;
+        let checked = self
+            .opened
+            .prover
+            .ask(&self.opened.settings, &Request::Check(job), &|_: &Reply| ())
+            .await;
         match checked {
             Ok(_) => Ok(proof),
             Err(error) => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Signed transactions of an aggregator: their hash is known, and on disk, before they are sent.
 
-use super::engine::AggregatorError;
+use super::error::AggregatorError;
 use super::journal::InFlight;
 use crate::l1::{L1Client, L1Error};
 use alloy::consensus::{SignableTransaction as _, TxEip1559, TxEnvelope};
@@ -21,16 +21,26 @@ pub(super) struct Fees {
 impl Fees {
     /// What the provider suggests.
     pub(super) async fn suggested(client: &L1Client) -> Result<Self, L1Error> {
-        let fees = client.provider().estimate_eip1559_fees().await.map_err(L1Error::rpc("asking for gas prices"))?;
+        let fees = client
+            .provider()
+            .estimate_eip1559_fees()
+            .await
+            .map_err(L1Error::rpc("asking for gas prices"))?;
         let priority = fees.max_priority_fee_per_gas.max(1);
-        Ok(Self { max: fees.max_fee_per_gas.max(priority), priority })
+        Ok(Self {
+            max: fees.max_fee_per_gas.max(priority),
+            priority,
+        })
     }
 
     /// The least that providers take as a replacement, an eighth more of both, or this if it is more.
     pub(super) fn above(self, earlier: &InFlight) -> Self {
         let raised = |fee: u128| fee.saturating_add(fee / 8).saturating_add(1);
         let priority = self.priority.max(raised(earlier.priority_fee));
-        Self { max: self.max.max(raised(earlier.max_fee)).max(priority), priority }
+        Self {
+            max: self.max.max(raised(earlier.max_fee)).max(priority),
+            priority,
+        }
     }
 }
 
@@ -52,7 +62,14 @@ impl Sender {
         self.signer.address()
     }
 
-    pub(super) fn sign(&self, nonce: u64, to: Address, data: Bytes, gas: u64, fees: Fees) -> Result<Signed, AggregatorError> {
+    pub(super) fn sign(
+        &self,
+        nonce: u64,
+        to: Address,
+        data: Bytes,
+        gas: u64,
+        fees: Fees,
+    ) -> Result<Signed, AggregatorError> {
         let mut transaction = TxEip1559 {
             chain_id: self.chain_id,
             nonce,
@@ -64,11 +81,17 @@ impl Sender {
             access_list: alloy::eips::eip2930::AccessList::default(),
             input: data,
         };
-        let signature = self.signer.sign_transaction_sync(&mut transaction).map_err(|error| {
-            AggregatorError::Signing { reason: error.to_string() }
-        })?;
+        let signature =
+            self.signer
+                .sign_transaction_sync(&mut transaction)
+                .map_err(|error| AggregatorError::Signing {
+                    reason: error.to_string(),
+                })?;
         let envelope = TxEnvelope::Eip1559(transaction.into_signed(signature));
-        Ok(Signed { hash: *envelope.tx_hash(), raw: envelope.encoded_2718().into() })
+        Ok(Signed {
+            hash: *envelope.tx_hash(),
+            raw: envelope.encoded_2718().into(),
+        })
     }
 
     /// Sends what has been signed. That the provider has it already, or that its nonce is taken, is no error: the receipts tell.

@@ -119,7 +119,12 @@ impl Strategy for Profit {
             let worth = costs.worth(offer.reward);
             (worth >= self.with_margin(cost)).then(|| (worth - cost, pending.sequence))
         };
-        situation.pending.iter().filter_map(left_over).max().map(|(_, sequence)| sequence)
+        situation
+            .pending
+            .iter()
+            .filter_map(left_over)
+            .max()
+            .map(|(_, sequence)| sequence)
     }
 
     /// Until a range pays, its batches are work that may never be paid.

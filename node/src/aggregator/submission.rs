@@ -3,7 +3,9 @@
 
 use super::costs::Costs;
 use super::dry_run::{DryRun, Rehearsal, Verdict, reward_in};
-use super::engine::{Aggregator, AggregatorError, Event, reward_of};
+use super::engine::{Aggregator, reward_of};
+use super::error::AggregatorError;
+use super::event::Event;
 use super::journal::{GoalRecord, InFlight, Outcome};
 use super::proofs::ProofSource;
 use super::sender::Fees;
@@ -34,12 +36,18 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         costs: &Costs,
     ) -> Result<(), AggregatorError> {
         let reward = reward_of(view, goal.last)?;
-        let offer = Offer { reward, remaining_ms: 0, gas: costs.measured.gas };
+        let offer = Offer {
+            reward,
+            remaining_ms: 0,
+            gas: costs.measured.gas,
+        };
         let Some(least) = self.parts.strategy.least_reward(&offer, costs) else {
             self.decline(goal.last, "it earns less than its gas costs now".into());
             return Ok(());
         };
-        let Some(rehearsal) = self.rehearsal(view, &goal, id, least).await? else { return Ok(()) };
+        let Some(rehearsal) = self.rehearsal(view, &goal, id, least).await? else {
+            return Ok(());
+        };
         if let Some(error) = self.refused_by_call(&rehearsal).await? {
             self.decline(goal.last, format!("a call says {error}"));
             return Ok(());
@@ -51,8 +59,17 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
                 return Ok(());
             }
         };
-        self.say(&Event::Rehearsed { last: goal.last, gas, reward: earned });
-        if self.parts.strategy.least_reward(&Offer { gas, ..offer }, costs).is_none() {
+        self.say(&Event::Rehearsed {
+            last: goal.last,
+            gas,
+            reward: earned,
+        });
+        if self
+            .parts
+            .strategy
+            .least_reward(&Offer { gas, ..offer }, costs)
+            .is_none()
+        {
             self.decline(goal.last, format!("it takes {gas} gas, which costs more than it earns"));
             return Ok(());
         }
@@ -91,7 +108,11 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             proof: proof.bytes.into(),
         };
         let to = self.client().contracts().proof_of_efficiency;
-        Ok(Some(Rehearsal { from: self.sender.address(), to, data: call.abi_encode().into() }))
+        Ok(Some(Rehearsal {
+            from: self.sender.address(),
+            to,
+            data: call.abi_encode().into(),
+        }))
     }
 
     /// The cheap check: a call on top of what waits in the provider's pool, where another proof may be seen coming.
@@ -111,16 +132,33 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     }
 
     async fn verified_now(&self) -> Result<u64, AggregatorError> {
-        let head = self.client().core().head().call().await.map_err(L1Error::call("head"))?;
+        let head = self
+            .client()
+            .core()
+            .head()
+            .call()
+            .await
+            .map_err(L1Error::call("head"))?;
         Ok(head.lastVerified.to())
     }
 
-    async fn send_submission(&mut self, goal: GoalRecord, rehearsal: Rehearsal, gas: u64) -> Result<(), AggregatorError> {
+    async fn send_submission(
+        &mut self,
+        goal: GoalRecord,
+        rehearsal: Rehearsal,
+        gas: u64,
+    ) -> Result<(), AggregatorError> {
         let fees = Fees::suggested(self.client()).await?;
-        let nonce = self.client().provider().get_transaction_count(self.sender.address()).await;
+        let nonce = self
+            .client()
+            .provider()
+            .get_transaction_count(self.sender.address())
+            .await;
         let nonce = nonce.map_err(L1Error::rpc("asking for the nonce"))?;
         // The state may change a little until it is mined: a fifth more, which is paid only if it is used.
-        let signed = self.sender.sign(nonce, rehearsal.to, rehearsal.data, gas + gas / 5, fees)?;
+        let signed = self
+            .sender
+            .sign(nonce, rehearsal.to, rehearsal.data, gas + gas / 5, fees)?;
         let sent_at = self.client().latest().await?.timestamp;
         self.parts.journal.set_in_flight(Some(InFlight {
             hashes: vec![signed.hash],
@@ -133,24 +171,36 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             cancelled: false,
         }))?;
         self.sender.send(self.client(), &signed.raw).await?;
-        self.say(&Event::Sent { last: goal.last, transaction: signed.hash });
+        self.say(&Event::Sent {
+            last: goal.last,
+            transaction: signed.hash,
+        });
         Ok(())
     }
 
     /// Looks after a submission until it is mined: settles it, sends it again, with a higher fee if it waits long, or takes its
     /// nonce with something cheaper if it has become late.
     pub(super) async fn follow_submission(&mut self, view: &View) -> Result<(), AggregatorError> {
-        let Some(in_flight) = self.parts.journal.in_flight().cloned() else { return Ok(()) };
+        let Some(in_flight) = self.parts.journal.in_flight().cloned() else {
+            return Ok(());
+        };
         for hash in &in_flight.hashes {
             let receipt = self.client().provider().get_transaction_receipt(*hash).await;
             if let Some(receipt) = receipt.map_err(L1Error::rpc("the receipt of the submission"))? {
                 return self.settle(&in_flight, &receipt);
             }
         }
-        let nonce = self.client().provider().get_transaction_count(self.sender.address()).await;
+        let nonce = self
+            .client()
+            .provider()
+            .get_transaction_count(self.sender.address())
+            .await;
         if nonce.map_err(L1Error::rpc("asking for the nonce"))? > in_flight.nonce {
             // Something else of this key was mined: the submission cannot be any more.
-            self.say(&Event::Abandoned { last: in_flight.last, why: "its nonce was used by another transaction".into() });
+            self.say(&Event::Abandoned {
+                last: in_flight.last,
+                why: "its nonce was used by another transaction".into(),
+            });
             return Ok(self.parts.journal.set_in_flight(None)?);
         }
         let late = view.chain().last_verified >= in_flight.last;
@@ -190,7 +240,9 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     async fn cancel_submission(&mut self, mut in_flight: InFlight, now: u64) -> Result<(), AggregatorError> {
         let fees = Fees::suggested(self.client()).await?.above(&in_flight);
         let own = self.sender.address();
-        let signed = self.sender.sign(in_flight.nonce, own, Bytes::new(), TAKE_NONCE_GAS, fees)?;
+        let signed = self
+            .sender
+            .sign(in_flight.nonce, own, Bytes::new(), TAKE_NONCE_GAS, fees)?;
         let last = in_flight.last;
         in_flight.cancelled = true;
         self.replace(in_flight, signed, fees, now).await?;
@@ -200,7 +252,9 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
 
     async fn raise(&mut self, in_flight: InFlight, now: u64) -> Result<(), AggregatorError> {
         let sent = read(&in_flight.raw);
-        let Some((to, data, gas)) = sent else { return Ok(self.parts.journal.set_in_flight(None)?) };
+        let Some((to, data, gas)) = sent else {
+            return Ok(self.parts.journal.set_in_flight(None)?);
+        };
         let fees = Fees::suggested(self.client()).await?.above(&in_flight);
         let signed = self.sender.sign(in_flight.nonce, to, data, gas, fees)?;
         self.replace(in_flight, signed, fees, now).await

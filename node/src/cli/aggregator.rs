@@ -54,7 +54,11 @@ impl fmt::Display for Earnings {
         writeln!(f, "  proofs accepted {}, reverted {}", self.accepted, self.reverted)?;
         writeln!(f, "  earned          {} tokens", self.reward)?;
         writeln!(f, "  gas             {} for {}", self.gas, self.paid_for_gas)?;
-        write!(f, "  fee balance     {} tokens (poe wallet fees withdraw)", self.fee_balance)
+        write!(
+            f,
+            "  fee balance     {} tokens (poe wallet fees withdraw)",
+            self.fee_balance
+        )
     }
 }
 
@@ -77,7 +81,10 @@ impl AggregatorArguments {
                 beneficiary,
                 strategy,
                 proofs: Engine::new(Arc::clone(&opened), self.options.shared_queue),
-                dry_run: ForkDryRun { program: self.options.anvil.clone(), rpc: settings.rpc.clone() },
+                dry_run: ForkDryRun {
+                    program: self.options.anvil.clone(),
+                    rpc: settings.rpc.clone(),
+                },
                 journal,
                 prices: self.options.prices(),
                 resend_after: self.options.resend_after,
@@ -87,7 +94,10 @@ impl AggregatorArguments {
             tracing::info!(strategy = name, %beneficiary, contract = %deployment.contracts.proof_of_efficiency, "aggregating");
             let mut aggregator = Aggregator::new(parts);
             let (stop, stopped) = watch::channel(false);
-            let worker = opened.worker(Leasing::default(), Arc::new(move |event: &WorkerEvent| heard(&timings, event)));
+            let worker = opened.worker(
+                Leasing::default(),
+                Arc::new(move |event: &WorkerEvent| heard(&timings, event)),
+            );
             let working = async {
                 if self.options.no_worker {
                     std::future::pending::<()>().await;
@@ -149,7 +159,12 @@ fn log(event: &Event) {
         }
         Event::Proving { last, missing } => tracing::info!(up_to = last, missing, "proving"),
         Event::Overlapped { goal, verified, kept } => {
-            tracing::info!(up_to = goal.last, verified, kept, "somebody else has proven the beginning of the range");
+            tracing::info!(
+                up_to = goal.last,
+                verified,
+                kept,
+                "somebody else has proven the beginning of the range"
+            );
         }
         Event::Abandoned { last, why } => tracing::info!(up_to = last, %why, "abandoned"),
         Event::Declined { last, why } => tracing::info!(up_to = last, %why, "not sent; the proof is kept"),
@@ -157,11 +172,16 @@ fn log(event: &Event) {
             tracing::info!(up_to = last, gas, reward = %Tokens(*reward), "accepted on a fork");
         }
         Event::Sent { last, transaction } => tracing::info!(up_to = last, %transaction, "sent"),
-        Event::Cancelled { last } => tracing::info!(up_to = last, "late meanwhile; its nonce is taken by another transaction"),
+        Event::Cancelled { last } => tracing::info!(
+            up_to = last,
+            "late meanwhile; its nonce is taken by another transaction"
+        ),
         Event::Settled(outcome) if outcome.accepted => {
             tracing::info!(up_to = outcome.last, gas = outcome.gas, reward = %Tokens(outcome.reward), "accepted on L1");
         }
         Event::Settled(outcome) => tracing::warn!(up_to = outcome.last, gas = outcome.gas, "reverted on L1"),
-        Event::Failed { job, why } => tracing::warn!(job = job.work.name(), %why, "a job failed; it is tried again later"),
+        Event::Failed { job, why } => {
+            tracing::warn!(job = job.work.name(), %why, "a job failed; it is tried again later")
+        }
     }
 }

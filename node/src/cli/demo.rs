@@ -34,10 +34,20 @@ pub(super) struct DemoArguments {
 
 impl DemoArguments {
     pub(super) async fn run(self, output: Output) -> Result<()> {
-        let cache = self.cache.map_or_else(|| data_home().map(|home| home.join("demo-cache")), Ok::<_, ConfigError>)?;
-        let keys = (0..10).map(|number| dev_signer(number, PRIVATE_CHAIN)).collect::<Result<_>>()?;
+        let cache = self
+            .cache
+            .map_or_else(|| data_home().map(|home| home.join("demo-cache")), Ok::<_, ConfigError>)?;
+        let keys = (0..10)
+            .map(|number| dev_signer(number, PRIVATE_CHAIN))
+            .collect::<Result<_>>()?;
         let root = std::fs::canonicalize(self.root)?;
-        let options = DemoOptions { quick: self.quick, root, cache, plain: self.plain || output.json, keys };
+        let options = DemoOptions {
+            quick: self.quick,
+            root,
+            cache,
+            plain: self.plain || output.json,
+            keys,
+        };
         output.print(&demo::run(&options).await?)
     }
 }

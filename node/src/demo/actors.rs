@@ -26,7 +26,11 @@ impl Actor {
         for (place, byte) in seed.iter_mut().zip(name.bytes().cycle()) {
             *place = byte;
         }
-        Self { name, signer, key: SecretKey::from_seed(&seed) }
+        Self {
+            name,
+            signer,
+            key: SecretKey::from_seed(&seed),
+        }
     }
 
     pub(super) fn address(&self) -> Address {
@@ -75,7 +79,11 @@ impl Ledger {
 
     /// Wei that somebody paid for gas and sent along.
     pub(super) fn spent(&self, actor: &str) -> U256 {
-        self.lock().iter().filter(|entry| entry.actor == actor).map(|entry| entry.cost + entry.value).sum()
+        self.lock()
+            .iter()
+            .filter(|entry| entry.actor == actor)
+            .map(|entry| entry.cost + entry.value)
+            .sum()
     }
 
     /// Least and most gas of each kind of call, and how many there were.
@@ -103,7 +111,9 @@ pub(super) struct Call<'a> {
 impl Actor {
     /// Sends a call and waits until it is mined.
     pub(super) async fn send(&self, url: &str, call: Call<'_>) -> Result<TransactionReceipt> {
-        let provider = ProviderBuilder::new().wallet(self.signer.clone()).connect_http(url.parse()?);
+        let provider = ProviderBuilder::new()
+            .wallet(self.signer.clone())
+            .connect_http(url.parse()?);
         let mut request = TransactionRequest::default()
             .from(self.address())
             .to(call.to)
@@ -113,7 +123,10 @@ impl Actor {
         let sent = provider.send_transaction(request).await;
         let sent = sent.with_context(|| format!("{}: {}", self.name, call.what))?;
         let hash: B256 = *sent.tx_hash();
-        let receipt = sent.get_receipt().await.with_context(|| format!("the receipt of {hash}"))?;
+        let receipt = sent
+            .get_receipt()
+            .await
+            .with_context(|| format!("the receipt of {hash}"))?;
         call.ledger.record(self, call.what, &receipt, call.wei);
         if !receipt.status() && call.gas.is_none() {
             bail!("{}: {} reverted ({hash})", self.name, call.what);

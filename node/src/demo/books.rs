@@ -39,7 +39,9 @@ impl Books {
 
     /// A transfer that is meant to be applied in a batch of this fee recipient.
     pub(super) fn apply(&mut self, transfer: &Transfer, recipient: u32) -> Result<()> {
-        let Transfer { from, to, amount, fee, .. } = *transfer;
+        let Transfer {
+            from, to, amount, fee, ..
+        } = *transfer;
         let balance = self.balances.entry(from).or_default();
         let Some(left) = balance.checked_sub(amount + fee) else {
             bail!("account {from} holds {balance} gwei: the story has it pay {amount} and {fee}");
@@ -74,7 +76,14 @@ mod tests {
         books.queue(1, 100, 3);
         books.queue(2, 50, 3);
         books.take_messages(2, 1);
-        let transfer = |from, to, amount| Transfer { from, to, amount, fee: 2, nonce: 0, sequencer: 0 };
+        let transfer = |from, to, amount| Transfer {
+            from,
+            to,
+            amount,
+            fee: 2,
+            nonce: 0,
+            sequencer: 0,
+        };
         books.apply(&transfer(1, 2, 40), 2).unwrap();
         books.take_messages(2, 9);
         books.apply(&transfer(1, 0, 8), 1).unwrap();

@@ -44,13 +44,18 @@ pub(super) fn tool(root: &Path, name: &str) -> PathBuf {
 impl Chain {
     pub(super) async fn start(root: &Path, deployer: &Actor, screen: &Screen) -> Result<Self> {
         if !root.join("script/Deploy.s.sol").exists() {
-            bail!("{} is not the repository: there is no script/Deploy.s.sol; give --root", root.display());
+            bail!(
+                "{} is not the repository: there is no script/Deploy.s.sol; give --root",
+                root.display()
+            );
         }
         let (anvil, url) = start_anvil(&tool(root, "anvil")).await?;
         let provider = ProviderBuilder::new().connect_http(url.parse()?).erased();
         let ledger = Ledger::default();
         let verifier = deploy_verifier(&url, deployer, &ledger).await?;
-        screen.line(format!("  BatchVerifierInsecureDev, generated from the halo2 key, at {verifier}"));
+        screen.line(format!(
+            "  BatchVerifierInsecureDev, generated from the halo2 key, at {verifier}"
+        ));
         // The script reads and writes below deployments/ only.
         let folder = root.join(format!("deployments/rehearsal/demo-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
@@ -61,7 +66,15 @@ impl Chain {
         if deployment.mock_verifier {
             bail!("the deployment took the mock verifier: the demonstration is of real proofs");
         }
-        Ok(Self { _anvil: anvil, folder, url, provider, deployment, deployment_file: file, ledger })
+        Ok(Self {
+            _anvil: anvil,
+            folder,
+            url,
+            provider,
+            deployment,
+            deployment_file: file,
+            ledger,
+        })
     }
 
     /// Lets time pass on the private chain.
@@ -96,8 +109,14 @@ async fn start_anvil(program: &Path) -> Result<(Child, String)> {
 }
 
 async fn deploy_verifier(url: &str, deployer: &Actor, ledger: &Ledger) -> Result<Address> {
-    let provider = ProviderBuilder::new().wallet(deployer.signer.clone()).connect_http(url.parse()?);
-    let receipt = BatchVerifierInsecureDev::deploy_builder(&provider).send().await?.get_receipt().await?;
+    let provider = ProviderBuilder::new()
+        .wallet(deployer.signer.clone())
+        .connect_http(url.parse()?);
+    let receipt = BatchVerifierInsecureDev::deploy_builder(&provider)
+        .send()
+        .await?
+        .get_receipt()
+        .await?;
     ledger.record(deployer, "deploy the verifier", &receipt, 0);
     receipt.contract_address.context("the verifier was not deployed")
 }
@@ -107,7 +126,8 @@ fn write_config(root: &Path, path: &Path, verifier: Address) -> Result<()> {
     let template = std::fs::read_to_string(root.join("script/config/31337.json"))?;
     let mut config: Value = serde_json::from_str(&template)?;
     config["verifier"] = json!({ "address": verifier.to_checksum(None) });
-    config["delays"]["about"] = json!("64 batches of 20 s, twice: exits wait 2,560 s; routes longer than a forced exit.");
+    config["delays"]["about"] =
+        json!("64 batches of 20 s, twice: exits wait 2,560 s; routes longer than a forced exit.");
     config["delays"]["batchProvingSeconds"] = json!(20);
     config["delays"]["exitDelaySeconds"] = json!(2_560);
     config["delays"]["routeDelaySeconds"] = json!(100_000);
@@ -119,7 +139,14 @@ async fn deploy_contracts(root: &Path, folder: &Path, url: &str, deployer: Addre
     let inside = folder.strip_prefix(root)?;
     let output = Command::new(tool(root, "forge"))
         .current_dir(root)
-        .args(["script", "script/Deploy.s.sol", "--broadcast", "--unlocked", "--rpc-url", url])
+        .args([
+            "script",
+            "script/Deploy.s.sol",
+            "--broadcast",
+            "--unlocked",
+            "--rpc-url",
+            url,
+        ])
         .args(["--sender", &deployer.to_string()])
         .env("POE_CONFIG", inside.join("config.json"))
         .env("POE_DEPLOYMENT", inside.join("31337.json"))

@@ -8,6 +8,7 @@ mod pay;
 mod players;
 mod screen;
 mod story;
+mod workshop;
 
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::Result;

@@ -30,7 +30,11 @@ pub(super) struct Account {
 impl Account {
     pub(super) fn of(actor: &Actor, before: &BTreeMap<Address, U256>) -> Self {
         let address = actor.address();
-        Self { name: actor.name, address, before: before.get(&address).copied().unwrap_or_default() }
+        Self {
+            name: actor.name,
+            address,
+            before: before.get(&address).copied().unwrap_or_default(),
+        }
     }
 }
 
@@ -50,15 +54,25 @@ pub(super) async fn claim(stage: &mut Stage, owner: &Actor) -> Result<u64> {
     let vault = stage.chain.deployment.contracts.exit_vault;
     for (walk, links) in planned.calls {
         let data = match walk {
-            Walk::Checkpoint { number, opening } => {
-                ExitVault::claimExitsCall { checkpoint: U40::wrapping_from(number), opening, links }.abi_encode()
+            Walk::Checkpoint { number, opening } => ExitVault::claimExitsCall {
+                checkpoint: U40::wrapping_from(number),
+                opening,
+                links,
             }
+            .abi_encode(),
             Walk::Accumulator(acc) => ExitVault::claimExitsFromCall { exitAcc: acc, links }.abi_encode(),
         };
         stage.send(owner, "claimExits", vault, data, 0).await?;
     }
     let pay = ExitVault::withdrawEtherForCall { owner: owner.address() }.abi_encode();
-    let call = Call { what: "withdrawEtherFor", to: vault, data: pay, wei: 0, gas: None, ledger: &stage.chain.ledger };
+    let call = Call {
+        what: "withdrawEtherFor",
+        to: vault,
+        data: pay,
+        wei: 0,
+        gas: None,
+        ledger: &stage.chain.ledger,
+    };
     owner.send(&stage.chain.url, call).await?;
     stage.vault_wei -= U256::from(u128::from(planned.amount) * GWEI);
     Ok(planned.amount)
@@ -131,16 +145,35 @@ pub(super) async fn settle(
     check_tokens(stage, &accounts, fees, earned, &mut checks).await?;
     check_ether(stage, &accounts, &mut checks).await?;
     check_l2(stage, &mut checks)?;
-    let paid = |name: &str| fees.iter().filter(|(_, _, payer)| *payer == name).map(|(_, fee, _)| fee).sum::<u128>();
-    let won = |name: &str| earned.get(name).map_or(0, |all| all.iter().map(|one| one.reward).sum::<u128>());
+    let paid = |name: &str| {
+        fees.iter()
+            .filter(|(_, _, payer)| *payer == name)
+            .map(|(_, fee, _)| fee)
+            .sum::<u128>()
+    };
+    let won = |name: &str| {
+        earned
+            .get(name)
+            .map_or(0, |all| all.iter().map(|one| one.reward).sum::<u128>())
+    };
     let row = |account: &Account| {
         let (paid, won) = (paid(account.name), won(account.name));
-        let index = stage.players.iter().find(|player| player.actor.name == account.name).map(|player| player.index);
+        let index = stage
+            .players
+            .iter()
+            .find(|player| player.actor.name == account.name)
+            .map(|player| player.index);
         Earned {
             who: account.name,
             role: role(account.name),
-            tokens: if paid > 0 { format!("-{}", Tokens(paid)) } else { Tokens(won).to_string() },
-            l2_fees: index.and_then(|index| stage.books.earned.get(&index).copied()).unwrap_or(0),
+            tokens: if paid > 0 {
+                format!("-{}", Tokens(paid))
+            } else {
+                Tokens(won).to_string()
+            },
+            l2_fees: index
+                .and_then(|index| stage.books.earned.get(&index).copied())
+                .unwrap_or(0),
             spent_wei: stage.chain.ledger.spent(account.name).to_string(),
         }
     };
@@ -175,11 +208,22 @@ async fn check_tokens(
     for account in accounts {
         let balance: u128 = core.feeBalanceOf(account.address).call().await?.to();
         owed += balance;
-        let paid: u128 = fees.iter().filter(|(_, _, payer)| *payer == account.name).map(|(_, fee, _)| fee).sum();
-        let rewards: u128 = earned.get(account.name).map_or(0, |all| all.iter().map(|one| one.reward).sum());
-        let funded = stage.players.iter().any(|player| player.actor.name == account.name) && role(account.name) == "sequencer";
+        let paid: u128 = fees
+            .iter()
+            .filter(|(_, _, payer)| *payer == account.name)
+            .map(|(_, fee, _)| fee)
+            .sum();
+        let rewards: u128 = earned
+            .get(account.name)
+            .map_or(0, |all| all.iter().map(|one| one.reward).sum());
+        let funded =
+            stage.players.iter().any(|player| player.actor.name == account.name) && role(account.name) == "sequencer";
         let deposited = if funded { FEE_DEPOSIT } else { 0 };
-        checks.equal(format!("fee balance of {}", account.name), deposited - paid + rewards, balance)?;
+        checks.equal(
+            format!("fee balance of {}", account.name),
+            deposited - paid + rewards,
+            balance,
+        )?;
     }
     let all: u128 = fees.iter().map(|(_, fee, _)| fee).sum();
     let rewards: u128 = earned.values().flatten().map(|outcome| outcome.reward).sum();
@@ -203,14 +247,22 @@ async fn check_ether(stage: &Stage, accounts: &[Account], checks: &mut Checks) -
         let found = stage.chain.provider.get_balance(account.address).await?;
         checks.equal(format!("ether of {}, wei", account.name), expected, found)?;
     }
-    let vault = stage.chain.provider.get_balance(stage.chain.deployment.contracts.exit_vault).await?;
+    let vault = stage
+        .chain
+        .provider
+        .get_balance(stage.chain.deployment.contracts.exit_vault)
+        .await?;
     checks.equal("ether of the vault, wei", stage.vault_wei, vault)
 }
 
 /// L2 balances in the final state, and that the vault backs them.
 fn check_l2(stage: &Stage, checks: &mut Checks) -> Result<()> {
     let view = stage.follower.view()?;
-    checks.equal("sequences without a proof", 0, view.chain().last_sequence - view.chain().last_verified)?;
+    checks.equal(
+        "sequences without a proof",
+        0,
+        view.chain().last_sequence - view.chain().last_verified,
+    )?;
     let state = view.final_state()?;
     let mut total = 0u64;
     for (index, expected) in stage.books.balances() {
@@ -235,7 +287,11 @@ fn times(stage: &Stage) -> Vec<Line> {
 
 fn gas(stage: &Stage) -> Vec<Line> {
     let line = |((what, accepted), (count, least, most)): ((&str, bool), (usize, u64, u64))| Line {
-        what: if accepted { what.to_owned() } else { format!("{what}, reverted") },
+        what: if accepted {
+            what.to_owned()
+        } else {
+            format!("{what}, reverted")
+        },
         count: count as u64,
         seconds: None,
         least_gas: Some(least),
@@ -248,22 +304,45 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{:<34} {:>5}  {:>9}", "time per step", "times", "seconds")?;
         for line in &self.times {
-            writeln!(f, "  {:<32} {:>5}  {:>9.1}", line.what, line.count, line.seconds.unwrap_or(0.0))?;
+            writeln!(
+                f,
+                "  {:<32} {:>5}  {:>9.1}",
+                line.what,
+                line.count,
+                line.seconds.unwrap_or(0.0)
+            )?;
         }
-        writeln!(f, "\n{:<34} {:>5}  {:>9}  {:>9}", "gas per call", "calls", "least", "most")?;
+        writeln!(
+            f,
+            "\n{:<34} {:>5}  {:>9}  {:>9}",
+            "gas per call", "calls", "least", "most"
+        )?;
         for line in &self.gas {
             let (least, most) = (line.least_gas.unwrap_or(0), line.most_gas.unwrap_or(0));
             writeln!(f, "  {:<32} {:>5}  {:>9}  {:>9}", line.what, line.count, least, most)?;
         }
-        writeln!(f, "\n{:<10} {:<11} {:>22} {:>20} {:>26}", "who", "", "batch fees, tokens", "L2 fees", "gas and deposits, wei")?;
+        writeln!(
+            f,
+            "\n{:<10} {:<11} {:>22} {:>20} {:>26}",
+            "who", "", "batch fees, tokens", "L2 fees", "gas and deposits, wei"
+        )?;
         for row in &self.earned {
             let l2 = Gwei(row.l2_fees).to_string();
-            writeln!(f, "  {:<8} {:<11} {:>22} {:>20} {:>26}", row.who, row.role, row.tokens, l2, row.spent_wei)?;
+            writeln!(
+                f,
+                "  {:<8} {:<11} {:>22} {:>20} {:>26}",
+                row.who, row.role, row.tokens, l2, row.spent_wei
+            )?;
         }
         writeln!(f, "\nchecked to the wei")?;
         for check in &self.checks {
             writeln!(f, "  {check}")?;
         }
-        write!(f, "\nall of it in {} min {:02} s", self.seconds as u64 / 60, self.seconds as u64 % 60)
+        write!(
+            f,
+            "\nall of it in {} min {:02} s",
+            self.seconds as u64 / 60,
+            self.seconds as u64 % 60
+        )
     }
 }

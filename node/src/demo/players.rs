@@ -94,8 +94,22 @@ impl Stage {
         self.chain.deployment.contracts.proof_of_efficiency
     }
 
-    pub(super) async fn send(&self, actor: &Actor, what: &'static str, to: Address, data: Vec<u8>, wei: u128) -> Result<()> {
-        let call = Call { what, to, data, wei, gas: None, ledger: &self.chain.ledger };
+    pub(super) async fn send(
+        &self,
+        actor: &Actor,
+        what: &'static str,
+        to: Address,
+        data: Vec<u8>,
+        wei: u128,
+    ) -> Result<()> {
+        let call = Call {
+            what,
+            to,
+            data,
+            wei,
+            gas: None,
+            ledger: &self.chain.ledger,
+        };
         actor.send(&self.chain.url, call).await.map(drop)
     }
 
@@ -109,7 +123,8 @@ impl Stage {
             maxFeeGwei: U256::from(fee),
         };
         let wei = u128::from(gwei + fee) * GWEI;
-        self.send(actor, "register", self.core(), call.abi_encode(), wei).await?;
+        self.send(actor, "register", self.core(), call.abi_encode(), wei)
+            .await?;
         let index = u32::try_from(self.players.len() + 1)?;
         let next: u64 = core.head().call().await?.nextIndex.to();
         if next != u64::from(index) + 1 {
@@ -117,19 +132,36 @@ impl Stage {
         }
         self.vault_wei += U256::from(wei);
         self.books.queue(index, gwei, fee);
-        let player = Player { actor: actor.clone(), index };
+        let player = Player {
+            actor: actor.clone(),
+            index,
+        };
         self.players.push(player.clone());
         Ok(player)
     }
 
     /// Gives a sequencer test tokens, which it pays in.
     pub(super) async fn fund(&self, actor: &Actor) -> Result<()> {
-        let (token, core, amount) = (self.chain.deployment.contracts.fee_token, self.core(), U256::from(FEE_DEPOSIT));
-        let mint = TestToken::mintCall { to: actor.address(), amount };
-        self.send(actor, "mint test tokens", token, mint.abi_encode(), 0).await?;
-        let approve = TestToken::approveCall { spender: core, value: amount };
+        let (token, core, amount) = (
+            self.chain.deployment.contracts.fee_token,
+            self.core(),
+            U256::from(FEE_DEPOSIT),
+        );
+        let mint = TestToken::mintCall {
+            to: actor.address(),
+            amount,
+        };
+        self.send(actor, "mint test tokens", token, mint.abi_encode(), 0)
+            .await?;
+        let approve = TestToken::approveCall {
+            spender: core,
+            value: amount,
+        };
         self.send(actor, "approve", token, approve.abi_encode(), 0).await?;
-        let deposit = ProofOfEfficiency::depositFeesCall { account: actor.address(), amount };
+        let deposit = ProofOfEfficiency::depositFeesCall {
+            account: actor.address(),
+            amount,
+        };
         self.send(actor, "depositFees", core, deposit.abi_encode(), 0).await
     }
 
@@ -145,11 +177,20 @@ impl Stage {
         };
         let recipient = to.map_or(Account::EMPTY, Player::identity);
         let domain = self.chain.deployment.domain.0;
-        from.actor.key.sign(&domain, &from.identity().id_hash(), &transfer, &recipient.id_hash())
+        from.actor
+            .key
+            .sign(&domain, &from.identity().id_hash(), &transfer, &recipient.id_hash())
     }
 
     /// A slot that must be applied: signed, and written into the books.
-    pub(super) fn pay(&mut self, from: &Player, to: Option<&Player>, amount: u64, fee: u64, at: &Player) -> Result<Slot> {
+    pub(super) fn pay(
+        &mut self,
+        from: &Player,
+        to: Option<&Player>,
+        amount: u64,
+        fee: u64,
+        at: &Player,
+    ) -> Result<Slot> {
         let slot = self.slot(from, to, amount, fee, 0);
         self.books.apply(&slot.transfer, at.index)?;
         Ok(slot)
@@ -173,12 +214,19 @@ impl Stage {
             ledger: &self.chain.ledger,
         };
         let receipt = sequencer.actor.send(&self.chain.url, call).await?;
-        let event = receipt.inner.logs().iter().find_map(|log| log.log_decode::<ProofOfEfficiency::BatchesSequenced>().ok());
+        let event = receipt
+            .inner
+            .logs()
+            .iter()
+            .find_map(|log| log.log_decode::<ProofOfEfficiency::BatchesSequenced>().ok());
         let event = event.context("the call sequenced nothing")?.inner.data;
         for _ in batches {
             self.books.take_messages(sequencer.index, MESSAGES);
         }
-        let posted = Posted { sequence: event.sequence.to(), fee: event.fee.to() };
+        let posted = Posted {
+            sequence: event.sequence.to(),
+            fee: event.fee.to(),
+        };
         self.screen.say(
             sequencer.actor.name,
             format!(
@@ -210,8 +258,12 @@ impl Stage {
     /// Bytes that no key has signed.
     pub(super) fn rubbish(count: u8) -> Vec<Slot> {
         let one = |seed: u8| {
-            let bytes: Vec<u8> = (0..3u8).flat_map(|part| alloy::primitives::keccak256([seed, part].abi_encode()).0).collect();
-            bytes.try_into().map_or_else(|_| Slot::decode(&[seed; Slot::BYTES]), |bytes| Slot::decode(&bytes))
+            let bytes: Vec<u8> = (0..3u8)
+                .flat_map(|part| alloy::primitives::keccak256([seed, part].abi_encode()).0)
+                .collect();
+            bytes
+                .try_into()
+                .map_or_else(|_| Slot::decode(&[seed; Slot::BYTES]), |bytes| Slot::decode(&bytes))
         };
         (0..count).map(one).collect()
     }
@@ -235,10 +287,16 @@ impl Stage {
             beneficiary: actor.address(),
             strategy,
             proofs: Engine::new(Arc::clone(opened), true),
-            dry_run: ForkDryRun { program: self.anvil.clone(), rpc: self.chain.url.clone() },
+            dry_run: ForkDryRun {
+                program: self.anvil.clone(),
+                rpc: self.chain.url.clone(),
+            },
             journal: Journal::open(&self.folder.join(name))?,
             // A token for an ether: every batch pays.
-            prices: Prices { token_gwei: 1_000_000_000, proving_hour_gwei: 40_000 },
+            prices: Prices {
+                token_gwei: 1_000_000_000,
+                proving_hour_gwei: 40_000,
+            },
             resend_after: 60,
             report: Arc::new(move |event: &Event| {
                 // Nobody may listen any more.
@@ -255,7 +313,11 @@ impl Stage {
             aggregator.run(POLL, stopped).await?;
             Ok(aggregator.journal().outcomes().to_vec())
         });
-        Ok(Running { actor: actor.clone(), stop, task })
+        Ok(Running {
+            actor: actor.clone(),
+            stop,
+            task,
+        })
     }
 }
 

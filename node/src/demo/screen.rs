@@ -21,12 +21,22 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new(plain: bool) -> Self {
-        let bar = if plain { ProgressBar::hidden() } else { ProgressBar::new(1) };
-        if let Ok(style) = ProgressStyle::with_template("{spinner} [{bar:24}] {pos}/{len} proofs  {elapsed_precise}  {msg}") {
+        let bar = if plain {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new(1)
+        };
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} [{bar:24}] {pos}/{len} proofs  {elapsed_precise}  {msg}")
+        {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, begun: Instant::now(), times: Arc::default() }
+        Self {
+            bar,
+            begun: Instant::now(),
+            times: Arc::default(),
+        }
     }
 
     /// A line that stays.
@@ -41,7 +51,12 @@ impl Screen {
     /// A line with the time since the beginning.
     pub(super) fn say(&self, who: &str, text: impl AsRef<str>) {
         let seconds = self.begun.elapsed().as_secs();
-        self.line(format!("{:>3}:{:02}  {who:<10} {}", seconds / 60, seconds % 60, text.as_ref()));
+        self.line(format!(
+            "{:>3}:{:02}  {who:<10} {}",
+            seconds / 60,
+            seconds % 60,
+            text.as_ref()
+        ));
     }
 
     /// A headline.
@@ -80,11 +95,16 @@ impl Screen {
             Event::Done { job, took } => {
                 self.bar.inc(1);
                 self.bar.set_message("");
-                let took = took.map_or("was there already".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()));
+                let took = took.map_or("was there already".to_owned(), |took| {
+                    format!("{:.1} s", took.as_secs_f64())
+                });
                 self.say("prover", format!("{:<8} {:?}  {took}", job.work.name(), job.id()));
             }
             Event::Failed { job, why } => self.say("prover", format!("{} {:?}: {why}", job.work.name(), job.id())),
-            Event::GivenUp(job) => self.say("prover", format!("{} {:?} given up: nobody wants it any more", job.work.name(), job.id())),
+            Event::GivenUp(job) => self.say(
+                "prover",
+                format!("{} {:?} given up: nobody wants it any more", job.work.name(), job.id()),
+            ),
             Event::Disconnected(why) => self.say("prover", why),
         }
     }

@@ -7,48 +7,21 @@ use super::chain::Chain;
 use super::pay::{self, Account};
 use super::players::{Player, Running, Stage, enter};
 use super::screen::Screen;
-use crate::aggregator::{Eager, Event, Interval, Outcome, Profit, Strategy, Timings};
-use crate::proving::command::{Opened, ProvingOptions};
-use crate::proving::queue::QueueUrl;
-use crate::proving::worker::Leasing;
-use crate::proving::{Event as WorkerEvent, Work, worker::Report as WorkerReport};
-use crate::units::Tokens;
+use super::workshop::{Heard, Workshop};
+use crate::aggregator::{Eager, Event, Interval, Outcome, Profit};
 use alloy::consensus::Transaction as _;
 use alloy::providers::Provider as _;
 use alloy::rpc::types::TransactionRequest;
 use anyhow::{Context as _, Result, bail};
 use poe_bindings::ContractError;
-use poe_rollup::formats::Capacity;
-use poe_verifier_gen::wrap::Shape;
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::{mpsc, watch};
 
 pub use super::pay::Summary;
 
-/// How long any one thing may take before the demonstration gives up: cold keys on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(1_200);
 /// Gas that somebody who does not look gives a submission.
 const CARELESS_GAS: u64 = 600_000;
 /// The interval aggregator's interval, in seconds.
 const INTERVAL: u64 = 20;
-
-enum Heard {
-    Aggregator(&'static str, Event),
-    Worker(WorkerEvent),
-}
-
-/// Who proves, and what is heard of it.
-struct Workshop {
-    opened: Arc<Opened>,
-    timings: Timings,
-    events: mpsc::UnboundedSender<(&'static str, Event)>,
-    heard: mpsc::UnboundedReceiver<(&'static str, Event)>,
-    worker: mpsc::UnboundedReceiver<WorkerEvent>,
-    _stop: watch::Sender<bool>,
-}
 
 struct Cast {
     sonia: Player,
@@ -64,15 +37,23 @@ struct Cast {
 pub(super) async fn run(options: &DemoOptions) -> Result<Summary> {
     let screen = Screen::new(options.plain);
     let scratch = tempfile::tempdir()?;
-    let names = ["deployer", "sonia", "stan", "eager", "profit", "interval", "alice", "bob", "carol"];
+    let names = [
+        "deployer", "sonia", "stan", "eager", "profit", "interval", "alice", "bob", "carol",
+    ];
     if options.keys.len() < names.len() {
         bail!("{} keys are needed, {} are given", names.len(), options.keys.len());
     }
-    let actors: BTreeMap<_, _> =
-        names.iter().zip(&options.keys).map(|(name, key)| (*name, Actor::new(name, key.clone()))).collect();
+    let actors: BTreeMap<_, _> = names
+        .iter()
+        .zip(&options.keys)
+        .map(|(name, key)| (*name, Actor::new(name, key.clone())))
+        .collect();
     screen.act("A private L1: anvil. The same script deploys as on every chain, with the generated verifier.");
     let chain = Chain::start(&options.root, &actors["deployer"], &screen).await?;
-    screen.line(format!("  ProofOfEfficiency at {} (domain {})", chain.deployment.contracts.proof_of_efficiency, chain.deployment.domain));
+    screen.line(format!(
+        "  ProofOfEfficiency at {} (domain {})",
+        chain.deployment.contracts.proof_of_efficiency, chain.deployment.domain
+    ));
     let before = pay::ether_of(&chain, actors.values()).await?;
     let mut stage = Stage::new(options, chain, screen.clone(), scratch.path()).await?;
     let mut workshop = Workshop::open(options, scratch.path(), &screen).await?;
@@ -83,7 +64,9 @@ pub(super) async fn run(options: &DemoOptions) -> Result<Summary> {
         screen.expect(5);
         let eager = workshop.start(&stage, &cast.eager, Box::new(Eager)).await?;
         workshop.until_wrapped(&screen, &eager).await?;
-        let interval = workshop.start(&stage, &cast.interval, Box::new(Interval { seconds: INTERVAL })).await?;
+        let interval = workshop
+            .start(&stage, &cast.interval, Box::new(Interval { seconds: INTERVAL }))
+            .await?;
         let first = race(&stage, &mut workshop, &cast, &interval).await?;
         late(&stage, &cast, &first).await?;
         earned.insert("eager", eager.stop().await?);
@@ -101,115 +84,11 @@ pub(super) async fn run(options: &DemoOptions) -> Result<Summary> {
     pay::settle(&mut stage, accounts, &fees, &earned).await
 }
 
-impl Workshop {
-    async fn open(options: &DemoOptions, scratch: &Path, screen: &Screen) -> Result<Self> {
-        let Capacity { slots, messages, exits } = Capacity::REFERENCE;
-        let proving = ProvingOptions {
-            queue: QueueUrl::Sqlite(scratch.join("jobs.db")),
-            proofs: scratch.join("proofs"),
-            cache: options.cache.clone(),
-            machine_lock: std::env::temp_dir().join("poe-machine.lock"),
-            slots,
-            messages,
-            exits,
-            shape: Shape::DEFAULT,
-            srs: None,
-            insecure_dev_srs: true,
-        };
-        let opened = Arc::new(proving.open().await?);
-        let timings = Timings::default();
-        let (events, heard) = mpsc::unbounded_channel();
-        let (said, worker) = mpsc::unbounded_channel();
-        let (screen, times) = (screen.clone(), timings.clone());
-        let report: WorkerReport = Arc::new(move |event: &WorkerEvent| {
-            if let WorkerEvent::Done { job, took: Some(took) } = event {
-                times.took(job.work, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-            }
-            screen.worker(event);
-            // Nobody may listen any more.
-            let _ = said.send(event.clone());
-        });
-        let leasing = Leasing { poll: Duration::from_millis(200), ..Leasing::default() };
-        let work = opened.worker(leasing, report);
-        let (stop, stopped) = watch::channel(false);
-        tokio::spawn(async move {
-            if let Err(error) = work.run(stopped).await {
-                tracing::error!(%error, "the worker ended");
-            }
-        });
-        Ok(Self { opened, timings, events, heard, worker, _stop: stop })
-    }
-
-    async fn start(&self, stage: &Stage, actor: &Actor, strategy: Box<dyn Strategy>) -> Result<Running> {
-        stage.screen.say(actor.name, format!("starts, strategy {}", strategy.name()));
-        stage.aggregator(actor, strategy, &self.opened, &self.events, &self.timings).await
-    }
-
-    /// Waits until the last step of the only aggregator's proof has begun.
-    async fn until_wrapped(&mut self, screen: &Screen, only: &Running) -> Result<()> {
-        let wrapping = |heard: &Heard| {
-            matches!(heard, Heard::Worker(WorkerEvent::Leased(job)) if matches!(job.work, Work::Wrap { .. })).then_some(())
-        };
-        self.until(screen, &[only], "the KZG proof of the first range", wrapping).await
-    }
-
-    /// Waits until something is heard; everything heard before is told on the screen.
-    async fn until<T>(&mut self, screen: &Screen, running: &[&Running], what: &str, mut is: impl FnMut(&Heard) -> Option<T>) -> Result<T> {
-        let wait = async {
-            let mut look = tokio::time::interval(Duration::from_secs(1));
-            loop {
-                let heard = tokio::select! {
-                    Some((name, event)) = self.heard.recv() => {
-                        tell(screen, name, &event);
-                        Heard::Aggregator(name, event)
-                    }
-                    Some(event) = self.worker.recv() => Heard::Worker(event),
-                    _ = look.tick() => {
-                        if running.iter().any(|one| one.has_ended()) {
-                            bail!("an aggregator ended while the story waited for {what}");
-                        }
-                        continue;
-                    }
-                };
-                if let Heard::Aggregator(name, Event::Failed { why, .. }) = &heard {
-                    bail!("{name}: {why}");
-                }
-                if let Some(found) = is(&heard) {
-                    return Ok(found);
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, wait).await.with_context(|| format!("waiting for {what}"))?
-    }
-}
-
-fn tell(screen: &Screen, name: &str, event: &Event) {
-    let text = match event {
-        Event::Chosen { goal, reward } => {
-            format!("goes for sequences {}..={}, worth {} tokens", goal.init + 1, goal.last, Tokens(*reward))
-        }
-        Event::Overlapped { goal, verified, kept: true } => {
-            format!("sequences up to {verified} are proven by somebody else; the proof up to {} still pays for its tail", goal.last)
-        }
-        Event::Overlapped { goal, verified, .. } => format!("starts from {verified} instead, up to {}", goal.last),
-        Event::Abandoned { last, why } => format!("abandons the range up to {last}: {why}"),
-        Event::Declined { last, why } => format!("does not send its proof up to {last}: {why}"),
-        Event::Rehearsed { last, gas, reward } => {
-            format!("dry run on a fork: the proof up to {last} is accepted, {gas} gas, {} tokens", Tokens(*reward))
-        }
-        Event::Sent { transaction, .. } => format!("sends {transaction}"),
-        Event::Settled(outcome) if outcome.accepted => {
-            format!("PAID {} tokens for sequences up to {}; {} gas", Tokens(outcome.reward), outcome.last, outcome.gas)
-        }
-        Event::Settled(outcome) => format!("reverted; {} gas", outcome.gas),
-        _ => return,
-    };
-    screen.say(name, text);
-}
-
 /// Users and sequencers come in.
 async fn cast(stage: &mut Stage, actors: &BTreeMap<&str, Actor>, quick: bool) -> Result<Cast> {
-    stage.screen.act("Sequencers pay in batch fees, users register with a first deposit.");
+    stage
+        .screen
+        .act("Sequencers pay in batch fees, users register with a first deposit.");
     let sonia = stage.register(&actors["sonia"], 0).await?;
     let alice = stage.register(&actors["alice"], 3_000_000_000).await?;
     let bob = stage.register(&actors["bob"], 2_000_000_000).await?;
@@ -222,17 +101,39 @@ async fn cast(stage: &mut Stage, actors: &BTreeMap<&str, Actor>, quick: bool) ->
         stan = Some(player);
     }
     for player in &stage.players {
-        stage.screen.line(format!("  account {}: {} ({})", player.index, player.actor.name, player.actor.address()));
+        stage.screen.line(format!(
+            "  account {}: {} ({})",
+            player.index,
+            player.actor.name,
+            player.actor.address()
+        ));
     }
     let of = |name: &str| actors[name].clone();
     let (eager, profit, interval) = (of("eager"), of("profit"), of("interval"));
-    Ok(Cast { sonia, stan, alice, bob, carol, eager, profit, interval })
+    Ok(Cast {
+        sonia,
+        stan,
+        alice,
+        bob,
+        carol,
+        eager,
+        profit,
+        interval,
+    })
 }
 
 /// Two sequences of the first sequencer: the registrations, then transfers, a withdraw and rubbish.
 async fn first_sequences(stage: &mut Stage, cast: &Cast) -> Result<Vec<(u64, u128, &'static str)>> {
-    stage.screen.act("Batches go to L1. Nobody judges what is in them: rubbish is a no-op that is proven to be one.");
-    let Cast { sonia, alice, bob, carol, .. } = cast;
+    stage
+        .screen
+        .act("Batches go to L1. Nobody judges what is in them: rubbish is a no-op that is proven to be one.");
+    let Cast {
+        sonia,
+        alice,
+        bob,
+        carol,
+        ..
+    } = cast;
     let first = stage.post(sonia, &[vec![]]).await?;
     let mut slots = vec![
         stage.pay(alice, Some(bob), 100_000_000, 2_000, sonia)?,
@@ -252,7 +153,9 @@ async fn first_sequences(stage: &mut Stage, cast: &Cast) -> Result<Vec<(u64, u12
     slots.push(forged);
     slots.extend(Stage::rubbish(3));
     let second = stage.post(sonia, &[slots]).await?;
-    Ok([first, second].map(|posted| (posted.sequence, posted.fee, "sonia")).to_vec())
+    Ok([first, second]
+        .map(|posted| (posted.sequence, posted.fee, "sonia"))
+        .to_vec())
 }
 
 /// Waits for the eager aggregator to be paid, and for the other to notice.
@@ -277,9 +180,17 @@ async fn late(stage: &Stage, cast: &Cast, first: &Outcome) -> Result<()> {
     if !first.accepted {
         bail!("the first proof was to be accepted");
     }
-    let winner = stage.chain.provider.get_transaction_by_hash(first.transaction).await?.context("the winner's transaction")?;
+    let winner = stage
+        .chain
+        .provider
+        .get_transaction_by_hash(first.transaction)
+        .await?
+        .context("the winner's transaction")?;
     let data = winner.input().clone();
-    let request = TransactionRequest::default().from(cast.interval.address()).to(stage.core()).input(data.clone().into());
+    let request = TransactionRequest::default()
+        .from(cast.interval.address())
+        .to(stage.core())
+        .input(data.clone().into());
     let reason = match stage.chain.provider.call(request).await {
         Ok(_) => bail!("a late proof was accepted by a call"),
         Err(error) => ContractError::of_transport(&error).context("a late proof failed without a reason")?,
@@ -299,7 +210,10 @@ async fn late(stage: &Stage, cast: &Cast, first: &Outcome) -> Result<()> {
     let percent = receipt.gas_used * 100 / first.gas.max(1);
     stage.screen.say(
         cast.interval.name,
-        format!("sends a late proof all the same, to show the price: {reason}, {} gas, {percent} % of the winner's", receipt.gas_used),
+        format!(
+            "sends a late proof all the same, to show the price: {reason}, {} gas, {percent} % of the winner's",
+            receipt.gas_used
+        ),
     );
     Ok(())
 }
@@ -318,28 +232,51 @@ async fn three_aggregators(
     let eager = workshop.start(stage, &cast.eager, Box::new(Eager)).await?;
     workshop.until_wrapped(&screen, &eager).await?;
     // The first range is bound to the eager aggregator. The interval aggregator goes for the same one, and will have lost.
-    let interval = workshop.start(stage, &cast.interval, Box::new(Interval { seconds: INTERVAL })).await?;
+    let interval = workshop
+        .start(stage, &cast.interval, Box::new(Interval { seconds: INTERVAL }))
+        .await?;
     let chosen = |name: &'static str| {
         move |heard: &Heard| match heard {
             Heard::Aggregator(who, Event::Chosen { goal, .. }) if *who == name => Some(goal.last),
             _ => None,
         }
     };
-    workshop.until(&screen, &[&eager, &interval], "the interval aggregator's choice", chosen("interval")).await?;
+    workshop
+        .until(
+            &screen,
+            &[&eager, &interval],
+            "the interval aggregator's choice",
+            chosen("interval"),
+        )
+        .await?;
     let mut fees = second_sequencer(stage, cast).await?;
     // It goes for everything so far, from the start: part of that will be the eager aggregator's.
-    let profit = workshop.start(stage, &cast.profit, Box::new(Profit { margin_percent: 10 })).await?;
-    workshop.until(&screen, &[&eager, &profit], "the profit aggregator's choice", chosen("profit")).await?;
+    let profit = workshop
+        .start(stage, &cast.profit, Box::new(Profit { margin_percent: 10 }))
+        .await?;
+    workshop
+        .until(
+            &screen,
+            &[&eager, &profit],
+            "the profit aggregator's choice",
+            chosen("profit"),
+        )
+        .await?;
     let first = race(stage, workshop, cast, &interval).await?;
     // It was shown that it gives up; now it leaves the field to the others for a while.
     earned.entry("interval").or_default().extend(interval.stop().await?);
     earned.entry("eager").or_default().extend(eager.stop().await?);
     late(stage, cast, &first).await?;
     screen.act("A proof that overlaps what is proven is paid for its tail.");
-    let salvaged = workshop.until(&screen, &[&profit], "the overlapping proof", settled("profit")).await?;
+    let salvaged = workshop
+        .until(&screen, &[&profit], "the overlapping proof", settled("profit"))
+        .await?;
     let tail: u128 = fees.iter().map(|(_, fee, _)| fee).sum();
     if !salvaged.accepted || salvaged.reward != tail {
-        bail!("the overlapping proof was to earn the tail, {tail}, and earned {}", salvaged.reward);
+        bail!(
+            "the overlapping proof was to earn the tail, {tail}, and earned {}",
+            salvaged.reward
+        );
     }
     earned.entry("profit").or_default().extend(profit.stop().await?);
     fees.extend(last_sequence(stage, workshop, cast, earned).await?);
@@ -355,7 +292,13 @@ fn settled(name: &'static str) -> impl FnMut(&Heard) -> Option<Outcome> {
 
 /// Third and fourth sequence: the second sequencer repeats what the first has posted, and both go on.
 async fn second_sequencer(stage: &mut Stage, cast: &Cast) -> Result<Fees> {
-    let Cast { sonia, alice, bob, carol, .. } = cast;
+    let Cast {
+        sonia,
+        alice,
+        bob,
+        carol,
+        ..
+    } = cast;
     let stan = cast.stan.as_ref().context("the second sequencer")?;
     // Carol sent one transfer to both sequencers; the second time it is a no-op.
     let twice = stage.slot(carol, Some(bob), 2_000_000, 1_000, 0);
@@ -370,7 +313,10 @@ async fn second_sequencer(stage: &mut Stage, cast: &Cast) -> Result<Fees> {
     }
     let second_batch = vec![stage.pay(bob, Some(alice), 3_000_000, 700, sonia)?];
     let fourth = stage.post(sonia, &[first_batch, second_batch]).await?;
-    Ok(vec![(third.sequence, third.fee, "stan"), (fourth.sequence, fourth.fee, "sonia")])
+    Ok(vec![
+        (third.sequence, third.fee, "stan"),
+        (fourth.sequence, fourth.fee, "sonia"),
+    ])
 }
 
 /// Nobody else is there: the interval aggregator, started again, keeps the chain alive.
@@ -381,28 +327,46 @@ async fn last_sequence(
     earned: &mut BTreeMap<&'static str, Vec<Outcome>>,
 ) -> Result<Fees> {
     let screen = stage.screen.clone();
-    screen.act(&format!("When nobody else proves, the interval aggregator does, every {INTERVAL} seconds at the latest."));
+    screen.act(&format!(
+        "When nobody else proves, the interval aggregator does, every {INTERVAL} seconds at the latest."
+    ));
     let stan = cast.stan.as_ref().context("the second sequencer")?;
     let slots = vec![stage.pay(&cast.bob, Some(&cast.carol), 8_000_000, 900, stan)?];
     let fifth = stage.post(stan, &[slots]).await?;
     let before = earned.get("interval").map_or(0, Vec::len);
-    let interval = workshop.start(stage, &cast.interval, Box::new(Interval { seconds: INTERVAL })).await?;
-    let outcome = workshop.until(&screen, &[&interval], "the boot proof", settled("interval")).await?;
+    let interval = workshop
+        .start(stage, &cast.interval, Box::new(Interval { seconds: INTERVAL }))
+        .await?;
+    let outcome = workshop
+        .until(&screen, &[&interval], "the boot proof", settled("interval"))
+        .await?;
     if !outcome.accepted || outcome.reward != fifth.fee {
-        bail!("the boot proof was to earn {}, and earned {}", fifth.fee, outcome.reward);
+        bail!(
+            "the boot proof was to earn {}, and earned {}",
+            fifth.fee,
+            outcome.reward
+        );
     }
     // The journal remembers what was before the restart.
     let outcomes = interval.stop().await?;
-    earned.entry("interval").or_default().extend_from_slice(outcomes.get(before..).unwrap_or_default());
+    earned
+        .entry("interval")
+        .or_default()
+        .extend_from_slice(outcomes.get(before..).unwrap_or_default());
     Ok(vec![(fifth.sequence, fifth.fee, "stan")])
 }
 
 /// Time passes, and the withdrawn ether is claimed on L1.
 async fn exit(stage: &mut Stage, owner: &Player) -> Result<()> {
-    stage.screen.act("Exits are paid after the exit delay, in which a false proof could still be contested. Time travels.");
+    stage
+        .screen
+        .act("Exits are paid after the exit delay, in which a false proof could still be contested. Time travels.");
     let delay = stage.follower.client().exit_delay().await?;
     stage.chain.travel(delay + 1).await?;
     let amount = pay::claim(stage, &owner.actor).await?;
-    stage.screen.say(owner.actor.name, format!("claims {} on L1 after {delay} s", crate::units::Gwei(amount)));
+    stage.screen.say(
+        owner.actor.name,
+        format!("claims {} on L1 after {delay} s", crate::units::Gwei(amount)),
+    );
     Ok(())
 }
