@@ -22,6 +22,9 @@ use std::time::Duration;
 /// How long to wait before a job that failed for good is tried again, in rounds.
 const RETRY_ROUNDS: u32 = 60;
 
+/// Newest checkpoints among which to look for one that has matured.
+const CHECKPOINTS: usize = 256;
+
 /// What an aggregator is made of.
 pub struct Parts<P, D> {
     /// Follows L1.
@@ -61,6 +64,8 @@ pub struct Aggregator<P, D> {
     declined: Option<(u64, String)>,
     missing: usize,
     wait: u32,
+    /// First batch that is kept.
+    kept: u64,
 }
 
 impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
@@ -78,6 +83,7 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             declined: None,
             missing: 0,
             wait: 0,
+            kept: 0,
         }
     }
 
@@ -432,15 +438,18 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         let now = view.tip()?.1.map_or(0, |block| block.timestamp);
         let matured =
             |checkpoint: &crate::chain::CheckpointRecord| view.matures_at(checkpoint).is_some_and(|at| at <= now);
-        let Some(checkpoint) = view.checkpoints(usize::MAX)?.into_iter().find(matured) else {
+        let Some(checkpoint) = view.checkpoints(CHECKPOINTS)?.into_iter().find(matured) else {
             return Ok(());
         };
         let mut next = view.last_batch_of(checkpoint.number)? + 1;
         if let Some(goal) = self.parts.journal.goal() {
             next = next.min(goal.first_batch);
         }
-        self.parts.proofs.prune(next).await?;
-        self.feed.prune(next);
+        if next > self.kept {
+            self.parts.proofs.prune(next).await?;
+            self.feed.prune(next);
+            self.kept = next;
+        }
         Ok(())
     }
 }

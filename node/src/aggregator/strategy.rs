@@ -48,7 +48,7 @@ impl Offer {
 }
 
 /// Decides when to prove how much.
-pub trait Strategy: Send {
+pub trait Strategy: Send + Sync {
     /// A word for people.
     fn name(&self) -> &'static str;
 

@@ -14,7 +14,7 @@ use crate::l1::preimage;
 use crate::proving::command::Opened;
 use crate::sync::Follower;
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::{SolCall as _, SolValue as _};
+use alloy::sol_types::SolCall as _;
 use anyhow::{Context as _, Result, bail};
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency;
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::Limits;
@@ -259,7 +259,7 @@ impl Stage {
     pub(super) fn rubbish(count: u8) -> Vec<Slot> {
         let one = |seed: u8| {
             let bytes: Vec<u8> = (0..3u8)
-                .flat_map(|part| alloy::primitives::keccak256([seed, part].abi_encode()).0)
+                .flat_map(|part| alloy::primitives::keccak256([seed, part]).0)
                 .collect();
             bytes
                 .try_into()
