@@ -12,7 +12,7 @@ use super::sender::{Fees, Sender};
 use super::strategy::{Offer, Pending, Situation, Strategy};
 use crate::chain::Status;
 use crate::l1::{L1Client, L1Error};
-use crate::proving::{Goal, Id, Job, Progress, ProvingError, Target, Work};
+use crate::proving::{Goal, Job, Progress, ProvingError, Target, Work};
 use crate::store::{StoreError, View};
 use crate::sync::Follower;
 use alloy::primitives::{Address, B256};
@@ -58,8 +58,8 @@ pub struct Aggregator<P, D> {
     pub(super) parts: Parts<P, D>,
     pub(super) sender: Sender,
     feed: Feed,
-    /// The proof of the goal, once it is there.
-    proof: Option<Id>,
+    /// The overlap that was told: newest checkpoint, last sequence.
+    overlapped: Option<(u64, u64)>,
     /// What was declined, so that it is said once.
     declined: Option<(u64, String)>,
     missing: usize,
@@ -79,7 +79,7 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             parts,
             sender,
             feed: Feed::default(),
-            proof: None,
+            overlapped: None,
             declined: None,
             missing: 0,
             wait: 0,
@@ -216,7 +216,7 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             Err(error) => return Err(error.into()),
         }
         self.parts.journal.set_goal(None)?;
-        (self.proof, self.declined) = (None, None);
+        (self.overlapped, self.declined) = (None, None);
         self.say(&Event::Abandoned { last: goal.last, why });
         Ok(())
     }
@@ -342,7 +342,6 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             }
             Progress::Done(Some(id)) => {
                 self.announce_overlap(view, &goal, true);
-                self.proof = Some(id);
                 self.submit(view, goal, id, costs).await
             }
             Progress::Done(None) => Ok(()),
@@ -394,9 +393,9 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
 
     fn announce_overlap(&mut self, view: &View, goal: &GoalRecord, kept: bool) {
         let verified = view.chain().last_verified;
-        let key = (verified, format!("overlap {}", goal.last));
-        if goal.init < verified && self.declined.as_ref() != Some(&key) {
-            self.declined = Some(key);
+        let overlap = Some((verified, goal.last));
+        if goal.init < verified && self.overlapped != overlap {
+            self.overlapped = overlap;
             self.say(&Event::Overlapped {
                 goal: *goal,
                 verified,
@@ -429,7 +428,7 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     }
 
     pub(super) fn done_with_goal(&mut self) -> Result<(), JournalError> {
-        (self.proof, self.declined) = (None, None);
+        (self.overlapped, self.declined) = (None, None);
         self.parts.journal.set_goal(None)
     }
 
