@@ -32,8 +32,12 @@ test: deps ## Run every test (forge default profile, Rust workspace, scripts)
 	scripts/rust-tests.sh
 	node --test --test-reporter=spec scripts/test/
 
-demo: deps ## Show the protocol at work on a private chain
+demo: deps ## Show the protocol at work on a private chain, with real proofs (about ten minutes)
 	scripts/demo.sh
+
+.PHONY: test-demo
+test-demo: deps ## The same, smaller: one proof through plonky2 and halo2, and every balance checked
+	scripts/demo.sh --quick --plain
 
 ##### Set-up
 
@@ -51,7 +55,7 @@ clean: ## Remove everything that a build or a test wrote here
 
 # In the order of their cost. .ci/run takes the list from here.
 CHECKS := fmt-check lint house-rules requirements-check vectors-check bindings-check bulloak sizes snapshots-check figures \
-          test-deploy test-ci coverage slither halmos
+          test-deploy test-ci coverage slither halmos test-demo
 # What needs neither forge's build nor its ports: runs beside the list above where CI has a core to spare.
 RUST_CHECKS := fmt-check-rust clippy doc deny fuzz-check circuits-check verifier-check
 

@@ -51,6 +51,21 @@ impl Cache {
         read: impl Fn(&[u8]) -> Option<T>,
         make: impl FnOnce() -> (T, Vec<u8>),
     ) -> Result<T, CacheError> {
+        self.get_or_try_make(name, key, read, || Ok(make()))
+    }
+
+    /// As [`Self::get_or_make`], where making may fail; nothing is written then.
+    ///
+    /// # Errors
+    ///
+    /// If it fails, or if the folder cannot be written to.
+    pub fn get_or_try_make<T, E: From<CacheError>>(
+        &self,
+        name: &str,
+        key: &[u8; 32],
+        read: impl Fn(&[u8]) -> Option<T>,
+        make: impl FnOnce() -> Result<(T, Vec<u8>), E>,
+    ) -> Result<T, E> {
         let path = self.folder.join(format!("{name}-{}", hex(&key[..8])));
         let fetch = || fs::read(&path).ok().and_then(|bytes| read(body(key, &bytes)?));
         if let Some(found) = fetch() {
@@ -64,7 +79,7 @@ impl Cache {
         if let Some(found) = fetch() {
             return Ok(found);
         }
-        let (made, bytes) = make();
+        let (made, bytes) = make()?;
         write_whole(&path, key, &bytes).map_err(|source| self.error(&path, "written", source))?;
         Ok(made)
     }
@@ -165,6 +180,23 @@ mod tests {
         fs::write(path.with_extension("part"), b"half").expect("writable");
         assert_eq!(get(&cache, 7, &made), vec![7; 100]);
         assert_eq!(made.get(), expected + 5);
+        fs::remove_dir_all(&cache.folder).expect("there");
+    }
+
+    #[test]
+    fn what_cannot_be_made_leaves_no_file() {
+        #[derive(Debug)]
+        struct No;
+        impl From<CacheError> for No {
+            fn from(error: CacheError) -> Self {
+                panic!("{error}")
+            }
+        }
+        let (cache, made) = (scratch("failed"), Cell::new(0));
+        let failed: Result<Vec<u8>, No> = cache.get_or_try_make("thing", &[3; 32], |_| None, || Err(No));
+        failed.expect_err("it cannot be made");
+        assert!(!cache.folder.join("thing-0303030303030303").exists());
+        assert_eq!(get(&cache, 3, &made), vec![3; 100]);
         fs::remove_dir_all(&cache.folder).expect("there");
     }
 

@@ -3,9 +3,11 @@
 
 mod arithmetic;
 mod builder;
+mod cached;
 mod circuit;
 mod digest;
 mod extension;
+mod file;
 mod fri;
 mod gates;
 mod goldilocks;
@@ -21,7 +23,9 @@ mod tests;
 mod verify;
 
 pub use builder::{Builder, LOOKUP_BITS, Section, Stage};
+pub use cached::code_digest;
 pub use circuit::{Config, DEGREE, Shape, WrapCircuit};
+pub use file::WrapFormatError;
 pub use gates::UnknownGate;
 pub use key::{InnerCircuit, Key, Unsupported};
 pub use proof::InnerProof;

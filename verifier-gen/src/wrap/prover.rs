@@ -3,6 +3,7 @@
 
 use super::builder::Stage;
 use super::circuit::{Shape, WrapCircuit};
+use super::file::WrapFormatError;
 use super::key::{InnerCircuit, Key, Unsupported};
 use super::proof::InnerProof;
 use crate::kzg::{self, ProofError};
@@ -11,6 +12,7 @@ use halo2_base::halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2_base::halo2_proofs::plonk::{Error, ProvingKey, VerifyingKey, keygen_pk, keygen_vk};
 use halo2_base::halo2_proofs::poly::commitment::Params;
 use halo2_base::halo2_proofs::poly::kzg::commitment::ParamsKZG;
+use poe_prover::cache::CacheError;
 use poe_prover::layers::LayerError;
 use rand_core::OsRng;
 
@@ -40,6 +42,12 @@ pub enum WrapError {
     /// A layer of plonky2 failed.
     #[error(transparent)]
     Layer(#[from] LayerError),
+    /// Keys cannot be kept.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// Bytes that are no proof.
+    #[error(transparent)]
+    Format(#[from] WrapFormatError),
 }
 
 /// A proof for the EVM.
@@ -54,12 +62,12 @@ pub struct WrapProof {
 /// The circuit with its keys.
 #[derive(Debug)]
 pub struct Wrap<'p> {
-    params: &'p ParamsKZG<Bn256>,
-    inner: InnerCircuit,
-    key: Key,
-    shape: Shape,
-    proving: ProvingKey<G1Affine>,
-    break_points: MultiPhaseThreadBreakPoints,
+    pub(super) params: &'p ParamsKZG<Bn256>,
+    pub(super) inner: InnerCircuit,
+    pub(super) key: Key,
+    pub(super) shape: Shape,
+    pub(super) proving: ProvingKey<G1Affine>,
+    pub(super) break_points: MultiPhaseThreadBreakPoints,
 }
 
 impl<'p> Wrap<'p> {
@@ -122,7 +130,11 @@ impl<'p> Wrap<'p> {
     }
 }
 
-fn circuit_without_values(params: &ParamsKZG<Bn256>, key: &Key, shape: Shape) -> Result<WrapCircuit, WrapError> {
+pub(super) fn circuit_without_values(
+    params: &ParamsKZG<Bn256>,
+    key: &Key,
+    shape: Shape,
+) -> Result<WrapCircuit, WrapError> {
     if params.k() != shape.k {
         return Err(WrapError::Setup {
             found: params.k(),

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use super::dry_run::ForkError;
+use super::journal::JournalError;
+use crate::l1::L1Error;
+use crate::proving::ProvingError;
+use crate::store::StoreError;
+use crate::sync::SyncError;
+
+/// An aggregator cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AggregatorError {
+    /// Following L1.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Reading L1.
+    #[error(transparent)]
+    L1(#[from] L1Error),
+    /// Proving.
+    #[error(transparent)]
+    Proving(#[from] ProvingError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The dry run.
+    #[error("dry run: {0}")]
+    Fork(#[from] ForkError),
+    /// The key does not sign.
+    #[error("the transaction cannot be signed: {reason}")]
+    Signing {
+        /// Why.
+        reason: String,
+    },
+    /// A root that no proof can be about.
+    #[error("checkpoint {checkpoint} has a root that is not canonical")]
+    Root {
+        /// Its number.
+        checkpoint: u64,
+    },
+}
+
+impl AggregatorError {
+    /// Whether the next round may do better.
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Sync(error) => error.is_transient(),
+            Self::L1(error) => error.is_transient(),
+            Self::Proving(_) | Self::Fork(ForkError::Rpc { .. } | ForkError::NotMined | ForkError::Silent { .. }) => {
+                true
+            }
+            _ => false,
+        }
+    }
+}

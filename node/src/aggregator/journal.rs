@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What an aggregator must remember, in one file that is written whole or not at all.
+
+use super::Measured;
+use alloy::primitives::{B256, Bytes};
+use serde::{Deserialize, Serialize};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Version of the file's contents.
+const SCHEMA: u32 = 1;
+
+/// The journal cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The disk.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The contents.
+    #[error("{path} is no journal of an aggregator: {source}; move it away to start anew")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Another version.
+    #[error("{path} has schema {found}, this program knows {SCHEMA}")]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// What it has.
+        found: u32,
+    },
+}
+
+/// A range on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoalRecord {
+    /// The checkpoint it starts from.
+    pub init: u64,
+    /// The sequence it ends at.
+    pub last: u64,
+    /// Accumulator of that: tells a reorganisation of L1.
+    pub acc: B256,
+    /// First batch.
+    pub first_batch: u64,
+    /// Last batch.
+    pub last_batch: u64,
+    /// Version of the sequences.
+    pub version: u32,
+    /// Route that checks the proof.
+    pub route: u32,
+}
+
+/// A submission that may or may not have been mined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InFlight {
+    /// Hash of every transaction sent with this nonce, newest last.
+    pub hashes: Vec<B256>,
+    /// The newest, signed.
+    pub raw: Bytes,
+    /// Its nonce.
+    pub nonce: u64,
+    /// The sequence the proof ends at.
+    pub last: u64,
+    /// Most wei per gas.
+    pub max_fee: u128,
+    /// Of that for the block's producer.
+    pub priority_fee: u128,
+    /// When it was sent, seconds of L1.
+    pub sent_at: u64,
+    /// Whether the newest one only takes the nonce, so that a proof that has become late is not mined.
+    pub cancelled: bool,
+}
+
+/// What became of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The transaction.
+    pub transaction: B256,
+    /// The sequence the proof ends at.
+    pub last: u64,
+    /// Whether it was accepted.
+    pub accepted: bool,
+    /// Batch fees earned, base units of the fee token, without tips.
+    pub reward: u128,
+    /// Gas used.
+    pub gas: u64,
+    /// Wei paid for it.
+    pub cost: u128,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Contents {
+    schema: u32,
+    goal: Option<GoalRecord>,
+    in_flight: Option<InFlight>,
+    outcomes: Vec<Outcome>,
+    measured: Measured,
+}
+
+/// What an aggregator must remember.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    contents: Contents,
+}
+
+impl Journal {
+    /// Opens the journal in a folder, or begins one.
+    ///
+    /// # Errors
+    ///
+    /// If it is there and cannot be understood.
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join("aggregator.json");
+        let io = |source| JournalError::Io {
+            path: path.clone(),
+            source,
+        };
+        std::fs::create_dir_all(folder).map_err(io)?;
+        let contents = match std::fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Contents {
+                schema: SCHEMA,
+                ..Contents::default()
+            },
+            Err(error) => return Err(io(error)),
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| JournalError::Format {
+                path: path.clone(),
+                source,
+            })?,
+        };
+        if contents.schema != SCHEMA {
+            return Err(JournalError::Schema {
+                path,
+                found: contents.schema,
+            });
+        }
+        Ok(Self { path, contents })
+    }
+
+    fn save(&self) -> Result<(), JournalError> {
+        let io = |source| JournalError::Io {
+            path: self.path.clone(),
+            source,
+        };
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let bytes = serde_json::to_vec_pretty(&self.contents).map_err(|error| io(error.into()))?;
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+        file.write_all(&bytes).map_err(io)?;
+        file.as_file().sync_all().map_err(io)?;
+        file.persist(&self.path).map_err(|error| io(error.error))?;
+        std::fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(io)
+    }
+
+    /// The range under way.
+    pub const fn goal(&self) -> Option<&GoalRecord> {
+        self.contents.goal.as_ref()
+    }
+
+    /// Remembers another range, or none.
+    ///
+    /// # Errors
+    ///
+    /// If the disk does not take it.
+    pub fn set_goal(&mut self, goal: Option<GoalRecord>) -> Result<(), JournalError> {
+        self.contents.goal = goal;
+        self.save()
+    }
+
+    /// The submission that waits to be mined.
+    pub const fn in_flight(&self) -> Option<&InFlight> {
+        self.contents.in_flight.as_ref()
+    }
+
+    /// Remembers a submission: before it is sent.
+    ///
+    /// # Errors
+    ///
+    /// If the disk does not take it.
+    pub fn set_in_flight(&mut self, in_flight: Option<InFlight>) -> Result<(), JournalError> {
+        self.contents.in_flight = in_flight;
+        self.save()
+    }
+
+    /// Everything that was mined, oldest first.
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.contents.outcomes
+    }
+
+    /// Remembers what became of the submission in flight.
+    ///
+    /// # Errors
+    ///
+    /// If the disk does not take it.
+    pub fn settle(&mut self, outcome: Outcome) -> Result<(), JournalError> {
+        self.contents.in_flight = None;
+        self.contents.outcomes.push(outcome);
+        if outcome.accepted {
+            let measured = &mut self.contents.measured;
+            measured.gas = (measured.gas * 3 + outcome.gas) / 4;
+        }
+        self.save()
+    }
+
+    /// The measurements.
+    pub const fn measured(&self) -> Measured {
+        self.contents.measured
+    }
+
+    /// Takes a job's time into the measurements.
+    ///
+    /// # Errors
+    ///
+    /// If the disk does not take it.
+    pub fn took(&mut self, work: &crate::proving::Work, ms: u64) -> Result<(), JournalError> {
+        self.contents.measured.took(work, ms);
+        self.save()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let goal = GoalRecord {
+            init: 1,
+            last: 3,
+            acc: B256::repeat_byte(7),
+            first_batch: 2,
+            last_batch: 5,
+            version: 1,
+            route: 1,
+        };
+        let mut journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(journal.goal(), None);
+        journal.set_goal(Some(goal)).unwrap();
+        journal
+            .took(
+                &crate::proving::Work::Wrap {
+                    last: crate::proving::Id([0; 32]),
+                },
+                0,
+            )
+            .unwrap();
+        drop(journal);
+        let journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(journal.goal(), Some(&goal));
+        assert!(journal.measured().wrap_ms < Measured::default().wrap_ms);
+        // One file, whatever was under way.
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn rubbish_and_other_versions_are_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("aggregator.json");
+        std::fs::write(&path, "{").unwrap();
+        assert!(matches!(Journal::open(folder.path()), Err(JournalError::Format { .. })));
+        let contents = Contents {
+            schema: 9,
+            ..Contents::default()
+        };
+        std::fs::write(&path, serde_json::to_vec(&contents).unwrap()).unwrap();
+        assert!(matches!(
+            Journal::open(folder.path()),
+            Err(JournalError::Schema { found: 9, .. })
+        ));
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The aggregator: proves what is sequenced and is paid for it, if it is first.
+//!
+//! ```text
+//! Follower --> Situation --> Strategy --> Goal --> ProofSource (leaf, join, finalize, wrap)
+//!                               |                        |
+//!                             Costs                 native check, eth_call, anvil fork --> verifyBatches
+//! ```
+//!
+//! An [`Aggregator`] takes one [`step`](Aggregator::step) after another. All it must remember is in its [`Journal`] and on
+//! L1, and every proof is a file, so a process that is killed goes on where it was.
+
+mod costs;
+mod dry_run;
+mod engine;
+mod error;
+mod event;
+mod feed;
+mod journal;
+mod options;
+mod proofs;
+mod sender;
+mod strategy;
+mod submission;
+
+pub use costs::{Costs, Measured, Prices};
+pub use dry_run::{DryRun, ForkDryRun, ForkError, Rehearsal, Verdict};
+pub use engine::{Aggregator, Parts};
+pub use error::AggregatorError;
+pub use event::{Event, Report, Timings};
+pub use journal::{GoalRecord, InFlight, Journal, JournalError, Outcome};
+pub use options::{AggregatorOptions, StrategyName};
+pub use proofs::{Engine, ProofSource};
+pub use strategy::{Batches, Eager, Interval, Offer, Pending, Profit, Situation, Strategy};

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use super::l1_key::L1Key;
+use super::output::Output;
+use super::sync::stop_signal;
+use crate::aggregator::{Aggregator, AggregatorOptions, Engine, Event, ForkDryRun, Journal, Outcome, Parts, Timings};
+use crate::config::Settings;
+use crate::proving::worker::Leasing;
+use crate::proving::{Event as WorkerEvent, ProvingOptions};
+use crate::units::{Gwei, Tokens};
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Prove what is sequenced, and be paid for it if it is first
+///
+/// Anyone may. It needs an L1 account with ether for gas, and this machine's cores. A proof is verified natively and mined on a fork of
+/// the chain (anvil) before gas is spent on it. Work on ranges that somebody else has proven is abandoned; a proof that reaches further is
+/// sent all the same if its tail pays. Killed at any moment it loses the step under way. On exit it prints what it earned and paid.
+#[derive(Args, Debug)]
+pub(super) struct AggregatorArguments {
+    #[command(flatten)]
+    key: L1Key,
+    #[command(flatten, next_help_heading = "Strategy")]
+    options: AggregatorOptions,
+    #[command(flatten, next_help_heading = "Proving")]
+    proving: ProvingOptions,
+    /// Print what was earned and paid so far, and exit
+    #[arg(long)]
+    report: bool,
+}
+
+/// What was earned and paid.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Earnings {
+    strategy: &'static str,
+    beneficiary: String,
+    accepted: usize,
+    reverted: usize,
+    reward: Tokens,
+    gas: u64,
+    /// Gwei, rounded down.
+    paid_for_gas: Gwei,
+    fee_balance: Tokens,
+}
+
+impl fmt::Display for Earnings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} aggregator for {}", self.strategy, self.beneficiary)?;
+        writeln!(f, "  proofs accepted {}, reverted {}", self.accepted, self.reverted)?;
+        writeln!(f, "  earned          {} tokens", self.reward)?;
+        writeln!(f, "  gas             {} for {}", self.gas, self.paid_for_gas)?;
+        write!(
+            f,
+            "  fee balance     {} tokens (poe wallet fees withdraw)",
+            self.fee_balance
+        )
+    }
+}
+
+impl AggregatorArguments {
+    pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<()> {
+        let (deployment, follower) = settings.open("aggregator", None).await?;
+        let signer = self.key.signer(deployment.chain_id)?;
+        let beneficiary = self.options.beneficiary.unwrap_or(signer.address());
+        let journal = Journal::open(&settings.data_directory(&deployment, "aggregator")?)?;
+        let strategy = self.options.strategy();
+        let name = strategy.name();
+        let core = follower.client().core();
+        if !self.report {
+            let opened = Arc::new(self.proving.open().await?);
+            let timings = Timings::default();
+            let parts = Parts {
+                follower,
+                signer,
+                chain_id: deployment.chain_id,
+                beneficiary,
+                strategy,
+                proofs: Engine::new(Arc::clone(&opened), self.options.shared_queue),
+                dry_run: ForkDryRun {
+                    program: self.options.anvil.clone(),
+                    rpc: settings.rpc.clone(),
+                },
+                journal,
+                prices: self.options.prices(),
+                resend_after: self.options.resend_after,
+                report: Arc::new(log),
+                timings: timings.clone(),
+            };
+            tracing::info!(strategy = name, %beneficiary, contract = %deployment.contracts.proof_of_efficiency, "aggregating");
+            let mut aggregator = Aggregator::new(parts);
+            let (stop, stopped) = watch::channel(false);
+            let worker = opened.worker(
+                Leasing::default(),
+                Arc::new(move |event: &WorkerEvent| heard(&timings, event)),
+            );
+            let working = async {
+                if self.options.no_worker {
+                    std::future::pending::<()>().await;
+                }
+                worker.run(stopped).await
+            };
+            tokio::select! {
+                ended = aggregator.run(settings.poll, stop_signal()) => ended?,
+                // Only an engine that fails for good ends by itself.
+                ended = working => ended?,
+            }
+            drop(stop);
+            return output.print(&earnings(name, beneficiary, aggregator.journal().outcomes(), &core).await?);
+        }
+        output.print(&earnings(name, beneficiary, journal.outcomes(), &core).await?)
+    }
+}
+
+async fn earnings(
+    strategy: &'static str,
+    beneficiary: alloy::primitives::Address,
+    outcomes: &[Outcome],
+    core: &poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::ProofOfEfficiencyInstance<
+        alloy::providers::DynProvider,
+    >,
+) -> Result<Earnings> {
+    let accepted = outcomes.iter().filter(|outcome| outcome.accepted).count();
+    let wei: u128 = outcomes.iter().map(|outcome| outcome.cost).sum();
+    Ok(Earnings {
+        strategy,
+        beneficiary: beneficiary.to_string(),
+        accepted,
+        reverted: outcomes.len() - accepted,
+        reward: Tokens(outcomes.iter().map(|outcome| outcome.reward).sum()),
+        gas: outcomes.iter().map(|outcome| outcome.gas).sum(),
+        paid_for_gas: Gwei(u64::try_from(wei / 1_000_000_000).unwrap_or(u64::MAX)),
+        fee_balance: Tokens(core.feeBalanceOf(beneficiary).call().await?.saturating_to()),
+    })
+}
+
+/// Lets the costs learn from a worker of this process.
+pub(super) fn heard(timings: &Timings, event: &WorkerEvent) {
+    match event {
+        WorkerEvent::Done { job, took: Some(took) } => {
+            timings.took(job.work, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+            tracing::info!(job = job.work.name(), seconds = took.as_secs_f64(), "proven");
+        }
+        WorkerEvent::Failed { job, why } => tracing::warn!(job = job.work.name(), %why, "not proven"),
+        WorkerEvent::Disconnected(why) => tracing::warn!(%why, "the queue does not answer"),
+        _ => {}
+    }
+}
+
+fn log(event: &Event) {
+    match event {
+        Event::Chosen { goal, reward } => {
+            let reward = Tokens(*reward);
+            tracing::info!(after = goal.init, up_to = goal.last, %reward, "proving a range");
+        }
+        Event::Proving { last, missing } => tracing::info!(up_to = last, missing, "proving"),
+        Event::Overlapped { goal, verified, kept } => {
+            tracing::info!(
+                up_to = goal.last,
+                verified,
+                kept,
+                "somebody else has proven the beginning of the range"
+            );
+        }
+        Event::Abandoned { last, why } => tracing::info!(up_to = last, %why, "abandoned"),
+        Event::Declined { last, why } => tracing::info!(up_to = last, %why, "not sent; the proof is kept"),
+        Event::Rehearsed { last, gas, reward } => {
+            tracing::info!(up_to = last, gas, reward = %Tokens(*reward), "accepted on a fork");
+        }
+        Event::Sent { last, transaction } => tracing::info!(up_to = last, %transaction, "sent"),
+        Event::Cancelled { last } => tracing::info!(
+            up_to = last,
+            "late meanwhile; its nonce is taken by another transaction"
+        ),
+        Event::Settled(outcome) if outcome.accepted => {
+            tracing::info!(up_to = outcome.last, gas = outcome.gas, reward = %Tokens(outcome.reward), "accepted on L1");
+        }
+        Event::Settled(outcome) => tracing::warn!(up_to = outcome.last, gas = outcome.gas, "reverted on L1"),
+        Event::Failed { job, why } => {
+            tracing::warn!(job = job.work.name(), %why, "a job failed; it is tried again later")
+        }
+    }
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use super::refuse;
+use super::secrets::Secrets;
+use crate::cli::output::Output;
+use crate::config::Settings;
+use crate::store::View;
+use crate::units::Gwei;
+use crate::wallet::{TransferError, TransferRequest, accounts_of, send_to_sequencer, sign_transfer};
+use anyhow::Result;
+use clap::Args;
+use poe_rollup::formats::Slot;
+use poe_rollup::state::{Account, StateReader as _};
+use serde::Serialize;
+use std::fmt;
+
+/// Show the public key and its accounts
+#[derive(Args, Debug)]
+pub(super) struct Show {}
+
+/// Show the balances in the virtual and in the final state, and the exits
+#[derive(Args, Debug)]
+pub(super) struct Balance {
+    /// Account to show [default: all accounts of the key]
+    #[arg(long, value_name = "INDEX")]
+    account: Option<u32>,
+}
+
+/// Sign a transfer; send it to a sequencer, or print its bytes
+#[derive(Args, Debug)]
+pub(super) struct TransferCommand {
+    /// Account that receives
+    #[arg(long, value_name = "INDEX", value_parser = clap::value_parser!(u32).range(1..))]
+    to: u32,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Sign a withdraw to the account's L1 owner; send it to a sequencer, or print its bytes
+#[derive(Args, Debug)]
+pub(super) struct Withdraw {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args, Debug)]
+struct Common {
+    /// What to move
+    #[arg(long)]
+    amount: Gwei,
+    /// What the sequencer gets
+    #[arg(long, default_value = "0")]
+    fee: Gwei,
+    /// Account that pays [default: the first of the key]
+    #[arg(long, value_name = "INDEX")]
+    from: Option<u32>,
+    /// Nonce, if transfers are on their way that are not sequenced yet [default: that of the virtual state]
+    #[arg(long)]
+    nonce: Option<u32>,
+    /// Account index of the only sequencer that may include it [default: any]
+    #[arg(long, default_value_t = 0, value_name = "INDEX", hide_default_value = true)]
+    only_sequencer: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Signed {
+    from: u32,
+    to: u32,
+    amount: Gwei,
+    fee: Gwei,
+    nonce: u32,
+    slot: String,
+    sequencer: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Accounts {
+    public_key: Option<String>,
+    accounts: Vec<AccountReport>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AccountReport {
+    index: u32,
+    registered: bool,
+    owner: Option<String>,
+    nonce: u64,
+    r#virtual: Gwei,
+    r#final: Gwei,
+    exits_proven: Gwei,
+    exits_pending: Gwei,
+}
+
+impl Show {
+    pub(super) async fn run(self, settings: &Settings, secrets: &Secrets, output: Output) -> Result<()> {
+        Balance { account: None }.run(settings, secrets, output).await
+    }
+}
+
+impl Balance {
+    pub(super) async fn run(self, settings: &Settings, secrets: &Secrets, output: Output) -> Result<()> {
+        let public = self.account.is_none().then(|| secrets.public_key()).transpose()?;
+        let (_, mut follower) = settings.open("wallet", None).await?;
+        follower.sync_once().await?;
+        let view = follower.view()?;
+        let indices = match (self.account, &public) {
+            (None, Some(key)) => accounts_of(&view, key)?.into_iter().map(|(index, _)| index).collect(),
+            (index, _) => Vec::from_iter(index),
+        };
+        let reports = indices.into_iter().map(|index| AccountReport::new(&view, index));
+        let public_key = public.map(|key| format!("0x{}", hex::encode(key.to_bytes())));
+        output.print(&Accounts {
+            public_key,
+            accounts: reports.collect::<Result<_>>()?,
+        })
+    }
+}
+
+impl AccountReport {
+    fn new(view: &View, index: u32) -> Result<Self> {
+        let account = view.account(index)?.unwrap_or(Account::EMPTY);
+        let in_final = view.final_state()?.account(index)?.unwrap_or(Account::EMPTY);
+        let (mut proven, mut pending) = (0, 0);
+        for link in view.exit_links()? {
+            let sum: u64 = link
+                .exits
+                .iter()
+                .filter(|exit| exit.index == index)
+                .map(|exit| exit.amount)
+                .sum();
+            *(if link.sequence <= view.chain().last_verified {
+                &mut proven
+            } else {
+                &mut pending
+            }) += sum;
+        }
+        Ok(Self {
+            index,
+            registered: account.registered,
+            owner: account
+                .registered
+                .then(|| format!("0x{}", hex::encode(account.l1_owner))),
+            nonce: account.nonce,
+            r#virtual: Gwei(account.balance),
+            r#final: Gwei(in_final.balance),
+            exits_proven: Gwei(proven),
+            exits_pending: Gwei(pending),
+        })
+    }
+}
+
+impl fmt::Display for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(key) = &self.public_key {
+            writeln!(f, "public key  {key}")?;
+        }
+        if self.accounts.is_empty() {
+            return write!(f, "no account is registered for this key: poe wallet register");
+        }
+        write!(
+            f,
+            "account    nonce      virtual state            final state              exits"
+        )?;
+        for a in &self.accounts {
+            write!(
+                f,
+                "\n{:<10} {:<10} {:<24} {:<24} ",
+                a.index, a.nonce, a.r#virtual, a.r#final
+            )?;
+            write!(f, "{} proven, {} not yet", a.exits_proven, a.exits_pending)?;
+            if !a.registered {
+                write!(f, " (registration waits for a batch)")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TransferCommand {
+    pub(super) async fn run(self, settings: &Settings, secrets: &Secrets, output: Output) -> Result<()> {
+        self.common.run(self.to, settings, secrets, output).await
+    }
+}
+
+impl Withdraw {
+    pub(super) async fn run(self, settings: &Settings, secrets: &Secrets, output: Output) -> Result<()> {
+        self.common.run(0, settings, secrets, output).await
+    }
+}
+
+impl Common {
+    async fn run(self, to: u32, settings: &Settings, secrets: &Secrets, output: Output) -> Result<()> {
+        let key = secrets.secret_key()?;
+        let (_, mut follower) = settings.open("wallet", None).await?;
+        follower.sync_once().await?;
+        let request = TransferRequest {
+            from: self.from,
+            to,
+            amount: self.amount.0,
+            fee: self.fee.0,
+            nonce: self.nonce,
+            sequencer: self.only_sequencer,
+        };
+        let slot = sign_transfer(&follower.view()?, &key, &request).map_err(|error| match error {
+            TransferError::Store(store) => store.into(),
+            refused => refuse(refused.to_string()),
+        })?;
+        let answer = match &settings.sequencer {
+            Some(url) => Some(send_to_sequencer(url, &slot).await?),
+            None => None,
+        };
+        output.print(&Signed::new(&slot, answer))
+    }
+}
+
+impl Signed {
+    fn new(slot: &Slot, sequencer: Option<serde_json::Value>) -> Self {
+        Self {
+            from: slot.transfer.from,
+            to: slot.transfer.to,
+            amount: Gwei(slot.transfer.amount),
+            fee: Gwei(slot.transfer.fee),
+            nonce: slot.transfer.nonce,
+            slot: format!("0x{}", hex::encode(slot.encode())),
+            sequencer,
+        }
+    }
+}
+
+impl fmt::Display for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to = if self.to == 0 {
+            "its owner on L1".to_owned()
+        } else {
+            format!("account {}", self.to)
+        };
+        writeln!(
+            f,
+            "{} from account {} to {to}, fee {}, nonce {}",
+            self.amount, self.from, self.fee, self.nonce
+        )?;
+        match &self.sequencer {
+            Some(answer) => write!(f, "sent; the sequencer says {answer}"),
+            None => write!(
+                f,
+                "not sent (no --sequencer); its bytes, for any sequencer or a batch of your own:\n{}",
+                self.slot
+            ),
+        }
+    }
+}

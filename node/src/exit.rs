@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Exit codes of `poe`. Scripts and service managers rely on them: they are only ever added to.
+
+use crate::config::{ConfigError, OpenError};
+use crate::l1::L1Error;
+use crate::store::StoreError;
+use crate::sync::SyncError;
+
+/// What the commands say about exit codes in their help.
+pub const HELP: &str = "\
+Exit codes:
+  0  success
+  1  any other failure
+  2  wrong usage of the command line
+  3  configuration: file, addresses file, URL, or a provider of another chain
+  4  the L1 provider does not answer or fails
+  5  the data directory: in use, of another schema or deployment, or damaged
+  6  PROVEN STATE IS WRONG: L1 accepted a proof of something the batches do not lead to
+  7  L1 data that cannot be followed: events left out, or a reorganisation of final blocks
+  8  the command is refused: not enough funds, unknown account, wrong password, nothing to claim";
+
+/// A command that cannot do what it is asked, for a reason the person who asks can remove.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub String);
+
+/// The exit code of an error.
+pub fn code(error: &anyhow::Error) -> u8 {
+    error.chain().find_map(|cause| one(cause)).unwrap_or(1)
+}
+
+fn one(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
+    if let Some(error) = error.downcast_ref::<SyncError>() {
+        return Some(of_sync(error));
+    }
+    if let Some(error) = error.downcast_ref::<OpenError>() {
+        return Some(match error {
+            OpenError::Config(_) => 3,
+            OpenError::L1(error) => of_l1(error),
+            OpenError::Store(_) => 5,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<L1Error>() {
+        return Some(of_l1(error));
+    }
+    if error.is::<ConfigError>() {
+        return Some(3);
+    }
+    if error.is::<StoreError>() {
+        return Some(5);
+    }
+    error.is::<Refusal>().then_some(8)
+}
+
+const fn of_sync(error: &SyncError) -> u8 {
+    match error {
+        SyncError::L1(error) => of_l1(error),
+        SyncError::Store(_) => 5,
+        SyncError::ProvenStateDiffers { .. } => 6,
+        SyncError::Apply { .. } | SyncError::TooDeep { .. } | SyncError::Incomplete { .. } => 7,
+        SyncError::Unstable { .. } => 4,
+    }
+}
+
+const fn of_l1(error: &L1Error) -> u8 {
+    match error {
+        L1Error::Url { .. } | L1Error::WrongChain { .. } | L1Error::NoContract { .. } => 3,
+        L1Error::Malformed { .. } => 7,
+        _ => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    #[test]
+    fn a_code_is_found_under_any_context() {
+        let wrong_chain = L1Error::WrongChain { found: 1, expected: 2 };
+        let error = Err::<(), _>(SyncError::L1(wrong_chain)).context("syncing").unwrap_err();
+        assert_eq!(code(&error), 3);
+        assert_eq!(code(&Refusal("no".into()).into()), 8);
+        assert_eq!(code(&anyhow::anyhow!("anything")), 1);
+        assert_eq!(code(&SyncError::TooDeep { oldest: 1 }.into()), 7);
+    }
+}

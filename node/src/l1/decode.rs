@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From logs and calldata to events (`L1-11`).
+
+use super::L1Error;
+use crate::chain::{EventKind, Sequenced, Verified};
+use alloy::primitives::{Address, B256, U256};
+use alloy::rpc::types::Log;
+use alloy::sol_types::SolEventInterface;
+use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::ProofOfEfficiencyEvents as Events;
+use poe_bindings::sequencing::decode_calldata;
+use poe_rollup::formats::Message;
+
+/// An event as far as the log alone tells.
+#[allow(clippy::large_enum_variant)]
+pub(super) enum Decoded {
+    /// Complete.
+    Whole(EventKind),
+    /// A version, whose capacities the router knows.
+    Version { version: u32, first_sequence: u64 },
+    /// A sequence without its batches.
+    Sequence(Sequenced),
+    /// Batches of a sequence.
+    Batches { sequence: u64, batches: Vec<Vec<u8>> },
+    /// Nothing that concerns the node.
+    Other,
+}
+
+pub(super) fn malformed(what: &'static str, transaction: B256, reason: impl ToString) -> L1Error {
+    L1Error::Malformed {
+        what,
+        transaction: transaction.to_string(),
+        reason: reason.to_string(),
+    }
+}
+
+/// The batches of a transaction that calls `sequenceBatches` itself.
+pub fn batches_of_call(
+    transaction: B256,
+    to: Option<Address>,
+    input: &[u8],
+    core: Address,
+) -> Result<Vec<Vec<u8>>, L1Error> {
+    let what = "a sequencing transaction";
+    if to != Some(core) {
+        return Err(malformed(
+            what,
+            transaction,
+            "it does not call the contract itself, yet there is no BatchData",
+        ));
+    }
+    let call = decode_calldata(input).map_err(|error| malformed(what, transaction, error))?;
+    Ok(call.batches.into_iter().map(<[u8]>::to_vec).collect())
+}
+
+/// A log of the core contract.
+pub(super) fn decode(log: &Log) -> Result<Decoded, L1Error> {
+    let transaction = log.transaction_hash.unwrap_or_default();
+    let amount = |value: U256| value.try_into().map_err(|_| malformed("an amount", transaction, value));
+    let event = match Events::decode_log(&log.inner) {
+        Ok(event) => event.data,
+        // Events of a parent contract that the ABI does not list.
+        Err(_) => return Ok(Decoded::Other),
+    };
+    Ok(match event {
+        Events::MessageQueued(e) => {
+            let bytes = e.message.as_ref().try_into();
+            let bytes = bytes.map_err(|_| malformed("a message", transaction, format!("{} bytes", e.message.len())))?;
+            Decoded::Whole(EventKind::MessageQueued {
+                number: e.number,
+                message: Message::decode(bytes),
+            })
+        }
+        Events::VersionActivated(e) => Decoded::Version {
+            version: e.version.into(),
+            first_sequence: e.firstSequence.to(),
+        },
+        Events::BatchesSequenced(e) => Decoded::Sequence(Sequenced {
+            number: e.sequence.to(),
+            payer: e.payer.into(),
+            acc: e.acc.into(),
+            fee_recipient: e.feeRecipient,
+            fee: amount(e.fee)?,
+            attached_messages: e.attachedMessages,
+            batches: Vec::new(),
+        }),
+        Events::BatchData(e) => Decoded::Batches {
+            sequence: e.sequence.to(),
+            batches: e.batches.into_iter().map(|batch| batch.to_vec()).collect(),
+        },
+        Events::BatchesVerified(e) => Decoded::Whole(EventKind::Verified(Verified {
+            last: e.last.to(),
+            beneficiary: e.beneficiary.into(),
+            proven_by: e.provenBy.into(),
+            state_root: e.stateRoot.into(),
+            exit_acc: e.exitAcc.into(),
+            reward: amount(e.reward)?,
+        })),
+        Events::ChainHalted(e) => Decoded::Whole(EventKind::Halted {
+            start: e.start.to(),
+            end: e.end.to(),
+        }),
+        Events::CheckpointVoided(e) => Decoded::Whole(EventKind::Voided {
+            voided: e.voided.to(),
+            last_verified: e.lastVerified.to(),
+        }),
+        Events::ChainResumed(_) => Decoded::Whole(EventKind::Resumed),
+        Events::ChainClosed(_) => Decoded::Whole(EventKind::Closed),
+        Events::SequenceTipped(e) => Decoded::Whole(EventKind::Tipped {
+            sequence: e.sequence.to(),
+            amount: amount(e.amount)?,
+        }),
+        Events::TipsClaimed(e) => Decoded::Whole(EventKind::TipsRemoved {
+            sequence: e.sequence.to(),
+            amount: amount(e.amount)?,
+        }),
+        Events::TipRefunded(e) => Decoded::Whole(EventKind::TipsRemoved {
+            sequence: e.sequence.to(),
+            amount: amount(e.amount)?,
+        }),
+        Events::SequencerAnnounced(e) => Decoded::Whole(EventKind::Announced {
+            sequencer: e.sequencer.into(),
+            url: e.url,
+        }),
+        _ => Decoded::Other,
+    })
+}

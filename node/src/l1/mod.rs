@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Reading L1: headers, events, and the batches behind them.
+
+mod client;
+mod decode;
+mod error;
+pub mod preimage;
+mod range;
+
+pub use client::{Claimed, Header, L1Client, LARGEST_RANGE, Overview};
+pub use decode::batches_of_call;
+pub use error::L1Error;
+pub use range::LogRange;

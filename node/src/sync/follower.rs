@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use super::SyncError;
+use crate::chain::{ApplyError, BlockId, Computed, L1Block, Status};
+use crate::l1::{Header, L1Client};
+use crate::store::{Finality, Store, StoreError, View};
+use poe_rollup::formats::Bytes32;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Blocks that are not final are read this many at a time.
+const STEP: u64 = 32;
+
+/// How often reading starts again when L1 is reorganised meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// Longest wait between attempts when the provider fails.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Where the follower stands: what subscribers get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tip {
+    /// The last L1 block applied.
+    pub block: BlockId,
+    /// Its time in seconds.
+    pub timestamp: u64,
+    /// Accumulator of the virtual state.
+    pub acc: Bytes32,
+    /// Newest sequence.
+    pub last_sequence: u64,
+    /// Newest checkpoint.
+    pub last_verified: u64,
+    /// Messages ever queued.
+    pub messages: u32,
+    /// Life of the deployment.
+    pub status: Status,
+}
+
+/// What one round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Progress {
+    /// Blocks applied.
+    pub blocks: u64,
+    /// Blocks taken back first.
+    pub undone: u64,
+    /// The last block applied.
+    pub tip: u64,
+}
+
+/// Keeps a store in step with L1.
+#[derive(Debug)]
+pub struct Follower {
+    client: L1Client,
+    store: Arc<Store>,
+    tips: watch::Sender<Option<Tip>>,
+}
+
+enum Step {
+    Done,
+    Again,
+}
+
+impl Follower {
+    /// Follows with this client into this store.
+    pub fn new(client: L1Client, store: Store) -> Self {
+        Self {
+            client,
+            store: Arc::new(store),
+            tips: watch::Sender::new(None),
+        }
+    }
+
+    /// The L1 client.
+    pub const fn client(&self) -> &L1Client {
+        &self.client
+    }
+
+    /// The store, which may be read from other tasks meanwhile.
+    pub fn store(&self) -> Arc<Store> {
+        Arc::clone(&self.store)
+    }
+
+    /// A snapshot of everything as of the last block applied.
+    pub fn view(&self) -> Result<View, StoreError> {
+        self.store.view()
+    }
+
+    /// Told of every new head, reorganisations included; the value is `None` before the first round.
+    pub fn subscribe(&self) -> watch::Receiver<Option<Tip>> {
+        self.tips.subscribe()
+    }
+
+    /// Brings the store up to the newest block of L1, and checks it against the contract and against what was proven.
+    pub async fn sync_once(&mut self) -> Result<Progress, SyncError> {
+        let mut progress = Progress::default();
+        for _ in 0..ATTEMPTS {
+            if matches!(self.attempt(&mut progress).await?, Step::Done) {
+                self.publish()?;
+                self.require_undisputed()?;
+                return Ok(progress);
+            }
+        }
+        Err(SyncError::Unstable { attempts: ATTEMPTS })
+    }
+
+    /// Syncs again and again until `stop` completes, waiting `interval` between rounds. An L1 provider that fails is asked
+    /// again, less and less often; any other error ends it.
+    pub async fn run(&mut self, interval: Duration, stop: impl Future<Output = ()>) -> Result<(), SyncError> {
+        tokio::pin!(stop);
+        let mut wait = interval;
+        loop {
+            tokio::select! {
+                // A round may be cut off anywhere: each block is one transaction.
+                biased;
+                () = &mut stop => return Ok(()),
+                round = self.sync_once() => match round {
+                    Ok(progress) => {
+                        wait = interval;
+                        if progress.blocks > 0 {
+                            tracing::info!(tip = progress.tip, blocks = progress.blocks, undone = progress.undone, "synced");
+                        }
+                    }
+                    Err(error) if error.is_transient() => {
+                        wait = (wait * 2).min(LONGEST_WAIT).max(interval);
+                        tracing::warn!(%error, retry_in = ?wait, "L1 cannot be read");
+                    }
+                    Err(error) => return Err(error),
+                },
+            }
+            tokio::select! {
+                () = &mut stop => return Ok(()),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    async fn attempt(&mut self, progress: &mut Progress) -> Result<Step, SyncError> {
+        progress.undone += self.undo_orphans().await?;
+        let latest = self.client.latest().await?;
+        let finalized = self.client.finalized(&latest).await?;
+        if let Some(finalized) = finalized {
+            self.catch_up_final(&finalized, progress).await?;
+        }
+        if matches!(self.catch_up(&latest, progress).await?, Step::Again) {
+            return Ok(Step::Again);
+        }
+        let (tip, _) = self.store.tip()?;
+        if let Some(finalized) = finalized.filter(|f| f.id.number <= tip) {
+            self.store.prune(Finality {
+                number: finalized.id.number,
+                timestamp: finalized.timestamp,
+            })?;
+        }
+        progress.tip = tip;
+        self.check_against_contract(&latest).await
+    }
+
+    /// Undoes blocks that L1 no longer has. Returns how many.
+    async fn undo_orphans(&self) -> Result<u64, SyncError> {
+        let view = self.store.view()?;
+        let (tip, record) = view.tip()?;
+        if record.is_none() {
+            return Ok(0);
+        }
+        let mut number = tip;
+        while let Some(block) = view.block(number)? {
+            let found = self.client.header(number).await?;
+            if found.is_some_and(|header| header.id.hash == block.hash) {
+                if number < tip {
+                    tracing::info!(from = tip, to = number, "L1 was reorganised; undoing blocks");
+                    self.store.rollback(number)?;
+                }
+                return Ok(tip - number);
+            }
+            let Some(before) = number.checked_sub(1) else { break };
+            number = before;
+        }
+        // Nothing is left of what was read, down to the block before the first.
+        if number == view.identity().start && self.store.rollback(number).is_ok() {
+            return Ok(tip - number);
+        }
+        Err(SyncError::TooDeep { oldest: number + 1 })
+    }
+
+    /// Blocks that are final: by ranges, without journals.
+    async fn catch_up_final(&mut self, finalized: &Header, progress: &mut Progress) -> Result<(), SyncError> {
+        loop {
+            let (tip, _) = self.store.tip()?;
+            if tip >= finalized.id.number {
+                return Ok(());
+            }
+            let (blocks, end) = self.client.final_blocks(tip + 1, finalized.id.number).await?;
+            let store = Arc::clone(&self.store);
+            let apply = move || store.apply_final(&blocks, end.id, end.timestamp);
+            blocking(apply)
+                .await
+                .map_err(|source| apply_error(end.id.number, source))?;
+            progress.blocks += end.id.number - tip;
+            if end.id.number < finalized.id.number {
+                tracing::info!(block = end.id.number, of = finalized.id.number, "catching up");
+            }
+        }
+    }
+
+    /// Blocks that L1 can still take back: one by one, each of which must follow the one before.
+    async fn catch_up(&self, latest: &Header, progress: &mut Progress) -> Result<Step, SyncError> {
+        loop {
+            let (tip, record) = self.store.tip()?;
+            if tip >= latest.id.number {
+                return Ok(if tip == latest.id.number {
+                    Step::Done
+                } else {
+                    Step::Again
+                });
+            }
+            let end = latest.id.number.min(tip + STEP);
+            let blocks = self.client.blocks(tip + 1..=end).await?;
+            let mut parent = record.map(|record| record.hash);
+            for block in blocks {
+                if parent.is_some_and(|parent| parent != block.parent) {
+                    return Ok(Step::Again);
+                }
+                parent = Some(block.id.hash);
+                self.apply(block).await?;
+                progress.blocks += 1;
+            }
+        }
+    }
+
+    async fn apply(&self, block: L1Block) -> Result<(), SyncError> {
+        let store = Arc::clone(&self.store);
+        let number = block.id.number;
+        blocking(move || store.apply(&block))
+            .await
+            .map_err(|source| apply_error(number, source))
+    }
+
+    /// A provider that leaves out an event is caught here, before anybody builds on the store.
+    async fn check_against_contract(&self, latest: &Header) -> Result<Step, SyncError> {
+        let view = self.store.view()?;
+        let (tip, record) = view.tip()?;
+        if record.is_none_or(|record| record.hash != latest.id.hash) {
+            return Ok(Step::Again);
+        }
+        let claimed = self.client.claimed(&latest.id).await?;
+        let chain = view.chain();
+        let differ = |what, claimed: String, computed: String| {
+            if claimed == computed {
+                return Ok(());
+            }
+            Err(SyncError::Incomplete {
+                block: tip,
+                what,
+                claimed,
+                computed,
+            })
+        };
+        differ("accumulator", hex::encode(claimed.acc), hex::encode(chain.head.acc))?;
+        differ(
+            "sequence",
+            claimed.last_sequence.to_string(),
+            chain.last_sequence.to_string(),
+        )?;
+        differ(
+            "checkpoint",
+            claimed.last_verified.to_string(),
+            chain.last_verified.to_string(),
+        )?;
+        differ("message", claimed.messages.to_string(), chain.messages.to_string())?;
+        Ok(Step::Done)
+    }
+
+    fn publish(&self) -> Result<(), SyncError> {
+        let view = self.store.view()?;
+        let (number, record) = view.tip()?;
+        let Some(record) = record else { return Ok(()) };
+        let chain = view.chain();
+        let tip = Tip {
+            block: BlockId {
+                number,
+                hash: record.hash,
+            },
+            timestamp: record.timestamp,
+            acc: chain.head.acc,
+            last_sequence: chain.last_sequence,
+            last_verified: chain.last_verified,
+            messages: chain.messages,
+            status: chain.status,
+        };
+        self.tips.send_if_modified(|held| {
+            let changed = *held != Some(tip);
+            *held = Some(tip);
+            changed
+        });
+        Ok(())
+    }
+
+    /// Everything up to the newest block is applied first: a wrong checkpoint may have been taken back since.
+    fn require_undisputed(&self) -> Result<(), SyncError> {
+        let Some(checkpoint) = self.store.view()?.disputed()? else {
+            return Ok(());
+        };
+        let Some(computed) = checkpoint.disputed else {
+            return Ok(());
+        };
+        Err(SyncError::ProvenStateDiffers {
+            checkpoint: checkpoint.number,
+            route: checkpoint.tail.proven_by,
+            proven: Computed {
+                state_root: checkpoint.state_root,
+                exit_acc: checkpoint.exit_acc,
+            },
+            computed,
+        })
+    }
+}
+
+fn apply_error(block: u64, source: ApplyError) -> SyncError {
+    match source {
+        ApplyError::Store(error) => SyncError::Store(error),
+        source => SyncError::Apply { block, source },
+    }
+}
+
+/// Runs work that executes batches and writes to disk where it does not hold up other tasks.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApplyError> + Send + 'static,
+) -> Result<T, ApplyError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}

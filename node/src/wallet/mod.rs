@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a user does: keys, transfers, exits.
+
+mod claim;
+mod keys;
+mod transfer;
+
+pub use claim::{Claim, ClaimError, Walk, plan_claim};
+pub use keys::{KeyStoreError, read_key_file, write_new_key_file};
+pub use transfer::{TransferError, TransferRequest, accounts_of, send_to_sequencer, sign_transfer};
