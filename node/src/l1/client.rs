@@ -80,14 +80,15 @@ impl L1Client {
 
     /// Connects to a provider and checks that it serves the deployment.
     pub async fn connect(url: &str, chain_id: u64, contracts: Contracts) -> Result<Self, L1Error> {
+        let core = contracts.proof_of_efficiency;
         let client = Self { provider: dial(url)?, contracts, range: LogRange::new(LARGEST_RANGE) };
         let found = Self::chain_of(url).await?;
         if found != chain_id {
             return Err(L1Error::WrongChain { found, expected: chain_id });
         }
-        let code = client.provider.get_code_at(contracts.proof_of_efficiency).await.map_err(L1Error::rpc("reading the contract"))?;
+        let code = client.provider.get_code_at(core).await.map_err(L1Error::rpc("reading the contract"))?;
         if code.is_empty() {
-            return Err(L1Error::NoContract { address: contracts.proof_of_efficiency.to_string(), chain_id });
+            return Err(L1Error::NoContract { address: core.to_string(), chain_id });
         }
         Ok(client)
     }

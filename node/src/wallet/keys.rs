@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Key files on disk: readable by their owner only, written whole or not at all, never overwritten.
 
-use poe_rollup::keys::file::{KeyFile, KeyFileError};
+use poe_rollup::keys::{KeyFile, KeyFileError};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -81,7 +81,7 @@ pub fn read_key_file(path: &Path) -> Result<KeyFile, KeyStoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use poe_rollup::keys::file::ScryptCost;
+    use poe_rollup::keys::ScryptCost;
     use poe_rollup::schnorr::SecretKey;
     use rand_core::OsRng;
 
