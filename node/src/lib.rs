@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod exit;
 pub mod l1;
+pub mod sequencer;
 pub mod store;
 pub mod sync;
 pub mod units;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The command line of `poe`.
 
+mod l1_key;
 mod output;
+mod sequencer;
 mod status;
 mod sync;
 mod wallet;
@@ -45,6 +47,8 @@ struct Global {
 enum Command {
     /// Follow L1: execute every batch, keep both states, check what is proven
     Sync(sync::SyncArguments),
+    /// Take transfers from users over JSON-RPC and post them to L1 in batches
+    Sequencer(Box<sequencer::SequencerArguments>),
     /// Show on one screen what is sequenced, proven and pending, what it pays, and who won
     Status(status::StatusArguments),
     /// Keys, deposits, transfers, withdraws, exits, balances
@@ -81,6 +85,7 @@ impl Arguments {
             let settings = self.options.settle()?;
             match self.command {
                 Command::Sync(arguments) => arguments.run(&settings, output).await,
+                Command::Sequencer(arguments) => arguments.run(&settings, output).await,
                 Command::Status(arguments) => arguments.run(&settings, output).await,
                 Command::Wallet(arguments) => arguments.run(&settings, output).await,
                 Command::Completions { .. } => Ok(()),
