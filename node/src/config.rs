@@ -47,25 +47,67 @@ pub enum ConfigError {
 #[derive(Args, Clone, Debug, Default)]
 pub struct Options {
     /// URL of the L1 provider [default: http://127.0.0.1:8545]
-    #[arg(long, env = "POE_RPC", value_name = "URL", global = true, help_heading = "Connection")]
+    #[arg(
+        long,
+        env = "POE_RPC",
+        value_name = "URL",
+        global = true,
+        help_heading = "Connection"
+    )]
     rpc: Option<String>,
     /// Addresses file of the deployment [default: deployments/<chain id>.json]
-    #[arg(long, env = "POE_DEPLOYMENT", value_name = "FILE", global = true, help_heading = "Connection")]
+    #[arg(
+        long,
+        env = "POE_DEPLOYMENT",
+        value_name = "FILE",
+        global = true,
+        help_heading = "Connection"
+    )]
     deployment: Option<PathBuf>,
     /// Folder for what is synced, one for each process [default: $XDG_DATA_HOME/poe/<deployment>]
-    #[arg(long, env = "POE_DATA_DIR", value_name = "FOLDER", global = true, help_heading = "Connection")]
+    #[arg(
+        long,
+        env = "POE_DATA_DIR",
+        value_name = "FOLDER",
+        global = true,
+        help_heading = "Connection"
+    )]
     data_dir: Option<PathBuf>,
     /// Most blocks to ask the provider for in one log query [default: 10000]
-    #[arg(long, env = "POE_LOG_RANGE", value_name = "BLOCKS", global = true, help_heading = "Connection")]
+    #[arg(
+        long,
+        env = "POE_LOG_RANGE",
+        value_name = "BLOCKS",
+        global = true,
+        help_heading = "Connection"
+    )]
     log_range: Option<u64>,
     /// Seconds between looks at L1 [default: 4]
-    #[arg(long, env = "POE_POLL_SECONDS", value_name = "SECONDS", global = true, help_heading = "Connection")]
+    #[arg(
+        long,
+        env = "POE_POLL_SECONDS",
+        value_name = "SECONDS",
+        global = true,
+        help_heading = "Connection"
+    )]
     poll_seconds: Option<f64>,
     /// URL of a sequencer's JSON-RPC, for sending transfers
-    #[arg(long, env = "POE_SEQUENCER", value_name = "URL", global = true, help_heading = "Connection")]
+    #[arg(
+        long,
+        env = "POE_SEQUENCER",
+        value_name = "URL",
+        global = true,
+        help_heading = "Connection"
+    )]
     sequencer: Option<String>,
     /// Configuration file [default: $XDG_CONFIG_HOME/poe/config.toml, if there is one]
-    #[arg(long, env = "POE_NODE_CONFIG", value_name = "FILE", global = true, help_heading = "Connection")]
+    #[arg(
+        long,
+        env = "POE_NODE_CONFIG",
+        value_name = "FILE",
+        global = true,
+        help_heading = "Connection"
+    )]
     config: Option<PathBuf>,
 }
 
@@ -104,11 +146,17 @@ impl Options {
         let file = self.file()?;
         let seconds = self.poll_seconds.or(file.poll_seconds).unwrap_or(4.0);
         Ok(Settings {
-            rpc: self.rpc.clone().or(file.rpc).unwrap_or_else(|| "http://127.0.0.1:8545".into()),
+            rpc: self
+                .rpc
+                .clone()
+                .or(file.rpc)
+                .unwrap_or_else(|| "http://127.0.0.1:8545".into()),
             deployment: self.deployment.clone().or(file.deployment),
             data_dir: self.data_dir.clone().or(file.data_dir),
             log_range: self.log_range.or(file.log_range).unwrap_or(LARGEST_RANGE),
-            poll: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(4)).max(Duration::from_millis(50)),
+            poll: Duration::try_from_secs_f64(seconds)
+                .unwrap_or(Duration::from_secs(4))
+                .max(Duration::from_millis(50)),
             sequencer: self.sequencer.clone().or(file.sequencer),
         })
     }
@@ -122,9 +170,14 @@ impl Options {
             },
         };
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
-        toml::from_str(&text).map_err(|source| ConfigError::Parse { path: shown, source: Box::new(source) })
+        let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Read {
+            path: shown.clone(),
+            source,
+        })?;
+        toml::from_str(&text).map_err(|source| ConfigError::Parse {
+            path: shown,
+            source: Box::new(source),
+        })
     }
 }
 
@@ -182,7 +235,11 @@ pub enum OpenError {
 /// The file below the present folder, if there is one, else the deployment that comes with the program.
 fn default_deployment(chain_id: u64) -> Result<Deployment, DeploymentError> {
     let path = Path::new("deployments").join(format!("{chain_id}.json"));
-    if path.exists() { Deployment::read(path) } else { Deployment::for_chain(chain_id) }
+    if path.exists() {
+        Deployment::read(path)
+    } else {
+        Deployment::for_chain(chain_id)
+    }
 }
 
 /// A short name for folders: chain and the start of the contract's address.
@@ -193,13 +250,20 @@ fn short_name(deployment: &Deployment) -> String {
 
 /// Where data goes by default.
 pub fn data_home() -> Result<PathBuf, ConfigError> {
-    let none = ConfigError::NoHome { what: "data", flag: "--data-dir" };
-    base("XDG_DATA_HOME", ".local/share").map(|base| base.join("poe")).ok_or(none)
+    let none = ConfigError::NoHome {
+        what: "data",
+        flag: "--data-dir",
+    };
+    base("XDG_DATA_HOME", ".local/share")
+        .map(|base| base.join("poe"))
+        .ok_or(none)
 }
 
 fn base(variable: &str, below_home: &str) -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    set(variable).map(PathBuf::from).or_else(|| Some(Path::new(&set("HOME")?).join(below_home)))
+    set(variable)
+        .map(PathBuf::from)
+        .or_else(|| Some(Path::new(&set("HOME")?).join(below_home)))
 }
 
 #[cfg(test)]
@@ -209,7 +273,10 @@ mod tests {
     fn options(file: &str) -> (tempfile::NamedTempFile, Options) {
         let config = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(config.path(), file).unwrap();
-        let options = Options { config: Some(config.path().into()), ..Options::default() };
+        let options = Options {
+            config: Some(config.path().into()),
+            ..Options::default()
+        };
         (config, options)
     }
 
@@ -228,8 +295,14 @@ mod tests {
     fn an_unknown_name_and_a_missing_file_are_clear_errors() {
         let (file, options) = options("rcp = \"http://file:1\"\n");
         let error = options.settle().unwrap_err().to_string();
-        assert!(error.contains("rcp") && error.contains(&file.path().display().to_string()), "{error}");
-        let missing = Options { config: Some("missing.toml".into()), ..Options::default() };
+        assert!(
+            error.contains("rcp") && error.contains(&file.path().display().to_string()),
+            "{error}"
+        );
+        let missing = Options {
+            config: Some("missing.toml".into()),
+            ..Options::default()
+        };
         assert!(matches!(missing.settle(), Err(ConfigError::Read { .. })));
     }
 }

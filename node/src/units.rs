@@ -44,7 +44,10 @@ impl FromStr for Gwei {
     type Err = AmountError;
 
     fn from_str(text: &str) -> Result<Self, AmountError> {
-        let error = |reason| AmountError { text: text.to_owned(), reason };
+        let error = |reason| AmountError {
+            text: text.to_owned(),
+            reason,
+        };
         let trimmed = text.trim();
         let (number, decimals) = match trimmed.strip_suffix("gwei") {
             Some(number) => (number, 0),
@@ -59,7 +62,10 @@ impl FromStr for Tokens {
     type Err = AmountError;
 
     fn from_str(text: &str) -> Result<Self, AmountError> {
-        let error = |reason| AmountError { text: text.to_owned(), reason };
+        let error = |reason| AmountError {
+            text: text.to_owned(),
+            reason,
+        };
         parse_decimal(text.trim(), 18).map(Self).map_err(error)
     }
 }
@@ -72,14 +78,20 @@ fn parse_decimal(number: &str, decimals: usize) -> Result<u128, &'static str> {
     if fraction.len() > decimals || fraction.contains('.') {
         return Err("it has more decimal places than the unit");
     }
-    format!("{whole}{fraction:0<decimals$}").parse().map_err(|_| "it is too large")
+    format!("{whole}{fraction:0<decimals$}")
+        .parse()
+        .map_err(|_| "it is too large")
 }
 
 fn decimal(value: u128, decimals: usize) -> String {
     let digits = format!("{value:0>width$}", width = decimals + 1);
     let (whole, fraction) = digits.split_at(digits.len() - decimals);
     let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
+    if fraction.is_empty() {
+        whole.to_owned()
+    } else {
+        format!("{whole}.{fraction}")
+    }
 }
 
 /// A span of seconds, roughly.
@@ -107,10 +119,24 @@ mod tests {
 
     #[test]
     fn amounts_are_read_in_their_units() {
-        for (text, gwei) in [("0.05eth", 50_000_000), ("1200gwei", 1_200), ("1200", 1_200), ("1 eth", 1_000_000_000)] {
+        for (text, gwei) in [
+            ("0.05eth", 50_000_000),
+            ("1200gwei", 1_200),
+            ("1200", 1_200),
+            ("1 eth", 1_000_000_000),
+        ] {
             assert_eq!(text.parse(), Ok(Gwei(gwei)));
         }
-        for text in ["", "eth", "-1", "1e3", "0.5gwei", "0.0000000001eth", "1..2eth", "20000000000eth"] {
+        for text in [
+            "",
+            "eth",
+            "-1",
+            "1e3",
+            "0.5gwei",
+            "0.0000000001eth",
+            "1..2eth",
+            "20000000000eth",
+        ] {
             assert!(text.parse::<Gwei>().is_err(), "{text}");
         }
         assert_eq!("1.5".parse(), Ok(Tokens(1_500_000_000_000_000_000)));
@@ -118,7 +144,10 @@ mod tests {
 
     #[test]
     fn spans_and_addresses_are_short() {
-        assert_eq!([ago(5), ago(300), ago(7_200), ago(864_000)], ["5 s", "5 min", "2 h", "10 days"]);
+        assert_eq!(
+            [ago(5), ago(300), ago(7_200), ago(864_000)],
+            ["5 s", "5 min", "2 h", "10 days"]
+        );
         assert_eq!(short("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"), "0xf39f..2266");
     }
 

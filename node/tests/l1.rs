@@ -10,8 +10,8 @@ use chain::{ALICE, Chain, DEPLOYER, PROVER};
 use poe_node::chain::Status;
 use poe_node::store::Table;
 use poe_node::sync::{Follower, SyncError};
-use poe_node::wallet::{Walk, accounts_of, plan_claim, sign_transfer};
 use poe_node::wallet::{TransferError, TransferRequest};
+use poe_node::wallet::{Walk, accounts_of, plan_claim, sign_transfer};
 use poe_rollup::formats::Slot;
 use poe_rollup::schnorr::SecretKey;
 use poe_rollup::state::StateReader as _;
@@ -28,7 +28,14 @@ fn key(number: u8) -> SecretKey {
 }
 
 fn request(to: u32, amount: u64) -> TransferRequest {
-    TransferRequest { from: None, to, amount, fee: 3, nonce: None, sequencer: 0 }
+    TransferRequest {
+        from: None,
+        to,
+        amount,
+        fee: 3,
+        nonce: None,
+        sequencer: 0,
+    }
 }
 
 fn bytes(slots: &[Slot]) -> Vec<u8> {
@@ -75,7 +82,9 @@ async fn both_states_follow_from_l1_alone_and_exits_are_paid() {
     let transfer = sign_transfer(&view, &key(1), &request(2, 1_000)).unwrap();
     let withdraw = sign_transfer(&view, &key(2), &request(0, 4_000)).unwrap();
     let rubbish = Slot { spare: 1, ..transfer };
-    chain.sequence(ALICE, &[bytes(&[transfer, transfer, rubbish]), bytes(&[withdraw])], 2).await;
+    chain
+        .sequence(ALICE, &[bytes(&[transfer, transfer, rubbish]), bytes(&[withdraw])], 2)
+        .await;
     follower.sync_once().await.unwrap();
     assert_eq!(balances(&follower), [start[0] - 1_003, start[1] + 1_000 + 3 - 4_000]);
     let view = follower.view().unwrap();
@@ -94,15 +103,23 @@ async fn both_states_follow_from_l1_alone_and_exits_are_paid() {
     assert_eq!(view.final_head().unwrap(), view.head().unwrap());
     assert_eq!(view.checkpoints(9).unwrap()[0].tail.beneficiary, PROVER.into_array());
     let now = || async { follower.client().latest().await.unwrap().timestamp };
-    let early = plan_claim(follower.client(), &view, ALICE, now().await).await.unwrap_err();
+    let early = plan_claim(follower.client(), &view, ALICE, now().await)
+        .await
+        .unwrap_err();
     assert!(early.to_string().contains("4000 gwei wait"), "{early}");
     chain.pass_time(view.identity().exit_delay + 1).await;
     let claim = plan_claim(follower.client(), &view, ALICE, now().await).await.unwrap();
     assert_eq!((claim.amount, claim.waiting), (4_000, 0));
     let (walk, links) = claim.calls.into_iter().next().unwrap();
-    let Walk::Checkpoint { number, opening } = walk else { panic!("nobody has walked yet") };
+    let Walk::Checkpoint { number, opening } = walk else {
+        panic!("nobody has walked yet")
+    };
     let checkpoint = alloy::primitives::aliases::U40::wrapping_from(number);
-    let call = poe_bindings::contracts::exit_vault::ExitVault::claimExitsCall { checkpoint, opening, links };
+    let call = poe_bindings::contracts::exit_vault::ExitVault::claimExitsCall {
+        checkpoint,
+        opening,
+        links,
+    };
     chain.send(PROVER, chain.deployment.contracts.exit_vault, call, 0).await;
     let paid = follower.client().vault().etherBalanceOf(ALICE).call().await.unwrap();
     assert_eq!(paid, U256::from(4_000_000_000_000u64));
@@ -117,9 +134,39 @@ async fn batches_are_found_whoever_calls_and_whatever_the_provider_allows_at_onc
     let amount = U256::from(10u64).pow(U256::from(20u64));
     let token = chain.deployment.contracts.fee_token;
     use poe_bindings::contracts::{proof_of_efficiency::ProofOfEfficiency, test_token::TestToken};
-    chain.send(DEPLOYER, token, TestToken::mintCall { account: DEPLOYER, amount }, 0).await;
-    chain.send(DEPLOYER, token, TestToken::approveCall { spender: chain.core(), value: amount }, 0).await;
-    chain.send(DEPLOYER, chain.core(), ProofOfEfficiency::depositFeesCall { account: contract, amount }, 0).await;
+    chain
+        .send(
+            DEPLOYER,
+            token,
+            TestToken::mintCall {
+                account: DEPLOYER,
+                amount,
+            },
+            0,
+        )
+        .await;
+    chain
+        .send(
+            DEPLOYER,
+            token,
+            TestToken::approveCall {
+                spender: chain.core(),
+                value: amount,
+            },
+            0,
+        )
+        .await;
+    chain
+        .send(
+            DEPLOYER,
+            chain.core(),
+            ProofOfEfficiency::depositFeesCall {
+                account: contract,
+                amount,
+            },
+            0,
+        )
+        .await;
 
     let transfer = sign_transfer(&follower.view().unwrap(), &key(2), &request(1, 10)).unwrap();
     let call = chain.sequence_call(&[bytes(&[transfer]), vec![]], 1);
@@ -130,7 +177,11 @@ async fn batches_are_found_whoever_calls_and_whatever_the_provider_allows_at_onc
         anchorAcc: call.limits.anchorAcc,
         anchorRest: call.limits.anchorRest,
     };
-    let indirect = sequenceBatchesCall { poe: chain.core(), batches: call.batches.clone(), limits };
+    let indirect = sequenceBatchesCall {
+        poe: chain.core(),
+        batches: call.batches.clone(),
+        limits,
+    };
     chain.send_raw(ALICE, contract, indirect.abi_encode(), 0).await;
     // Calldata with a byte behind its end is not plain: the contract logs the batches.
     let mut odd = chain.sequence_call(&[vec![7; 96]], 1).abi_encode();
@@ -178,7 +229,10 @@ async fn after_reorganisations_the_store_is_that_of_a_clean_sync() {
         }
         let progress = follower.sync_once().await.unwrap();
         assert!(progress.undone >= 3, "{progress:?}");
-        assert_eq!(follower.store().dump().unwrap(), dump_of_a_clean_sync(&chain, 10_000).await);
+        assert_eq!(
+            follower.store().dump().unwrap(),
+            dump_of_a_clean_sync(&chain, 10_000).await
+        );
         assert!(tips.has_changed().unwrap());
         assert_ne!(*tips.borrow_and_update(), Some(first_tip));
         if round == 1 {
@@ -190,29 +244,53 @@ async fn after_reorganisations_the_store_is_that_of_a_clean_sync() {
         snapshot = chain.snapshot().await;
         follower.sync_once().await.unwrap();
     }
-    assert_eq!(follower.store().dump().unwrap(), dump_of_a_clean_sync(&chain, 10_000).await);
+    assert_eq!(
+        follower.store().dump().unwrap(),
+        dump_of_a_clean_sync(&chain, 10_000).await
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_of_something_else_stops_the_follower_loudly() {
     let (chain, _folder, mut follower) = populated().await;
     let view = follower.view().unwrap();
-    chain.verify(&view, 1, |claim| claim.newStateRoot = chain.deployment.genesis_root).await;
+    chain
+        .verify(&view, 1, |claim| claim.newStateRoot = chain.deployment.genesis_root)
+        .await;
     let error = follower.sync_once().await.unwrap_err();
-    let SyncError::ProvenStateDiffers { checkpoint, proven, computed, .. } = &error else { panic!("{error}") };
+    let SyncError::ProvenStateDiffers {
+        checkpoint,
+        proven,
+        computed,
+        ..
+    } = &error
+    else {
+        panic!("{error}")
+    };
     assert_eq!((*checkpoint, proven.state_root), (1, chain.deployment.genesis_root.0));
     assert_eq!(computed.state_root, view.head().unwrap().state_root().to_bytes());
     assert_eq!(poe_node::exit::code(&error.into()), 6);
     // It goes on saying so, and a node that starts now says so too.
-    assert!(matches!(follower.sync_once().await, Err(SyncError::ProvenStateDiffers { .. })));
+    assert!(matches!(
+        follower.sync_once().await,
+        Err(SyncError::ProvenStateDiffers { .. })
+    ));
     assert_eq!(follower.view().unwrap().chain().status, Status::Running);
 }
 
 fn poe(chain: &Chain, folder: &Path, arguments: &[&str]) -> std::process::Command {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_poe"));
-    command.args(arguments).env("POE_RPC", &chain.url).env("POE_DEPLOYMENT", &chain.deployment_file);
-    command.env("POE_DATA_DIR", folder).env("POE_NODE_CONFIG", "/dev/null").env("POE_PASSWORD", "password");
-    command.env("POE_L1_PRIVATE_KEY", chain::ALICE_KEY).env("POE_KEY", folder.join("key.json"));
+    command
+        .args(arguments)
+        .env("POE_RPC", &chain.url)
+        .env("POE_DEPLOYMENT", &chain.deployment_file);
+    command
+        .env("POE_DATA_DIR", folder)
+        .env("POE_NODE_CONFIG", "/dev/null")
+        .env("POE_PASSWORD", "password");
+    command
+        .env("POE_L1_PRIVATE_KEY", chain::ALICE_KEY)
+        .env("POE_KEY", folder.join("key.json"));
     command
 }
 
@@ -225,7 +303,10 @@ fn json(output: &std::process::Output) -> serde_json::Value {
 async fn kill_nine_at_any_moment_loses_nothing() {
     let (chain, _folder, follower) = populated().await;
     for number in 0..30u64 {
-        let slot = bytes(&[Slot { spare: number as u32, ..Slot::default() }]);
+        let slot = bytes(&[Slot {
+            spare: number as u32,
+            ..Slot::default()
+        }]);
         chain.sequence(DEPLOYER, &[slot, vec![]], 1).await;
         if number % 7 == 0 {
             chain.mine(3).await;
@@ -254,10 +335,17 @@ async fn kill_nine_at_any_moment_loses_nothing() {
         }
     }
     assert!(killed > 3, "killed {killed} times only");
-    let report = json(&poe(&chain, folder.path(), &["sync", "--once", "--json"]).output().unwrap());
+    let report = json(
+        &poe(&chain, folder.path(), &["sync", "--once", "--json"])
+            .output()
+            .unwrap(),
+    );
     assert_eq!((&report["sequences"], &report["batches"]), (&31.into(), &61.into()));
     let follower = chain.follower(folder.path()).await;
-    assert_eq!(follower.store().dump().unwrap(), dump_of_a_clean_sync(&chain, 10_000).await);
+    assert_eq!(
+        follower.store().dump().unwrap(),
+        dump_of_a_clean_sync(&chain, 10_000).await
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,7 +357,12 @@ async fn a_user_goes_from_a_key_to_ether_on_l1_by_the_command_line() {
     let run = |arguments: &[&str]| poe(&chain, folder.path(), arguments).arg("--json").output().unwrap();
     let refused = |arguments: &[&str]| {
         let output = run(arguments);
-        assert_eq!(output.status.code(), Some(8), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(8),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stderr).unwrap()
     };
     json(&run(&["wallet", "new", "--light"]));
@@ -279,8 +372,16 @@ async fn a_user_goes_from_a_key_to_ether_on_l1_by_the_command_line() {
     chain.sequence(DEPLOYER, &[vec![]], 1).await;
     json(&run(&["wallet", "deposit", "--account", "2", "--amount", "7gwei"]));
     chain.sequence(DEPLOYER, &[vec![]], 1).await;
-    let balance = |report: &serde_json::Value| (report["accounts"][0]["virtual"].clone(), report["accounts"][0]["final"].clone());
-    assert_eq!(balance(&json(&run(&["wallet", "balance"]))), (1_000_007.into(), 0.into()));
+    let balance = |report: &serde_json::Value| {
+        (
+            report["accounts"][0]["virtual"].clone(),
+            report["accounts"][0]["final"].clone(),
+        )
+    };
+    assert_eq!(
+        balance(&json(&run(&["wallet", "balance"]))),
+        (1_000_007.into(), 0.into())
+    );
     assert!(refused(&["wallet", "transfer", "--to", "1", "--amount", "1eth"]).contains("holds 1000007 gwei"));
     assert!(refused(&["wallet", "transfer", "--to", "9", "--amount", "1"]).contains("recipient is not registered"));
 
@@ -294,19 +395,32 @@ async fn a_user_goes_from_a_key_to_ether_on_l1_by_the_command_line() {
         // Two processes on one directory.
         let locked = run(&["sync", "--once"]);
         assert_eq!(locked.status.code(), Some(5));
-        assert!(String::from_utf8(locked.stderr).unwrap().contains("in use by another poe"));
+        assert!(
+            String::from_utf8(locked.stderr)
+                .unwrap()
+                .contains("in use by another poe")
+        );
     }
-    assert_eq!(balance(&json(&run(&["wallet", "balance"]))), (999_004.into(), 999_004.into()));
+    assert_eq!(
+        balance(&json(&run(&["wallet", "balance"]))),
+        (999_004.into(), 999_004.into())
+    );
     assert!(refused(&["wallet", "claim"]).contains("1000 gwei wait"));
     chain.pass_time(10_000).await;
     json(&run(&["wallet", "claim"]));
     assert!(refused(&["wallet", "claim"]).contains("nothing to claim"));
 
     let status = json(&run(&["status"]));
-    assert_eq!((&status["proven"], &status["pendingBatches"], &status["insecure"]), (&3.into(), &0.into(), &true.into()));
+    assert_eq!(
+        (&status["proven"], &status["pendingBatches"], &status["insecure"]),
+        (&3.into(), &0.into(), &true.into())
+    );
     let winner: Address = status["proofs"][0]["winner"].as_str().unwrap().parse().unwrap();
     assert_eq!(winner, PROVER);
     let text = poe(&chain, folder.path(), &["status"]).output().unwrap();
     let text = String::from_utf8(text.stdout).unwrap();
-    assert!(text.contains("proven      up to sequence 3") && text.contains("INSECURE"), "{text}");
+    assert!(
+        text.contains("proven      up to sequence 3") && text.contains("INSECURE"),
+        "{text}"
+    );
 }

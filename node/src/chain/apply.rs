@@ -32,7 +32,11 @@ pub enum ApplyError {
         last: u64,
     },
     /// The batches do not hash to the accumulator of the contract.
-    #[error("sequence {sequence} leads to accumulator 0x{}, the contract has 0x{}", hex::encode(found), hex::encode(expected))]
+    #[error(
+        "sequence {sequence} leads to accumulator 0x{}, the contract has 0x{}",
+        hex::encode(found),
+        hex::encode(expected)
+    )]
     Accumulator {
         /// The sequence.
         sequence: u64,
@@ -81,24 +85,35 @@ struct Place<'a> {
 impl Protocol {
     /// The rules of a deployment.
     pub fn new(chain_id: u64, contract: Address, exit_delay: u64) -> Self {
-        Self { domain: domain(chain_id, &contract), genesis: Head::genesis(chain_id, &contract), exit_delay }
+        Self {
+            domain: domain(chain_id, &contract),
+            genesis: Head::genesis(chain_id, &contract),
+            exit_delay,
+        }
     }
 
     /// Writes the effects of a block to a draft.
     pub(crate) fn apply(&self, draft: &mut Draft<'_>, block: &L1Block) -> Result<(), ApplyError> {
         for L1Event { transaction, kind } in &block.events {
-            let place = Place { block, transaction: *transaction };
+            let place = Place {
+                block,
+                transaction: *transaction,
+            };
             match kind {
                 EventKind::MessageQueued { number, message } => queue(draft, place, *number, message)?,
-                EventKind::VersionActivated { version, first_sequence, capacity } => {
+                EventKind::VersionActivated {
+                    version,
+                    first_sequence,
+                    capacity,
+                } => {
                     activate(draft, *version, *first_sequence, *capacity)?;
                 }
                 EventKind::Sequenced(sequenced) => self.sequence(draft, place, sequenced)?,
                 EventKind::Verified(verified) => self.verify(draft, place, verified)?,
-                EventKind::Halted { start, .. } => self.halt(draft, block.timestamp, *start)?,
+                EventKind::Halted { start, .. } => self.halt(draft, block, *start)?,
                 EventKind::Voided { voided, last_verified } => void(draft, *voided, *last_verified)?,
-                EventKind::Resumed => resume(draft, block.timestamp)?,
-                EventKind::Closed => set_status(draft, Status::Closed)?,
+                EventKind::Resumed => resume(draft, block)?,
+                EventKind::Closed => close(draft, block)?,
                 EventKind::Tipped { sequence, amount } => {
                     change_tips(draft, *sequence, |tips| tips.saturating_add(*amount))?;
                 }
@@ -117,13 +132,23 @@ impl Protocol {
         require_next("sequence", event.number, chain.last_sequence)?;
         if event.attached_messages < chain.attached_messages || event.attached_messages > chain.messages {
             let (found, last) = (event.attached_messages.into(), chain.messages.into());
-            return Err(ApplyError::Gap { what: "message", found, last });
+            return Err(ApplyError::Gap {
+                what: "message",
+                found,
+                last,
+            });
         }
         let version: VersionRecord = draft.expect(Table::Versions, chain.version.into())?;
-        let params = Params { domain: self.domain, capacity: version.capacity };
+        let params = Params {
+            domain: self.domain,
+            capacity: version.capacity,
+        };
         let first_batch = chain.batches + 1;
         for (position, bytes) in event.batches.iter().enumerate() {
-            let attach = version.capacity.messages.min(event.attached_messages - chain.attached_messages);
+            let attach = version
+                .capacity
+                .messages
+                .min(event.attached_messages - chain.attached_messages);
             let record = BatchRecord {
                 number: chain.batches + 1,
                 sequence: event.number,
@@ -144,7 +169,11 @@ impl Protocol {
         }
         if chain.head.acc != event.acc || chain.attached_messages != event.attached_messages {
             let (sequence, found, expected) = (event.number, chain.head.acc, event.acc);
-            return Err(ApplyError::Accumulator { sequence, found, expected });
+            return Err(ApplyError::Accumulator {
+                sequence,
+                found,
+                expected,
+            });
         }
         chain.last_sequence = event.number;
         chain.cumulative_fee += event.fee;
@@ -174,11 +203,21 @@ impl Protocol {
         let mut chain = draft.chain()?;
         if event.last <= chain.last_verified || event.last > chain.last_sequence {
             let (found, last) = (event.last, chain.last_sequence);
-            return Err(ApplyError::Gap { what: "checkpoint", found, last });
+            return Err(ApplyError::Gap {
+                what: "checkpoint",
+                found,
+                last,
+            });
         }
         let sequence: SequenceRecord = draft.expect(Table::Sequences, event.last)?;
-        let computed = Computed { state_root: sequence.head.state_root().to_bytes(), exit_acc: sequence.head.exit_acc };
-        let proven = Computed { state_root: event.state_root, exit_acc: event.exit_acc };
+        let computed = Computed {
+            state_root: sequence.head.state_root().to_bytes(),
+            exit_acc: sequence.head.exit_acc,
+        };
+        let proven = Computed {
+            state_root: event.state_root,
+            exit_acc: event.exit_acc,
+        };
         let record = CheckpointRecord {
             number: event.last,
             acc: sequence.acc,
@@ -204,12 +243,14 @@ impl Protocol {
     }
 
     /// The first halt fixes what has matured; a deeper conflict moves its start only (`L1-27`, `L1-31`).
-    fn halt(&self, draft: &mut Draft<'_>, now: u64, start: u64) -> Result<(), ApplyError> {
+    fn halt(&self, draft: &mut Draft<'_>, block: &L1Block, start: u64) -> Result<(), ApplyError> {
+        let now = block.timestamp;
         let mut chain = draft.chain()?;
         if chain.status == Status::Running && chain.halt.resumed_at + self.exit_delay <= now {
             chain.halt.matured_before = now - self.exit_delay;
         }
         chain.halt.conflict_start = start;
+        chain.halt.block = block.id.number;
         chain.status = Status::Halted;
         Ok(draft.set_chain(&chain)?)
     }
@@ -221,7 +262,11 @@ impl Protocol {
 }
 
 fn require_next(what: &'static str, found: u64, last: u64) -> Result<(), ApplyError> {
-    if found == last + 1 { Ok(()) } else { Err(ApplyError::Gap { what, found, last }) }
+    if found == last + 1 {
+        Ok(())
+    } else {
+        Err(ApplyError::Gap { what, found, last })
+    }
 }
 
 fn queue(draft: &mut Draft<'_>, place: Place<'_>, number: u32, message: &Message) -> Result<(), ApplyError> {
@@ -243,7 +288,10 @@ fn activate(draft: &mut Draft<'_>, version: u32, first_sequence: u64, capacity: 
     let mut chain = draft.chain()?;
     chain.version = version;
     draft.set_chain(&chain)?;
-    let record = VersionRecord { first_sequence, capacity };
+    let record = VersionRecord {
+        first_sequence,
+        capacity,
+    };
     Ok(draft.put(Table::Versions, &tables::number(version.into()), &record)?)
 }
 
@@ -256,8 +304,11 @@ fn execute_batch(
     mut record: BatchRecord,
 ) -> Result<Head, ApplyError> {
     let sequence = record.sequence;
-    let data = BatchData::decode(bytes, params.capacity.slots)
-        .map_err(|source| ApplyError::BatchData { sequence, position, source })?;
+    let data = BatchData::decode(bytes, params.capacity.slots).map_err(|source| ApplyError::BatchData {
+        sequence,
+        position,
+        source,
+    })?;
     let mut messages = Vec::with_capacity(record.messages as usize);
     for number in record.first_message..record.first_message + record.messages {
         messages.push(draft.expect::<MessageRecord>(Table::Messages, number.into())?.message);
@@ -270,7 +321,11 @@ fn execute_batch(
     };
     let outcome = execute(params, &*draft, &batch, Mode::Follow).map_err(|error| match error {
         ExecutionError::Store(store) => ApplyError::Store(store),
-        other => ApplyError::Execution { sequence, position, reason: other.to_string() },
+        other => ApplyError::Execution {
+            sequence,
+            position,
+            reason: other.to_string(),
+        },
     })?;
     record.slots = batch.slots.len() as u32;
     record.applied = outcome.receipts.iter().filter(|receipt| receipt.is_applied()).count() as u32;
@@ -326,7 +381,16 @@ fn store_receipts(
             continue;
         }
         let (batch, sequence, position) = (record.number, record.sequence, position as u32);
-        draft.put(Table::Receipts, &key, &ReceiptRecord { batch, sequence, position, receipt })?;
+        draft.put(
+            Table::Receipts,
+            &key,
+            &ReceiptRecord {
+                batch,
+                sequence,
+                position,
+                receipt,
+            },
+        )?;
     }
     Ok(())
 }
@@ -334,23 +398,29 @@ fn store_receipts(
 fn void(draft: &mut Draft<'_>, voided: u64, last_verified: u64) -> Result<(), ApplyError> {
     let mut chain = draft.chain()?;
     if voided != chain.last_verified {
-        return Err(ApplyError::Gap { what: "void checkpoint", found: voided, last: chain.last_verified });
+        return Err(ApplyError::Gap {
+            what: "void checkpoint",
+            found: voided,
+            last: chain.last_verified,
+        });
     }
     chain.last_verified = last_verified;
     draft.set_chain(&chain)?;
     Ok(draft.remove(Table::Checkpoints, &tables::number(voided))?)
 }
 
-fn resume(draft: &mut Draft<'_>, now: u64) -> Result<(), ApplyError> {
+fn resume(draft: &mut Draft<'_>, block: &L1Block) -> Result<(), ApplyError> {
     let mut chain = draft.chain()?;
-    chain.halt.resumed_at = now;
+    chain.halt.resumed_at = block.timestamp;
+    chain.halt.block = block.id.number;
     chain.status = Status::Running;
     Ok(draft.set_chain(&chain)?)
 }
 
-fn set_status(draft: &mut Draft<'_>, status: Status) -> Result<(), ApplyError> {
+fn close(draft: &mut Draft<'_>, block: &L1Block) -> Result<(), ApplyError> {
     let mut chain = draft.chain()?;
-    chain.status = status;
+    chain.status = Status::Closed;
+    chain.halt.block = block.id.number;
     Ok(draft.set_chain(&chain)?)
 }
 
@@ -364,6 +434,10 @@ fn change_tips(draft: &mut Draft<'_>, sequence: u64, change: impl Fn(u128) -> u1
 }
 
 fn announce(draft: &mut Draft<'_>, now: u64, sequencer: Address, url: &str) -> Result<(), ApplyError> {
-    let record = AnnouncementRecord { sequencer, url: url.to_owned(), announced_at: now };
+    let record = AnnouncementRecord {
+        sequencer,
+        url: url.to_owned(),
+        announced_at: now,
+    };
     Ok(draft.put(Table::Announcements, &sequencer, &record)?)
 }

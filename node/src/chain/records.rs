@@ -57,6 +57,8 @@ pub struct HaltRecord {
     pub resumed_at: u64,
     /// Checkpoint from which the conflict starts.
     pub conflict_start: u64,
+    /// L1 block of the last halt, resume or closing.
+    pub block: u64,
 }
 
 /// A version from a sequence on.

@@ -45,13 +45,9 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Follow L1: execute every batch, keep both states, check what is proven
     Sync(sync::SyncArguments),
-    /// Take transfers from users over JSON-RPC and post them to L1 in batches
     Sequencer(Box<sequencer::SequencerArguments>),
-    /// Show on one screen what is sequenced, proven and pending, what it pays, and who won
     Status(status::StatusArguments),
-    /// Keys, deposits, transfers, withdraws, exits, balances
     Wallet(wallet::WalletArguments),
     /// Print a completion script for a shell
     Completions {
@@ -104,7 +100,10 @@ impl Global {
         let filter = self.log.as_deref().unwrap_or(default);
         let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| default.into());
         // A second call in one process, as in tests, keeps the first log.
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .try_init();
     }
 }
 
@@ -120,7 +119,12 @@ mod tests {
         for sub in command.get_subcommands() {
             assert!(sub.get_about().is_some(), "{} has no help", sub.get_name());
             for argument in sub.get_arguments() {
-                assert!(argument.get_help().is_some(), "{} {} has no help", sub.get_name(), argument.get_id());
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {} has no help",
+                    sub.get_name(),
+                    argument.get_id()
+                );
             }
         }
     }
@@ -128,7 +132,12 @@ mod tests {
     #[test]
     fn completions_name_the_commands() {
         let mut script = Vec::new();
-        clap_complete::generate(clap_complete::Shell::Bash, &mut Arguments::command(), "poe", &mut script);
+        clap_complete::generate(
+            clap_complete::Shell::Bash,
+            &mut Arguments::command(),
+            "poe",
+            &mut script,
+        );
         let script = String::from_utf8(script).unwrap();
         for command in ["sync", "status", "completions"] {
             assert!(script.contains(command));

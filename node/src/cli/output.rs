@@ -30,7 +30,11 @@ impl Output {
         let mut causes: Vec<String> = error.chain().map(ToString::to_string).collect();
         causes.dedup_by(|next, before| before.ends_with(next.as_str()));
         let text = causes.join(": ");
-        let text = if self.json { serde_json::json!({ "error": text, "code": code }).to_string() } else { format!("poe: error: {text}") };
+        let text = if self.json {
+            serde_json::json!({ "error": text, "code": code }).to_string()
+        } else {
+            format!("poe: error: {text}")
+        };
         let _ = writeln!(std::io::stderr(), "{text}");
     }
 }

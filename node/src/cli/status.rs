@@ -88,7 +88,10 @@ impl Report {
         let time = record.map_or(0, |record| record.timestamp);
         let chain = view.chain();
         let pending = view.pending_sequences()?;
-        let pending = pending.iter().take(limit).map(|sequence| Pending::new(view, sequence, time));
+        let pending = pending
+            .iter()
+            .take(limit)
+            .map(|sequence| Pending::new(view, sequence, time));
         let proofs = view.checkpoints(limit)?;
         Ok(Self {
             chain: String::new(),
@@ -111,7 +114,10 @@ impl Report {
             version: chain.version,
             rewind_needed: overview.rewindNeeded,
             pending: pending.collect::<Result<_>>()?,
-            proofs: proofs.iter().map(|proof| Proof::new(view, proof, time)).collect::<Result<_>>()?,
+            proofs: proofs
+                .iter()
+                .map(|proof| Proof::new(view, proof, time))
+                .collect::<Result<_>>()?,
         })
     }
 }
@@ -153,17 +159,32 @@ impl fmt::Display for Report {
             (Status::Halted, false) => "HALTED: rewound, waits for the owner to resume",
             (Status::Closed, _) => "CLOSED: accounts leave through the vault",
         };
-        writeln!(f, "{} at {}, L1 block {}: {status}", self.chain, self.contract, self.block)?;
+        writeln!(
+            f,
+            "{} at {}, L1 block {}: {status}",
+            self.chain, self.contract, self.block
+        )?;
         if self.insecure {
-            writeln!(f, "INSECURE: the verifier of this deployment is for development; proofs can be forged")?;
+            writeln!(
+                f,
+                "INSECURE: the verifier of this deployment is for development; proofs can be forged"
+            )?;
         }
         writeln!(f)?;
         let late = if self.late { ", LATE: the price rises" } else { "" };
         writeln!(f, "sequenced   {} sequences, {} batches", self.sequences, self.batches)?;
         writeln!(f, "proven      up to sequence {}", self.proven)?;
         let oldest = ago(self.oldest_pending_seconds);
-        writeln!(f, "pending     {} batches, the oldest for {oldest}{late}", self.pending_batches)?;
-        writeln!(f, "pays        {} tokens for proving all that is pending", self.backlog_reward)?;
+        writeln!(
+            f,
+            "pending     {} batches, the oldest for {oldest}{late}",
+            self.pending_batches
+        )?;
+        writeln!(
+            f,
+            "pays        {} tokens for proving all that is pending",
+            self.backlog_reward
+        )?;
         writeln!(f, "costs       {} tokens for the next batch", self.next_batch_fee)?;
         let (waiting, fee) = (self.waiting_messages, self.next_message_fee_gwei);
         writeln!(f, "messages    {waiting} waiting, the next costs {fee} gwei")?;
@@ -178,22 +199,36 @@ impl Report {
         if self.pending.is_empty() {
             return Ok(());
         }
-        write!(f, "\n\npending    batches  by           for      fee           reward so far   tips")?;
+        write!(
+            f,
+            "\n\npending    batches  by           for      fee           reward so far   tips"
+        )?;
         for p in &self.pending {
             let (payer, age) = (short(&p.payer), ago(p.age));
             let (fee, reward, tips) = (p.fee.to_string(), p.reward_up_to_here.to_string(), &p.tips);
-            write!(f, "\n{:<10} {:<8} {payer:<12} {age:<8} {fee:<13} {reward:<15} {tips}", p.sequence, p.batches)?;
+            write!(
+                f,
+                "\n{:<10} {:<8} {payer:<12} {age:<8} {fee:<13} {reward:<15} {tips}",
+                p.sequence, p.batches
+            )?;
         }
         let shown = self.pending.len() as u64;
         let all = self.sequences - self.proven;
-        if shown < all { write!(f, "\n... and {} more", all - shown) } else { Ok(()) }
+        if shown < all {
+            write!(f, "\n... and {} more", all - shown)
+        } else {
+            Ok(())
+        }
     }
 
     fn write_proofs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.proofs.is_empty() {
             return Ok(());
         }
-        write!(f, "\n\nproven     batches  won by       ago      reward        exits payable")?;
+        write!(
+            f,
+            "\n\nproven     batches  won by       ago      reward        exits payable"
+        )?;
         for p in &self.proofs {
             let range = format!("{}..{}", p.first, p.last);
             let (winner, age, reward) = (short(&p.winner), ago(p.age), p.reward.to_string());
@@ -202,7 +237,11 @@ impl Report {
                 Some(seconds) => format!("in {}", ago(seconds)),
                 None => "not while halted".to_owned(),
             };
-            write!(f, "\n{range:<10} {:<8} {winner:<12} {age:<8} {reward:<13} {exits}", p.batches)?;
+            write!(
+                f,
+                "\n{range:<10} {:<8} {winner:<12} {age:<8} {reward:<13} {exits}",
+                p.batches
+            )?;
         }
         Ok(())
     }

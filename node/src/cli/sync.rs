@@ -79,7 +79,11 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "synced to L1 block {}: {} blocks", self.progress.tip, self.progress.blocks)?;
+        writeln!(
+            f,
+            "synced to L1 block {}: {} blocks",
+            self.progress.tip, self.progress.blocks
+        )?;
         writeln!(f, "  sequences      {} ({} batches)", self.sequences, self.batches)?;
         writeln!(f, "  proven up to   {}", self.last_verified)?;
         writeln!(f, "  accumulator    {}", self.acc)?;

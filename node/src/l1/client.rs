@@ -43,7 +43,10 @@ pub struct Header {
 impl From<Block> for Header {
     fn from(block: Block) -> Self {
         Self {
-            id: BlockId { number: block.header.number, hash: block.header.hash.into() },
+            id: BlockId {
+                number: block.header.number,
+                hash: block.header.hash.into(),
+            },
             parent: block.header.parent_hash,
             timestamp: block.header.timestamp,
         }
@@ -81,14 +84,28 @@ impl L1Client {
     /// Connects to a provider and checks that it serves the deployment.
     pub async fn connect(url: &str, chain_id: u64, contracts: Contracts) -> Result<Self, L1Error> {
         let core = contracts.proof_of_efficiency;
-        let client = Self { provider: dial(url)?, contracts, range: LogRange::new(LARGEST_RANGE) };
+        let client = Self {
+            provider: dial(url)?,
+            contracts,
+            range: LogRange::new(LARGEST_RANGE),
+        };
         let found = Self::chain_of(url).await?;
         if found != chain_id {
-            return Err(L1Error::WrongChain { found, expected: chain_id });
+            return Err(L1Error::WrongChain {
+                found,
+                expected: chain_id,
+            });
         }
-        let code = client.provider.get_code_at(core).await.map_err(L1Error::rpc("reading the contract"))?;
+        let code = client
+            .provider
+            .get_code_at(core)
+            .await
+            .map_err(L1Error::rpc("reading the contract"))?;
         if code.is_empty() {
-            return Err(L1Error::NoContract { address: core.to_string(), chain_id });
+            return Err(L1Error::NoContract {
+                address: core.to_string(),
+                chain_id,
+            });
         }
         Ok(client)
     }
@@ -133,23 +150,39 @@ impl L1Client {
 
     /// Everything about the deployment that fits one call: price, fee of the next batch, reward of the backlog.
     pub async fn overview(&self) -> Result<Overview, L1Error> {
-        self.lens().overview(self.contracts.proof_of_efficiency).call().await.map_err(L1Error::call("overview"))
+        self.lens()
+            .overview(self.contracts.proof_of_efficiency)
+            .call()
+            .await
+            .map_err(L1Error::call("overview"))
     }
 
     /// What sequencing `batches` batches in one call costs now, token wei.
     pub async fn fee(&self, batches: u64) -> Result<alloy::primitives::U256, L1Error> {
         let count = alloy::primitives::U256::from(batches);
-        self.lens().quoteFee(self.contracts.proof_of_efficiency, count).call().await.map_err(L1Error::call("quoteFee"))
+        self.lens()
+            .quoteFee(self.contracts.proof_of_efficiency, count)
+            .call()
+            .await
+            .map_err(L1Error::call("quoteFee"))
     }
 
     /// The exit delay of the deployment, in seconds.
     pub async fn exit_delay(&self) -> Result<u64, L1Error> {
-        Ok(self.core().exitDelay().call().await.map_err(L1Error::call("exitDelay"))?.to())
+        Ok(self
+            .core()
+            .exitDelay()
+            .call()
+            .await
+            .map_err(L1Error::call("exitDelay"))?
+            .to())
     }
 
     /// The newest header.
     pub async fn latest(&self) -> Result<Header, L1Error> {
-        self.header_at(BlockNumberOrTag::Latest).await?.ok_or_else(|| gone("its newest block"))
+        self.header_at(BlockNumberOrTag::Latest)
+            .await?
+            .ok_or_else(|| gone("its newest block"))
     }
 
     /// The last final header, not after `latest`.
@@ -172,7 +205,11 @@ impl L1Client {
     pub async fn claimed(&self, block: &BlockId) -> Result<Claimed, L1Error> {
         let at = AlloyBlockId::hash(block.hash.into());
         let core = self.core();
-        let (acc, head, sequenced) = (core.lastAcc().block(at), core.head().block(at), core.sequenced().block(at));
+        let (acc, head, sequenced) = (
+            core.lastAcc().block(at),
+            core.head().block(at),
+            core.sequenced().block(at),
+        );
         let (acc, head, sequenced) = tokio::try_join!(acc.call(), head.call(), sequenced.call())
             .map_err(L1Error::call(format!("the contract at block {}", block.number)))?;
         Ok(Claimed {
@@ -185,17 +222,27 @@ impl L1Client {
 
     /// The next block, complete, and the same if L1 is reorganised while this asks.
     pub async fn block(&self, header: &Header) -> Result<L1Block, L1Error> {
-        let filter = Filter::new().address(self.contracts.proof_of_efficiency).at_block_hash(header.id.hash);
+        let filter = Filter::new()
+            .address(self.contracts.proof_of_efficiency)
+            .at_block_hash(header.id.hash);
         let logs = self.provider.get_logs(&filter).await;
         let logs = logs.map_err(L1Error::rpc(format!("the logs of block {}", header.id.number)))?;
         let events = self.events(logs).await?;
-        Ok(L1Block { id: header.id, parent: header.parent.into(), timestamp: header.timestamp, events })
+        Ok(L1Block {
+            id: header.id,
+            parent: header.parent.into(),
+            timestamp: header.timestamp,
+            events,
+        })
     }
 
     /// The blocks that follow `from`, `from` included, in order and complete.
     pub async fn blocks(&self, numbers: std::ops::RangeInclusive<u64>) -> Result<Vec<L1Block>, L1Error> {
         let fetch = |number| async move {
-            let header = self.header(number).await?.ok_or_else(|| gone(format!("block {number}")))?;
+            let header = self
+                .header(number)
+                .await?
+                .ok_or_else(|| gone(format!("block {number}")))?;
             self.block(&header).await
         };
         stream::iter(numbers).map(fetch).buffered(PARALLEL).try_collect().await
@@ -205,7 +252,10 @@ impl L1Client {
     pub async fn final_blocks(&mut self, from: u64, end: u64) -> Result<(Vec<L1Block>, Header), L1Error> {
         let (logs, last) = loop {
             let last = self.range.last(from, end);
-            let filter = Filter::new().address(self.contracts.proof_of_efficiency).from_block(from).to_block(last);
+            let filter = Filter::new()
+                .address(self.contracts.proof_of_efficiency)
+                .from_block(from)
+                .to_block(last);
             match self.provider.get_logs(&filter).await {
                 Ok(logs) => break (logs, last),
                 Err(error) if self.range.shrink() => {
@@ -223,17 +273,31 @@ impl L1Client {
         }
         let client = &*self;
         let fetch = move |(number, logs)| async move {
-            let header = client.header(number).await?.ok_or_else(|| gone(format!("block {number}")))?;
+            let header = client
+                .header(number)
+                .await?
+                .ok_or_else(|| gone(format!("block {number}")))?;
             let events = client.events(logs).await?;
-            Ok(L1Block { id: header.id, parent: header.parent.into(), timestamp: header.timestamp, events })
+            Ok(L1Block {
+                id: header.id,
+                parent: header.parent.into(),
+                timestamp: header.timestamp,
+                events,
+            })
         };
-        let blocks = stream::iter(by_block).map(fetch).buffered(PARALLEL).try_collect::<Vec<_>>().await?;
+        let blocks = stream::iter(by_block)
+            .map(fetch)
+            .buffered(PARALLEL)
+            .try_collect::<Vec<_>>()
+            .await?;
         Ok((blocks, header))
     }
 
     async fn header_at(&self, at: BlockNumberOrTag) -> Result<Option<Header>, L1Error> {
         let block = self.provider.get_block_by_number(at).await;
-        Ok(block.map_err(L1Error::rpc(format!("the header of block {at}")))?.map(Header::from))
+        Ok(block
+            .map_err(L1Error::rpc(format!("the header of block {at}")))?
+            .map(Header::from))
     }
 
     /// The events of the logs of one block, with what the logs do not say.
@@ -245,7 +309,10 @@ impl L1Client {
             let transaction = log.transaction_hash.ok_or_else(|| gone("the transaction of a log"))?;
             match decode(log)? {
                 Decoded::Other => {}
-                Decoded::Batches { sequence, batches: data } => {
+                Decoded::Batches {
+                    sequence,
+                    batches: data,
+                } => {
                     batches.insert(sequence, data);
                 }
                 decoded => found.push((transaction, decoded)),
@@ -254,7 +321,10 @@ impl L1Client {
         let mut events = Vec::with_capacity(found.len());
         for (transaction, decoded) in found {
             let kind = self.complete(transaction, decoded, &mut batches).await?;
-            events.push(L1Event { transaction: transaction.into(), kind });
+            events.push(L1Event {
+                transaction: transaction.into(),
+                kind,
+            });
         }
         Ok(events)
     }
@@ -267,9 +337,16 @@ impl L1Client {
     ) -> Result<EventKind, L1Error> {
         match decoded {
             Decoded::Whole(kind) => Ok(kind),
-            Decoded::Version { version, first_sequence } => {
+            Decoded::Version {
+                version,
+                first_sequence,
+            } => {
                 let capacity = self.capacity(version).await?;
-                Ok(EventKind::VersionActivated { version, first_sequence, capacity })
+                Ok(EventKind::VersionActivated {
+                    version,
+                    first_sequence,
+                    capacity,
+                })
             }
             Decoded::Sequence(sequence) => {
                 let batches = match batches.remove(&sequence.number) {
@@ -297,9 +374,18 @@ impl L1Client {
 
     async fn calldata(&self, hash: B256) -> Result<Vec<Vec<u8>>, L1Error> {
         let what = format!("transaction {hash}");
-        let found = self.provider.get_transaction_by_hash(hash).await.map_err(L1Error::rpc(&*what))?;
+        let found = self
+            .provider
+            .get_transaction_by_hash(hash)
+            .await
+            .map_err(L1Error::rpc(&*what))?;
         let transaction = found.ok_or_else(|| gone(what))?;
-        batches_of_call(transaction.tx_hash(), transaction.to(), transaction.input(), self.contracts.proof_of_efficiency)
+        batches_of_call(
+            transaction.tx_hash(),
+            transaction.to(),
+            transaction.input(),
+            self.contracts.proof_of_efficiency,
+        )
     }
 }
 
@@ -308,12 +394,16 @@ fn dial(url: &str) -> Result<DynProvider, L1Error> {
 }
 
 fn parse(url: &str) -> Result<Url, L1Error> {
-    let parsed: Url = url
-        .parse()
-        .map_err(|error| L1Error::Url { url: url.to_owned(), reason: format!("{error}") })?;
+    let parsed: Url = url.parse().map_err(|error| L1Error::Url {
+        url: url.to_owned(),
+        reason: format!("{error}"),
+    })?;
     if !matches!(parsed.scheme(), "http" | "https") {
         let reason = format!("scheme {}", parsed.scheme());
-        return Err(L1Error::Url { url: url.to_owned(), reason });
+        return Err(L1Error::Url {
+            url: url.to_owned(),
+            reason,
+        });
     }
     Ok(parsed)
 }

@@ -26,7 +26,11 @@ pub(super) enum Decoded {
 }
 
 pub(super) fn malformed(what: &'static str, transaction: B256, reason: impl ToString) -> L1Error {
-    L1Error::Malformed { what, transaction: transaction.to_string(), reason: reason.to_string() }
+    L1Error::Malformed {
+        what,
+        transaction: transaction.to_string(),
+        reason: reason.to_string(),
+    }
 }
 
 /// The batches of a transaction that calls `sequenceBatches` itself.
@@ -38,7 +42,11 @@ pub fn batches_of_call(
 ) -> Result<Vec<Vec<u8>>, L1Error> {
     let what = "a sequencing transaction";
     if to != Some(core) {
-        return Err(malformed(what, transaction, "it does not call the contract itself, yet there is no BatchData"));
+        return Err(malformed(
+            what,
+            transaction,
+            "it does not call the contract itself, yet there is no BatchData",
+        ));
     }
     let call = decode_calldata(input).map_err(|error| malformed(what, transaction, error))?;
     Ok(call.batches.into_iter().map(<[u8]>::to_vec).collect())
@@ -57,11 +65,15 @@ pub(super) fn decode(log: &Log) -> Result<Decoded, L1Error> {
         Events::MessageQueued(e) => {
             let bytes = e.message.as_ref().try_into();
             let bytes = bytes.map_err(|_| malformed("a message", transaction, format!("{} bytes", e.message.len())))?;
-            Decoded::Whole(EventKind::MessageQueued { number: e.number, message: Message::decode(bytes) })
+            Decoded::Whole(EventKind::MessageQueued {
+                number: e.number,
+                message: Message::decode(bytes),
+            })
         }
-        Events::VersionActivated(e) => {
-            Decoded::Version { version: e.version.into(), first_sequence: e.firstSequence.to() }
-        }
+        Events::VersionActivated(e) => Decoded::Version {
+            version: e.version.into(),
+            first_sequence: e.firstSequence.to(),
+        },
         Events::BatchesSequenced(e) => Decoded::Sequence(Sequenced {
             number: e.sequence.to(),
             payer: e.payer.into(),
@@ -83,25 +95,32 @@ pub(super) fn decode(log: &Log) -> Result<Decoded, L1Error> {
             exit_acc: e.exitAcc.into(),
             reward: amount(e.reward)?,
         })),
-        Events::ChainHalted(e) => Decoded::Whole(EventKind::Halted { start: e.start.to(), end: e.end.to() }),
+        Events::ChainHalted(e) => Decoded::Whole(EventKind::Halted {
+            start: e.start.to(),
+            end: e.end.to(),
+        }),
         Events::CheckpointVoided(e) => Decoded::Whole(EventKind::Voided {
             voided: e.voided.to(),
             last_verified: e.lastVerified.to(),
         }),
         Events::ChainResumed(_) => Decoded::Whole(EventKind::Resumed),
         Events::ChainClosed(_) => Decoded::Whole(EventKind::Closed),
-        Events::SequenceTipped(e) => {
-            Decoded::Whole(EventKind::Tipped { sequence: e.sequence.to(), amount: amount(e.amount)? })
-        }
-        Events::TipsClaimed(e) => {
-            Decoded::Whole(EventKind::TipsRemoved { sequence: e.sequence.to(), amount: amount(e.amount)? })
-        }
-        Events::TipRefunded(e) => {
-            Decoded::Whole(EventKind::TipsRemoved { sequence: e.sequence.to(), amount: amount(e.amount)? })
-        }
-        Events::SequencerAnnounced(e) => {
-            Decoded::Whole(EventKind::Announced { sequencer: e.sequencer.into(), url: e.url })
-        }
+        Events::SequenceTipped(e) => Decoded::Whole(EventKind::Tipped {
+            sequence: e.sequence.to(),
+            amount: amount(e.amount)?,
+        }),
+        Events::TipsClaimed(e) => Decoded::Whole(EventKind::TipsRemoved {
+            sequence: e.sequence.to(),
+            amount: amount(e.amount)?,
+        }),
+        Events::TipRefunded(e) => Decoded::Whole(EventKind::TipsRemoved {
+            sequence: e.sequence.to(),
+            amount: amount(e.amount)?,
+        }),
+        Events::SequencerAnnounced(e) => Decoded::Whole(EventKind::Announced {
+            sequencer: e.sequencer.into(),
+            url: e.url,
+        }),
         _ => Decoded::Other,
     })
 }

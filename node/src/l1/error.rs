@@ -40,7 +40,9 @@ pub enum L1Error {
         expected: u64,
     },
     /// There is no contract where the deployment says.
-    #[error("there is no contract at {address} on chain {chain_id}: the addresses file is of another chain with this id")]
+    #[error(
+        "there is no contract at {address} on chain {chain_id}: the addresses file is of another chain with this id"
+    )]
     NoContract {
         /// Where it should be.
         address: String,
@@ -68,12 +70,18 @@ pub enum L1Error {
 impl L1Error {
     pub(crate) fn rpc(what: impl Into<String>) -> impl FnOnce(TransportError) -> Self {
         let what = what.into();
-        move |source| Self::Rpc { what, source: Box::new(source) }
+        move |source| Self::Rpc {
+            what,
+            source: Box::new(source),
+        }
     }
 
     pub(crate) fn call(what: impl Into<String>) -> impl FnOnce(ContractError) -> Self {
         let what = what.into();
-        move |source| Self::Call { what, source: Box::new(source) }
+        move |source| Self::Call {
+            what,
+            source: Box::new(source),
+        }
     }
 
     /// Whether asking again later may help.

@@ -2,15 +2,13 @@
 //! Records as the structs the contract takes.
 
 use crate::chain::{CheckpointRecord, SequenceRecord};
-use alloy::primitives::aliases::{U40, U112};
 use crate::store::{StoreError, Table, View};
+use alloy::primitives::aliases::{U40, U112};
 use alloy::primitives::{Address, U256};
-use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{
-    Checkpoint, CheckpointOpening, Claim, Sequence,
-};
+use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{Checkpoint, CheckpointOpening, Claim, Sequence};
 use poe_bindings::formats::opening_of;
-use poe_rollup::state::Head;
 use poe_rollup::formats::{Bytes32, SequenceRest};
+use poe_rollup::state::Head;
 
 fn sequence_of(acc: &Bytes32, rest: &SequenceRest) -> Sequence {
     Sequence {
@@ -49,7 +47,10 @@ pub fn opening(record: &CheckpointRecord) -> CheckpointOpening {
 /// Preimage of the checkpoint every deployment starts from, number 0.
 pub fn genesis(head: &Head) -> Checkpoint {
     Checkpoint {
-        sequence: Sequence { acc: head.acc.into(), ..Sequence::default() },
+        sequence: Sequence {
+            acc: head.acc.into(),
+            ..Sequence::default()
+        },
         stateRoot: head.state_root().to_bytes().into(),
         ..Checkpoint::default()
     }
@@ -60,19 +61,19 @@ pub fn checkpoint_at(view: &View, number: u64) -> Result<Checkpoint, StoreError>
     if number == 0 {
         return Ok(genesis(&view.head_after_sequence(0)?));
     }
-    let missing = StoreError::Missing { table: Table::Checkpoints, key: number };
+    let missing = StoreError::Missing {
+        table: Table::Checkpoints,
+        key: number,
+    };
     Ok(checkpoint(&view.checkpoint(number)?.ok_or(missing)?))
 }
 
 /// What a proof of `(init, last]` claims for a beneficiary: everything that `verifyBatches` takes but the proof.
-pub fn claim(
-    view: &View,
-    init: u64,
-    last: u64,
-    beneficiary: Address,
-    min_reward: U256,
-) -> Result<Claim, StoreError> {
-    let missing = StoreError::Missing { table: Table::Sequences, key: last };
+pub fn claim(view: &View, init: u64, last: u64, beneficiary: Address, min_reward: U256) -> Result<Claim, StoreError> {
+    let missing = StoreError::Missing {
+        table: Table::Sequences,
+        key: last,
+    };
     let end = view.sequence(last)?.ok_or(missing)?;
     Ok(Claim {
         beneficiary,

@@ -31,7 +31,7 @@ pub use error::{SequencerError, SubmitError};
 pub use judge::transfer_id;
 pub use packer::{Packed, PackedBatch, pack};
 pub use policy::{Costs, Decision, Policy, Prices, Ready};
-pub use pool::{Pool, Removal};
+pub use pool::{Admission, Pool, Removal};
 pub use records::{Entry, Inclusion, Key, Outcome, TransferId};
 pub use report::{Report, SequenceReport};
 pub use run::{Round, Sequencer};

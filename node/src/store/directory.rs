@@ -39,7 +39,10 @@ pub struct DataDirectory {
 impl DataDirectory {
     /// Makes the directory if need be and locks it.
     pub fn lock(path: &Path) -> Result<Self, DirectoryError> {
-        let io = |source| DirectoryError::Io { path: path.display().to_string(), source };
+        let io = |source| DirectoryError::Io {
+            path: path.display().to_string(),
+            source,
+        };
         create_private(path).map_err(io)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -50,15 +53,25 @@ impl DataDirectory {
                 let mut pid = String::new();
                 let _ = lock.read_to_string(&mut pid);
                 let pid = pid.trim();
-                let holder = if pid.is_empty() { String::new() } else { format!(" (process {pid})") };
-                return Err(DirectoryError::Locked { path: path.display().to_string(), holder });
+                let holder = if pid.is_empty() {
+                    String::new()
+                } else {
+                    format!(" (process {pid})")
+                };
+                return Err(DirectoryError::Locked {
+                    path: path.display().to_string(),
+                    holder,
+                });
             }
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
         lock.set_len(0).map_err(io)?;
         lock.rewind().map_err(io)?;
         write!(lock, "{}", std::process::id()).map_err(io)?;
-        Ok(Self { path: path.to_path_buf(), _lock: lock })
+        Ok(Self {
+            path: path.to_path_buf(),
+            _lock: lock,
+        })
     }
 
     /// The directory.
@@ -86,7 +99,10 @@ mod tests {
         let path = scratch.path().join("a/b");
         let first = DataDirectory::lock(&path).unwrap();
         let refused = DataDirectory::lock(&path).unwrap_err().to_string();
-        assert!(refused.contains(&format!("(process {})", std::process::id())), "{refused}");
+        assert!(
+            refused.contains(&format!("(process {})", std::process::id())),
+            "{refused}"
+        );
         assert!(refused.contains("--data-dir"), "{refused}");
         drop(first);
         DataDirectory::lock(&path).unwrap();

@@ -69,8 +69,10 @@ impl<'t> Draft<'t> {
     }
 
     pub(crate) fn chain(&self) -> Result<ChainRecord, StoreError> {
-        self.get(Table::Chain, tables::ONLY)?
-            .ok_or(StoreError::Missing { table: Table::Chain, key: 0 })
+        self.get(Table::Chain, tables::ONLY)?.ok_or(StoreError::Missing {
+            table: Table::Chain,
+            key: 0,
+        })
     }
 
     pub(crate) fn set_chain(&mut self, chain: &ChainRecord) -> Result<(), StoreError> {
@@ -85,11 +87,19 @@ impl<'t> Draft<'t> {
     pub(crate) fn apply_changes(&mut self, changes: &ChangeSet) -> Result<(), StoreError> {
         for (index, Change { after, .. }) in &changes.accounts {
             let bytes = after.map(|account| account.to_bytes());
-            self.set(Table::Accounts, &index.to_be_bytes(), bytes.as_ref().map(<[u8; _]>::as_slice))?;
+            self.set(
+                Table::Accounts,
+                &index.to_be_bytes(),
+                bytes.as_ref().map(<[u8; _]>::as_slice),
+            )?;
         }
         for (key, Change { after, .. }) in &changes.nodes {
             let bytes = after.map(|digest| digest.to_bytes());
-            self.set(Table::Nodes, &tables::node(*key), bytes.as_ref().map(<[u8; _]>::as_slice))?;
+            self.set(
+                Table::Nodes,
+                &tables::node(*key),
+                bytes.as_ref().map(<[u8; _]>::as_slice),
+            )?;
         }
         Ok(())
     }
@@ -118,7 +128,9 @@ impl<'t> Draft<'t> {
 
 impl Access for Draft<'_> {
     fn raw(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.tables[table as usize].get(key)?.map(|guard| guard.value().to_vec()))
+        Ok(self.tables[table as usize]
+            .get(key)?
+            .map(|guard| guard.value().to_vec()))
     }
 
     fn last_number(&self, table: Table) -> Result<Option<u64>, StoreError> {

@@ -40,7 +40,9 @@ pub enum StoreError {
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     /// Made by another version of this program.
-    #[error("the store has schema {found}, this program reads schema {SCHEMA}; give another --data-dir, or remove {path} and sync again")]
+    #[error(
+        "the store has schema {found}, this program reads schema {SCHEMA}; give another --data-dir, or remove {path} and sync again"
+    )]
     Schema {
         /// The version found.
         found: u32,
@@ -48,7 +50,9 @@ pub enum StoreError {
         path: String,
     },
     /// Made for another deployment.
-    #[error("the store follows the deployment at {found} of chain {found_chain}, not {expected} of chain {expected_chain}; give another --data-dir")]
+    #[error(
+        "the store follows the deployment at {found} of chain {found_chain}, not {expected} of chain {expected_chain}; give another --data-dir"
+    )]
     AnotherDeployment {
         /// Contract of the store.
         found: String,
@@ -150,21 +154,26 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store of a deployment in a data directory, or creates it.
-    pub fn open(directory: DataDirectory, identity: Identity) -> Result<Self, StoreError> {
+    /// Opens the store of a deployment in a data directory, or creates it. `identity.start` counts when it is created only.
+    pub fn open(directory: DataDirectory, mut identity: Identity) -> Result<Self, StoreError> {
         let path = directory.path().join(FILE);
         let database = Database::create(&path)?;
         let transaction = database.begin_write()?;
         {
             let mut draft = Draft::open(&transaction)?;
             match draft.get::<Meta>(Table::Meta, tables::ONLY)? {
-                Some(meta) => check_meta(&meta, &identity, &path)?,
+                Some(meta) => identity = check_meta(&meta, &identity, &path)?,
                 None => initialise(&mut draft, &identity)?,
             }
         }
         transaction.commit()?;
         let protocol = Protocol::new(identity.chain_id, identity.contract, identity.exit_delay);
-        Ok(Self { database, identity, protocol, directory })
+        Ok(Self {
+            database,
+            identity,
+            protocol,
+            directory,
+        })
     }
 
     /// What the store is for.
@@ -191,14 +200,21 @@ impl Store {
     pub fn apply(&self, block: &L1Block) -> Result<(), ApplyError> {
         let (tip, _) = self.tip()?;
         if block.id.number != tip + 1 {
-            return Err(StoreError::NotNext { number: block.id.number, tip }.into());
+            return Err(StoreError::NotNext {
+                number: block.id.number,
+                tip,
+            }
+            .into());
         }
         let transaction = self.begin()?;
         {
             let mut draft = Draft::open(&transaction)?;
             draft.begin_journal();
             self.protocol.apply(&mut draft, block)?;
-            let record = BlockRecord { hash: block.id.hash, timestamp: block.timestamp };
+            let record = BlockRecord {
+                hash: block.id.hash,
+                timestamp: block.timestamp,
+            };
             draft.set_block(block.id.number, &record)?;
             draft.end_journal(block.id.number)?;
         }
@@ -214,8 +230,21 @@ impl Store {
             for block in blocks {
                 self.protocol.apply(&mut draft, block)?;
             }
-            draft.set_block(end.number, &BlockRecord { hash: end.hash, timestamp })?;
-            prune(&mut draft, &self.identity, Finality { number: end.number, timestamp })?;
+            draft.set_block(
+                end.number,
+                &BlockRecord {
+                    hash: end.hash,
+                    timestamp,
+                },
+            )?;
+            prune(
+                &mut draft,
+                &self.identity,
+                Finality {
+                    number: end.number,
+                    timestamp,
+                },
+            )?;
         }
         self.commit(transaction)?;
         Ok(())
@@ -262,9 +291,12 @@ impl Store {
     }
 }
 
-fn check_meta(meta: &Meta, identity: &Identity, path: &std::path::Path) -> Result<(), StoreError> {
+fn check_meta(meta: &Meta, identity: &Identity, path: &std::path::Path) -> Result<Identity, StoreError> {
     if meta.schema != SCHEMA {
-        return Err(StoreError::Schema { found: meta.schema, path: path.display().to_string() });
+        return Err(StoreError::Schema {
+            found: meta.schema,
+            path: path.display().to_string(),
+        });
     }
     let found: Identity = access::decode(Table::Meta, &meta.rest)?;
     if (found.chain_id, found.contract) != (identity.chain_id, identity.contract) {
@@ -275,7 +307,7 @@ fn check_meta(meta: &Meta, identity: &Identity, path: &std::path::Path) -> Resul
             expected_chain: identity.chain_id,
         });
     }
-    Ok(())
+    Ok(found)
 }
 
 fn initialise(draft: &mut Draft<'_>, identity: &Identity) -> Result<(), StoreError> {
@@ -311,6 +343,10 @@ fn prune(draft: &mut Draft<'_>, identity: &Identity, finality: Finality) -> Resu
 /// The last batch that no halt can make provable again: up to the newest checkpoint that has matured in a final block.
 fn settled_batch(draft: &Draft<'_>, identity: &Identity, finality: Finality) -> Result<Option<u64>, StoreError> {
     let chain = draft.chain()?;
+    // What a halt or a resume decided that L1 can still take back must not decide what is dropped for good.
+    if chain.halt.block > finality.number {
+        return Ok(None);
+    }
     let mut number = chain.last_verified;
     while number != 0 {
         let checkpoint: crate::chain::CheckpointRecord = draft.expect(Table::Checkpoints, number)?;

@@ -34,14 +34,21 @@ impl<'v> PastState<'v> {
                 nodes.entry(key).or_insert(change.before);
             }
         }
-        Ok(Self { view, head: head.unwrap_or(view.chain().head), accounts, nodes })
+        Ok(Self {
+            view,
+            head: head.unwrap_or(view.chain().head),
+            accounts,
+            nodes,
+        })
     }
 
     /// Goes on to the state after these changes.
     pub fn advance(&mut self, changes: &ChangeSet) {
         self.head = changes.new;
-        self.accounts.extend(changes.accounts.iter().map(|(&index, change)| (index, change.after)));
-        self.nodes.extend(changes.nodes.iter().map(|(&key, change)| (key, change.after)));
+        self.accounts
+            .extend(changes.accounts.iter().map(|(&index, change)| (index, change.after)));
+        self.nodes
+            .extend(changes.nodes.iter().map(|(&key, change)| (key, change.after)));
     }
 }
 

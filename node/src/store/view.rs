@@ -31,7 +31,10 @@ pub struct View {
 
 impl core::fmt::Debug for View {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("View").field("identity", &self.identity).field("chain", &self.chain).finish()
+        f.debug_struct("View")
+            .field("identity", &self.identity)
+            .field("chain", &self.chain)
+            .finish()
     }
 }
 
@@ -39,10 +42,17 @@ impl View {
     pub(crate) fn new(transaction: ReadTransaction, identity: Identity) -> Result<Self, StoreError> {
         let open = |table: Table| transaction.open_table(table.definition());
         let tables = Table::ALL.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
-        let missing = StoreError::Missing { table: Table::Chain, key: 0 };
+        let missing = StoreError::Missing {
+            table: Table::Chain,
+            key: 0,
+        };
         let bytes = tables[Table::Chain as usize].get(tables::ONLY)?.ok_or(missing)?;
         let chain = super::access::decode(Table::Chain, bytes.value())?;
-        Ok(Self { tables, identity, chain })
+        Ok(Self {
+            tables,
+            identity,
+            chain,
+        })
     }
 
     /// The deployment.
@@ -81,7 +91,10 @@ impl View {
     /// What the executor needs to know about batches of a version.
     pub fn params(&self, version: u32) -> Result<Params, StoreError> {
         let record: VersionRecord = self.expect(Table::Versions, version.into())?;
-        Ok(Params { domain: self.domain(), capacity: record.capacity })
+        Ok(Params {
+            domain: self.domain(),
+            capacity: record.capacity,
+        })
     }
 
     /// A sequence.
@@ -163,7 +176,9 @@ impl View {
         let bytes = self.raw(Table::BatchData, &tables::number(number))?;
         let bytes = bytes.ok_or(StoreError::Settled { batch: number })?;
         let capacity = self.params(record.version)?.capacity.slots;
-        let data = BatchData::decode(&bytes, capacity).map_err(|_| StoreError::Corrupt { table: Table::BatchData })?;
+        let data = BatchData::decode(&bytes, capacity).map_err(|_| StoreError::Corrupt {
+            table: Table::BatchData,
+        })?;
         let messages = record.first_message..record.first_message + record.messages;
         Ok(Batch {
             version: record.version,
@@ -185,7 +200,9 @@ impl View {
             let batch = self.batch_contents(number)?;
             let params = self.params(batch.version)?;
             let corrupt = StoreError::Corrupt { table: Table::Changes };
-            let Ok(outcome) = execute(&params, &state, &batch, Mode::Record) else { return Err(corrupt.into()) };
+            let Ok(outcome) = execute(&params, &state, &batch, Mode::Record) else {
+                return Err(corrupt.into());
+            };
             let record: BatchRecord = self.expect(Table::Batches, number)?;
             let Some(witness) = outcome.witness.filter(|_| outcome.new == record.head) else {
                 return Err(corrupt.into());
@@ -203,27 +220,44 @@ impl View {
             found = Some(witness);
             Ok::<_, StoreError>(())
         })?;
-        found.ok_or(StoreError::Missing { table: Table::Batches, key: batch })
+        found.ok_or(StoreError::Missing {
+            table: Table::Batches,
+            key: batch,
+        })
     }
 
     /// L1 messages by number.
     pub fn messages(&self, numbers: MessageRange) -> Result<Vec<MessageRecord>, StoreError> {
-        numbers.map(|number| self.expect(Table::Messages, number.into())).collect()
+        numbers
+            .map(|number| self.expect(Table::Messages, number.into()))
+            .collect()
     }
 
     /// The messages the next batch would take.
     pub fn next_messages(&self) -> Result<Vec<Message>, StoreError> {
-        let ChainRecord { attached_messages, messages, version, .. } = self.chain;
+        let ChainRecord {
+            attached_messages,
+            messages,
+            version,
+            ..
+        } = self.chain;
         let capacity = self.params(version)?.capacity.messages;
         let end = messages.min(attached_messages.saturating_add(capacity));
-        Ok(self.messages(attached_messages + 1..end + 1)?.into_iter().map(|m| m.message).collect())
+        Ok(self
+            .messages(attached_messages + 1..end + 1)?
+            .into_iter()
+            .map(|m| m.message)
+            .collect())
     }
 
     /// Registrations of a key or an owner, queued ones included: index and message.
     pub fn registrations(&self, matches: impl Fn(&Message) -> bool) -> Result<Vec<MessageRecord>, StoreError> {
         let all: Vec<MessageRecord> = self.all(Table::Messages)?;
         let registers = |m: &MessageRecord| m.message.kind == poe_rollup::formats::KIND_REGISTER;
-        Ok(all.into_iter().filter(|m| registers(m) && matches(&m.message)).collect())
+        Ok(all
+            .into_iter()
+            .filter(|m| registers(m) && matches(&m.message))
+            .collect())
     }
 
     /// What became of the slot of an account with a nonce.
@@ -248,7 +282,10 @@ impl View {
 
     /// Batch fees that a proof up to `sequence` earns (`L1-20`), token wei, without tips.
     pub fn reward(&self, sequence: &SequenceRecord) -> u128 {
-        sequence.rest.cumulative_fee.saturating_sub(self.chain.paid_cumulative_fee)
+        sequence
+            .rest
+            .cumulative_fee
+            .saturating_sub(self.chain.paid_cumulative_fee)
     }
 
     /// When a checkpoint matures (`L1-27`); `None` while a halt stops the wait.
@@ -273,7 +310,8 @@ impl View {
     }
 
     fn changes(&self, batch: u64) -> Result<ChangeSet, StoreError> {
-        self.record(Table::Changes, &tables::number(batch))?.ok_or(StoreError::Settled { batch })
+        self.record(Table::Changes, &tables::number(batch))?
+            .ok_or(StoreError::Settled { batch })
     }
 
     fn all<T: DeserializeOwned>(&self, table: Table) -> Result<Vec<T>, StoreError> {
@@ -287,7 +325,9 @@ impl View {
 
 impl Access for View {
     fn raw(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.tables[table as usize].get(key)?.map(|guard| guard.value().to_vec()))
+        Ok(self.tables[table as usize]
+            .get(key)?
+            .map(|guard| guard.value().to_vec()))
     }
 
     fn last_number(&self, table: Table) -> Result<Option<u64>, StoreError> {

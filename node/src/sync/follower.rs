@@ -64,7 +64,11 @@ enum Step {
 impl Follower {
     /// Follows with this client into this store.
     pub fn new(client: L1Client, store: Store) -> Self {
-        Self { client, store: Arc::new(store), tips: watch::Sender::new(None) }
+        Self {
+            client,
+            store: Arc::new(store),
+            tips: watch::Sender::new(None),
+        }
     }
 
     /// The L1 client.
@@ -143,7 +147,10 @@ impl Follower {
         }
         let (tip, _) = self.store.tip()?;
         if let Some(finalized) = finalized.filter(|f| f.id.number <= tip) {
-            self.store.prune(Finality { number: finalized.id.number, timestamp: finalized.timestamp })?;
+            self.store.prune(Finality {
+                number: finalized.id.number,
+                timestamp: finalized.timestamp,
+            })?;
         }
         progress.tip = tip;
         self.check_against_contract(&latest).await
@@ -166,9 +173,12 @@ impl Follower {
                 }
                 return Ok(tip - number);
             }
-            // A node that is restarted or behind has fewer blocks; that is not another chain.
             let Some(before) = number.checked_sub(1) else { break };
             number = before;
+        }
+        // Nothing is left of what was read, down to the block before the first.
+        if number == view.identity().start && self.store.rollback(number).is_ok() {
+            return Ok(tip - number);
         }
         Err(SyncError::TooDeep { oldest: number + 1 })
     }
@@ -183,7 +193,9 @@ impl Follower {
             let (blocks, end) = self.client.final_blocks(tip + 1, finalized.id.number).await?;
             let store = Arc::clone(&self.store);
             let apply = move || store.apply_final(&blocks, end.id, end.timestamp);
-            blocking(apply).await.map_err(|source| apply_error(end.id.number, source))?;
+            blocking(apply)
+                .await
+                .map_err(|source| apply_error(end.id.number, source))?;
             progress.blocks += end.id.number - tip;
             if end.id.number < finalized.id.number {
                 tracing::info!(block = end.id.number, of = finalized.id.number, "catching up");
@@ -196,7 +208,11 @@ impl Follower {
         loop {
             let (tip, record) = self.store.tip()?;
             if tip >= latest.id.number {
-                return Ok(if tip == latest.id.number { Step::Done } else { Step::Again });
+                return Ok(if tip == latest.id.number {
+                    Step::Done
+                } else {
+                    Step::Again
+                });
             }
             let end = latest.id.number.min(tip + STEP);
             let blocks = self.client.blocks(tip + 1..=end).await?;
@@ -215,7 +231,9 @@ impl Follower {
     async fn apply(&self, block: L1Block) -> Result<(), SyncError> {
         let store = Arc::clone(&self.store);
         let number = block.id.number;
-        blocking(move || store.apply(&block)).await.map_err(|source| apply_error(number, source))
+        blocking(move || store.apply(&block))
+            .await
+            .map_err(|source| apply_error(number, source))
     }
 
     /// A provider that leaves out an event is caught here, before anybody builds on the store.
@@ -231,11 +249,24 @@ impl Follower {
             if claimed == computed {
                 return Ok(());
             }
-            Err(SyncError::Incomplete { block: tip, what, claimed, computed })
+            Err(SyncError::Incomplete {
+                block: tip,
+                what,
+                claimed,
+                computed,
+            })
         };
         differ("accumulator", hex::encode(claimed.acc), hex::encode(chain.head.acc))?;
-        differ("sequence", claimed.last_sequence.to_string(), chain.last_sequence.to_string())?;
-        differ("checkpoint", claimed.last_verified.to_string(), chain.last_verified.to_string())?;
+        differ(
+            "sequence",
+            claimed.last_sequence.to_string(),
+            chain.last_sequence.to_string(),
+        )?;
+        differ(
+            "checkpoint",
+            claimed.last_verified.to_string(),
+            chain.last_verified.to_string(),
+        )?;
         differ("message", claimed.messages.to_string(), chain.messages.to_string())?;
         Ok(Step::Done)
     }
@@ -246,7 +277,10 @@ impl Follower {
         let Some(record) = record else { return Ok(()) };
         let chain = view.chain();
         let tip = Tip {
-            block: BlockId { number, hash: record.hash },
+            block: BlockId {
+                number,
+                hash: record.hash,
+            },
             timestamp: record.timestamp,
             acc: chain.head.acc,
             last_sequence: chain.last_sequence,
@@ -264,12 +298,19 @@ impl Follower {
 
     /// Everything up to the newest block is applied first: a wrong checkpoint may have been taken back since.
     fn require_undisputed(&self) -> Result<(), SyncError> {
-        let Some(checkpoint) = self.store.view()?.disputed()? else { return Ok(()) };
-        let Some(computed) = checkpoint.disputed else { return Ok(()) };
+        let Some(checkpoint) = self.store.view()?.disputed()? else {
+            return Ok(());
+        };
+        let Some(computed) = checkpoint.disputed else {
+            return Ok(());
+        };
         Err(SyncError::ProvenStateDiffers {
             checkpoint: checkpoint.number,
             route: checkpoint.tail.proven_by,
-            proven: Computed { state_root: checkpoint.state_root, exit_acc: checkpoint.exit_acc },
+            proven: Computed {
+                state_root: checkpoint.state_root,
+                exit_acc: checkpoint.exit_acc,
+            },
             computed,
         })
     }

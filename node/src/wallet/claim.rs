@@ -60,7 +60,9 @@ pub struct Claim {
 pub async fn plan_claim(client: &L1Client, view: &View, owner: Address, now: u64) -> Result<Claim, ClaimError> {
     let links = view.exit_links()?;
     let matured = newest_matured(view, now)?;
-    let last = matured.as_ref().map_or(0, |checkpoint| checkpoint.tail.sequence.cumulative_batches);
+    let last = matured
+        .as_ref()
+        .map_or(0, |checkpoint| checkpoint.tail.sequence.cumulative_batches);
     let split = links.partition_point(|link| link.batch <= last);
     let (payable, later) = links.split_at(split);
     let waiting = later.iter().map(|link| owned(link, owner, U256::ZERO).1).sum();
@@ -90,7 +92,9 @@ pub async fn plan_claim(client: &L1Client, view: &View, owner: Address, now: u64
 
 fn newest_matured(view: &View, now: u64) -> Result<Option<CheckpointRecord>, StoreError> {
     let checkpoints = view.checkpoints(usize::MAX)?;
-    Ok(checkpoints.into_iter().find(|checkpoint| view.matures_at(checkpoint).is_some_and(|at| at <= now)))
+    Ok(checkpoints
+        .into_iter()
+        .find(|checkpoint| view.matures_at(checkpoint).is_some_and(|at| at <= now)))
 }
 
 /// The records of an owner in a link that are not claimed: a mask, and their sum in gwei.
@@ -106,7 +110,12 @@ fn owned(link: &ExitLinkRecord, owner: Address, claimed: U256) -> (U256, u64) {
 }
 
 async fn state_of(client: &L1Client, acc: &Bytes32) -> Result<(bool, U256), L1Error> {
-    let state = client.vault().exitStateOf(acc.into()).call().await.map_err(L1Error::call("exitStateOf"))?;
+    let state = client
+        .vault()
+        .exitStateOf(acc.into())
+        .call()
+        .await
+        .map_err(L1Error::call("exitStateOf"))?;
     Ok((state.reached, state.claimed))
 }
 
@@ -124,9 +133,19 @@ async fn start_of(
         }
     }
     let opening = preimage::opening(checkpoint);
-    let opening =
-        CheckpointOpening { acc: opening.acc, stateRoot: opening.stateRoot, exitAcc: opening.exitAcc, tail: opening.tail };
-    Ok((Walk::Checkpoint { number: checkpoint.number, opening }, 0))
+    let opening = CheckpointOpening {
+        acc: opening.acc,
+        stateRoot: opening.stateRoot,
+        exitAcc: opening.exitAcc,
+        tail: opening.tail,
+    };
+    Ok((
+        Walk::Checkpoint {
+            number: checkpoint.number,
+            opening,
+        },
+        0,
+    ))
 }
 
 fn calls(start: Walk, marked: &[(&ExitLinkRecord, U256)]) -> Vec<(Walk, Vec<ExitLink>)> {

@@ -45,7 +45,9 @@ pub enum KeyStoreError {
 pub fn write_new_key_file(path: &Path, file: &KeyFile) -> Result<(), KeyStoreError> {
     let shown = || path.display().to_string();
     let io = |source| KeyStoreError::Io { path: shown(), source };
-    let json = file.to_json().map_err(|source| KeyStoreError::File { path: shown(), source })?;
+    let json = file
+        .to_json()
+        .map_err(|source| KeyStoreError::File { path: shown(), source })?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -55,11 +57,15 @@ pub fn write_new_key_file(path: &Path, file: &KeyFile) -> Result<(), KeyStoreErr
     let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
     temporary.write_all(json.as_bytes()).map_err(io)?;
     temporary.as_file().sync_all().map_err(io)?;
-    temporary.persist_noclobber(path).map_err(|error| match error.error.kind() {
-        std::io::ErrorKind::AlreadyExists => KeyStoreError::Exists { path: shown() },
-        _ => io(error.error),
-    })?;
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
+    temporary
+        .persist_noclobber(path)
+        .map_err(|error| match error.error.kind() {
+            std::io::ErrorKind::AlreadyExists => KeyStoreError::Exists { path: shown() },
+            _ => io(error.error),
+        })?;
+    std::fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(io)
 }
 
 /// Reads a key file that nobody else can read.
@@ -99,7 +105,10 @@ mod tests {
         write_new_key_file(&path, &file).unwrap();
         let read = read_key_file(&path).unwrap().decrypt(b"password").unwrap();
         assert_eq!(read.public(), key.public());
-        assert!(matches!(write_new_key_file(&path, &key_file().1), Err(KeyStoreError::Exists { .. })));
+        assert!(matches!(
+            write_new_key_file(&path, &key_file().1),
+            Err(KeyStoreError::Exists { .. })
+        ));
         assert_eq!(read_key_file(&path).unwrap(), file);
         // No half-written file is left behind.
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
@@ -114,6 +123,9 @@ mod tests {
         write_new_key_file(&path, &key_file().1).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(read_key_file(&path), Err(KeyStoreError::Exposed { mode: 0o640, .. })));
+        assert!(matches!(
+            read_key_file(&path),
+            Err(KeyStoreError::Exposed { mode: 0o640, .. })
+        ));
     }
 }

@@ -101,15 +101,37 @@ pub fn sign_transfer(view: &View, key: &SecretKey, request: &TransferRequest) ->
         Some(nonce) => nonce,
         None => u32::try_from(sender.nonce).unwrap_or(u32::MAX),
     };
-    let TransferRequest { to, amount, fee, sequencer, .. } = *request;
-    let transfer = Transfer { from, to, amount, fee, nonce, sequencer };
-    let recipient = if to == 0 { Account::EMPTY } else { view.account(to)?.unwrap_or(Account::EMPTY) };
+    let TransferRequest {
+        to,
+        amount,
+        fee,
+        sequencer,
+        ..
+    } = *request;
+    let transfer = Transfer {
+        from,
+        to,
+        amount,
+        fee,
+        nonce,
+        sequencer,
+    };
+    let recipient = if to == 0 {
+        Account::EMPTY
+    } else {
+        view.account(to)?.unwrap_or(Account::EMPTY)
+    };
     let slot = key.sign(&view.domain(), &sender.id_hash(), &transfer, &recipient.id_hash());
     match judge(view, &slot)? {
         Receipt::Applied => Ok(slot),
         // A nonce ahead is valid once those before it are applied; which those are, the user knows.
         Receipt::NoOp(Rule::NonceMismatch) if u64::from(nonce) > sender.nonce => Ok(slot),
-        Receipt::NoOp(rule) => Err(TransferError::Void { rule, from, balance: sender.balance, nonce: sender.nonce }),
+        Receipt::NoOp(rule) => Err(TransferError::Void {
+            rule,
+            from,
+            balance: sender.balance,
+            nonce: sender.nonce,
+        }),
     }
 }
 
@@ -120,7 +142,9 @@ fn judge(view: &View, slot: &Slot) -> Result<Receipt, StoreError> {
     let judged = Execution::begin(&params, view, version, recipient, mode).and_then(|mut e| e.judge_slot(slot));
     judged.map_err(|error| match error {
         ExecutionError::Store(store) => store,
-        _ => StoreError::Corrupt { table: crate::store::Table::Accounts },
+        _ => StoreError::Corrupt {
+            table: crate::store::Table::Accounts,
+        },
     })
 }
 
@@ -130,5 +154,8 @@ pub async fn send_to_sequencer(url: &str, slot: &Slot) -> Result<serde_json::Val
     let provider = ProviderBuilder::new().connect_http(parsed);
     let parameters = (format!("0x{}", hex::encode(slot.encode())),);
     let sent = provider.raw_request("poe_submit".into(), parameters).await;
-    sent.map_err(|source| TransferError::Sequencer { url: url.to_owned(), source: Box::new(source) })
+    sent.map_err(|source| TransferError::Sequencer {
+        url: url.to_owned(),
+        source: Box::new(source),
+    })
 }

@@ -2,6 +2,12 @@
 //! A private L1 with the contracts on it, deployed by the script that testnets use, with the verifier that accepts everything: in
 //! these tests nothing is proven.
 
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary has its own copy and uses a part"
+)]
+
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder, ext::AnvilApi};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
@@ -71,7 +77,14 @@ impl Chain {
         let provider = ProviderBuilder::new().connect_http(url.parse().unwrap()).erased();
         let deployment_file = deploy(&url);
         let deployment = Deployment::read(&deployment_file).unwrap();
-        Self { process, url, provider, deployment, deployment_file, _scratch: scratch }
+        Self {
+            process,
+            url,
+            provider,
+            deployment,
+            deployment_file,
+            _scratch: scratch,
+        }
     }
 
     pub fn core(&self) -> Address {
@@ -84,7 +97,9 @@ impl Chain {
 
     pub async fn follower_with_range(&self, folder: &Path, range: u64) -> Follower {
         let contracts = self.deployment.contracts.clone();
-        let client = L1Client::connect(&self.url, self.deployment.chain_id, contracts).await.unwrap();
+        let client = L1Client::connect(&self.url, self.deployment.chain_id, contracts)
+            .await
+            .unwrap();
         let client = client.with_largest_range(range);
         let identity = Identity {
             chain_id: self.deployment.chain_id,
@@ -92,7 +107,10 @@ impl Chain {
             exit_delay: client.exit_delay().await.unwrap(),
             start: self.deployment.from_block.saturating_sub(1),
         };
-        Follower::new(client, Store::open(DataDirectory::lock(folder).unwrap(), identity).unwrap())
+        Follower::new(
+            client,
+            Store::open(DataDirectory::lock(folder).unwrap(), identity).unwrap(),
+        )
     }
 
     pub async fn send(&self, from: Address, to: Address, call: impl SolCall, value_gwei: u64) -> TransactionReceipt {
@@ -101,20 +119,52 @@ impl Chain {
 
     pub async fn send_raw(&self, from: Address, to: Address, data: Vec<u8>, value_gwei: u64) -> TransactionReceipt {
         let value = U256::from(value_gwei) * U256::from(GWEI);
-        let request = TransactionRequest::default().from(from).to(to).input(Bytes::from(data).into()).value(value);
-        let sent = self.provider.send_transaction(request).await.unwrap();
-        let receipt = sent.with_timeout(Some(Duration::from_secs(60))).get_receipt().await.unwrap();
+        let request = TransactionRequest::default()
+            .from(from)
+            .to(to)
+            .input(Bytes::from(data).into())
+            .value(value);
+        let receipt = self.mined(request).await;
         assert!(receipt.status());
         receipt
+    }
+
+    /// Asks for the receipt itself: alloy's watcher waits for block numbers to rise, and tests take blocks back.
+    async fn mined(&self, request: TransactionRequest) -> TransactionReceipt {
+        let hash = *self.provider.send_transaction(request).await.unwrap().tx_hash();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < deadline {
+            if let Some(receipt) = self.provider.get_transaction_receipt(hash).await.unwrap() {
+                return receipt;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("transaction {hash} was not mined within a minute");
     }
 
     /// Fee tokens for an account, in its fee balance.
     pub async fn fund(&self, account: Address) {
         let amount = U256::from(10u64).pow(U256::from(24u64));
         let token = self.deployment.contracts.fee_token;
-        self.send(account, token, TestToken::mintCall { account, amount }, 0).await;
-        self.send(account, token, TestToken::approveCall { spender: self.core(), value: amount }, 0).await;
-        self.send(account, self.core(), ProofOfEfficiency::depositFeesCall { account, amount }, 0).await;
+        self.send(account, token, TestToken::mintCall { account, amount }, 0)
+            .await;
+        self.send(
+            account,
+            token,
+            TestToken::approveCall {
+                spender: self.core(),
+                value: amount,
+            },
+            0,
+        )
+        .await;
+        self.send(
+            account,
+            self.core(),
+            ProofOfEfficiency::depositFeesCall { account, amount },
+            0,
+        )
+        .await;
     }
 
     pub async fn register(&self, from: Address, key: &SecretKey, gwei: u64) {
@@ -137,7 +187,8 @@ impl Chain {
     }
 
     pub async fn sequence(&self, from: Address, batches: &[Vec<u8>], fee_recipient: u32) -> TransactionReceipt {
-        self.send(from, self.core(), self.sequence_call(batches, fee_recipient), 0).await
+        self.send(from, self.core(), self.sequence_call(batches, fee_recipient), 0)
+            .await
     }
 
     /// "Proves" up to a sequence. `change` makes another claim of it.
@@ -148,7 +199,12 @@ impl Chain {
         let statement = formats::statement(self.deployment.domain, 1, &claim).unwrap();
         let proof = Bytes::copy_from_slice(&statement.hash());
         let number = alloy::primitives::aliases::U40::wrapping_from;
-        let call = ProofOfEfficiency::verifyBatchesCall { init: number(init), last: number(last), claim, proof };
+        let call = ProofOfEfficiency::verifyBatchesCall {
+            init: number(init),
+            last: number(last),
+            claim,
+            proof,
+        };
         self.send(PROVER, self.core(), call, 0).await;
     }
 
@@ -176,13 +232,22 @@ impl Chain {
         let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         let code: Bytes = json["bytecode"]["object"].as_str().unwrap().parse().unwrap();
         let request = TransactionRequest::default().from(DEPLOYER).input(code.into());
-        let request = TransactionRequest { to: Some(alloy::primitives::TxKind::Create), ..request };
-        let receipt = self.provider.send_transaction(request).await.unwrap().get_receipt().await.unwrap();
+        let request = TransactionRequest {
+            to: Some(alloy::primitives::TxKind::Create),
+            ..request
+        };
+        let receipt = self.mined(request).await;
         receipt.contract_address.unwrap()
     }
 
     pub async fn block_hash(&self, number: u64) -> B256 {
-        self.provider.get_block_by_number(number.into()).await.unwrap().unwrap().header.hash
+        self.provider
+            .get_block_by_number(number.into())
+            .await
+            .unwrap()
+            .unwrap()
+            .header
+            .hash
     }
 }
 
@@ -197,7 +262,10 @@ fn wait_for_port(log: &Path) -> String {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    panic!("anvil opened no port within a minute: {}", fs::read_to_string(log).unwrap());
+    panic!(
+        "anvil opened no port within a minute: {}",
+        fs::read_to_string(log).unwrap()
+    );
 }
 
 /// Runs the deployment script. One at a time: forge keeps its build in the repository.
@@ -211,8 +279,20 @@ fn deploy(url: &str) -> PathBuf {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     forge(&["build", "contracts", "script", "test/mocks"], &[]);
     forge(
-        &["script", "script/Deploy.s.sol", "--rpc-url", url, "--broadcast", "--unlocked", "--sender", &DEPLOYER.to_string()],
-        &[("POE_ALLOW_MOCK_VERIFIER", "true"), ("POE_DEPLOYMENT", relative.to_str().unwrap())],
+        &[
+            "script",
+            "script/Deploy.s.sol",
+            "--rpc-url",
+            url,
+            "--broadcast",
+            "--unlocked",
+            "--sender",
+            &DEPLOYER.to_string(),
+        ],
+        &[
+            ("POE_ALLOW_MOCK_VERIFIER", "true"),
+            ("POE_DEPLOYMENT", relative.to_str().unwrap()),
+        ],
     );
     path
 }
@@ -233,5 +313,9 @@ fn forge(arguments: &[&str], environment: &[(&str, &str)]) {
         .output()
         .expect("forge is needed: run make deps");
     let text = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "forge {arguments:?} failed:\n{}", String::from_utf8_lossy(&text));
+    assert!(
+        output.status.success(),
+        "forge {arguments:?} failed:\n{}",
+        String::from_utf8_lossy(&text)
+    );
 }

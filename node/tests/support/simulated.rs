@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! An L1 that needs no chain: it makes the blocks the contract would make, forks included.
 
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary has its own copy and uses a part"
+)]
+
 use poe_node::chain::{BlockId, EventKind, L1Block, L1Event, Sequenced, Verified};
 use poe_rollup::executor::{Batch, Mode, Params, execute};
 use poe_rollup::formats::{Capacity, Message, Slot, Transfer, domain};
@@ -9,7 +15,11 @@ use poe_rollup::state::{Account, Head, MemoryStore, StateReader as _, StateWrite
 
 pub const CHAIN_ID: u64 = 31337;
 pub const CONTRACT: [u8; 20] = [0xC0; 20];
-pub const CAPACITY: Capacity = Capacity { slots: 3, messages: 2, exits: 1 };
+pub const CAPACITY: Capacity = Capacity {
+    slots: 3,
+    messages: 2,
+    exits: 1,
+};
 pub const EXIT_DELAY: u64 = 100;
 const BLOCK_SECONDS: u64 = 12;
 const FEE: u128 = 1_000;
@@ -17,16 +27,30 @@ const FEE: u128 = 1_000;
 /// Something to happen in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    Register { amount: u16 },
-    Deposit { account: u8, amount: u16 },
+    Register {
+        amount: u16,
+    },
+    Deposit {
+        account: u8,
+        amount: u16,
+    },
     /// One sequence of `batches` batches; slots follow from the seed: good transfers, withdraws and rubbish.
-    Sequence { batches: u8, seed: u64 },
+    Sequence {
+        batches: u8,
+        seed: u64,
+    },
     /// Proves up to `pending` sequences.
-    Verify { pending: u8 },
+    Verify {
+        pending: u8,
+    },
     /// Proves one sequence, wrongly.
     VerifyWrongly,
-    Tip { amount: u8 },
-    Announce { seed: u8 },
+    Tip {
+        amount: u8,
+    },
+    Announce {
+        seed: u8,
+    },
     /// Halts, takes the last checkpoint back, resumes.
     HaltAndResume,
 }
@@ -50,7 +74,10 @@ pub fn key(account: u32) -> SecretKey {
 }
 
 pub fn params() -> Params {
-    Params { domain: domain(CHAIN_ID, &CONTRACT), capacity: CAPACITY }
+    Params {
+        domain: domain(CHAIN_ID, &CONTRACT),
+        capacity: CAPACITY,
+    }
 }
 
 impl SimulatedL1 {
@@ -68,7 +95,14 @@ impl SimulatedL1 {
             checkpoints: Vec::new(),
             resumed_at: 0,
         };
-        l1.push(0, vec![EventKind::VersionActivated { version: 1, first_sequence: 1, capacity: CAPACITY }]);
+        l1.push(
+            0,
+            vec![EventKind::VersionActivated {
+                version: 1,
+                first_sequence: 1,
+                capacity: CAPACITY,
+            }],
+        );
         l1
     }
 
@@ -95,9 +129,20 @@ impl SimulatedL1 {
         let mut preimage = parent.to_vec();
         preimage.extend([number, salt].map(u64::to_be_bytes).concat());
         let hash = alloy::primitives::keccak256(preimage).0;
-        let events = events.into_iter().map(|kind| L1Event { transaction: hash, kind }).collect();
+        let events = events
+            .into_iter()
+            .map(|kind| L1Event {
+                transaction: hash,
+                kind,
+            })
+            .collect();
         let timestamp = number * BLOCK_SECONDS;
-        self.blocks.push(L1Block { id: BlockId { number, hash }, parent, timestamp, events });
+        self.blocks.push(L1Block {
+            id: BlockId { number, hash },
+            parent,
+            timestamp,
+            events,
+        });
     }
 
     fn now(&self) -> u64 {
@@ -114,7 +159,10 @@ impl SimulatedL1 {
                 self.accounts += 1;
                 let owner = [self.accounts as u8; 20];
                 let public = key(self.accounts).public();
-                self.queue(Message::register(self.accounts, &public, owner, amount.into(), 7), events);
+                self.queue(
+                    Message::register(self.accounts, &public, owner, amount.into(), 7),
+                    events,
+                );
             }
             Action::Deposit { account, amount } if self.accounts > 0 => {
                 let index = u32::from(account) % self.accounts + 1;
@@ -129,10 +177,16 @@ impl SimulatedL1 {
                 self.verify(self.last_sequence(), true, events);
             }
             Action::Tip { amount } if self.last_verified < self.last_sequence() => {
-                events.push(EventKind::Tipped { sequence: self.last_sequence(), amount: amount.into() });
+                events.push(EventKind::Tipped {
+                    sequence: self.last_sequence(),
+                    amount: amount.into(),
+                });
             }
             Action::Announce { seed } => {
-                events.push(EventKind::Announced { sequencer: [seed; 20], url: format!("http://sequencer.example/{seed}") });
+                events.push(EventKind::Announced {
+                    sequencer: [seed; 20],
+                    url: format!("http://sequencer.example/{seed}"),
+                });
             }
             Action::HaltAndResume => self.halt_and_resume(events),
             _ => {}
@@ -141,7 +195,10 @@ impl SimulatedL1 {
 
     fn queue(&mut self, message: Message, events: &mut Vec<EventKind>) {
         self.messages.push(message);
-        events.push(EventKind::MessageQueued { number: self.messages.len() as u32, message });
+        events.push(EventKind::MessageQueued {
+            number: self.messages.len() as u32,
+            message,
+        });
     }
 
     fn sequence(&mut self, batches: u8, seed: u64, events: &mut Vec<EventKind>) {
@@ -152,7 +209,12 @@ impl SimulatedL1 {
             let end = self.messages.len().min((self.attached + CAPACITY.messages) as usize);
             let messages = self.messages[self.attached as usize..end].to_vec();
             self.attached = end as u32;
-            let batch = Batch { version: 1, fee_recipient, messages, slots: slots.clone() };
+            let batch = Batch {
+                version: 1,
+                fee_recipient,
+                messages,
+                slots: slots.clone(),
+            };
             let outcome = execute(&params(), &self.state, &batch, Mode::Follow).unwrap();
             self.state.apply(&outcome.changes).unwrap();
             data.push(slots.iter().flat_map(Slot::encode).collect());
@@ -173,12 +235,26 @@ impl SimulatedL1 {
     fn slots(&self, seed: u64) -> Vec<Slot> {
         let id_hash = |index| self.state.account(index).unwrap().unwrap_or(Account::EMPTY).id_hash();
         let from = (seed % u64::from(self.accounts)) as u32 + 1;
-        let to = if seed % 5 == 0 { 0 } else { (seed / 7 % u64::from(self.accounts)) as u32 + 1 };
+        let to = if seed % 5 == 0 {
+            0
+        } else {
+            (seed / 7 % u64::from(self.accounts)) as u32 + 1
+        };
         let nonce = self.state.account(from).unwrap().map_or(0, |account| account.nonce) as u32;
-        let transfer = Transfer { from, to, amount: seed % 50, fee: seed % 3, nonce, sequencer: 0 };
+        let transfer = Transfer {
+            from,
+            to,
+            amount: seed % 50,
+            fee: seed % 3,
+            nonce,
+            sequencer: 0,
+        };
         let recipient = if to == 0 { Account::empty_id_hash() } else { id_hash(to) };
         let good = key(from).sign(&params().domain, &id_hash(from), &transfer, &recipient);
-        let rubbish = Slot { spare: seed as u32, ..good };
+        let rubbish = Slot {
+            spare: seed as u32,
+            ..good
+        };
         match seed % 4 {
             0 => vec![],
             1 => vec![good, good],
@@ -205,15 +281,23 @@ impl SimulatedL1 {
 
     /// The last checkpoint, if it has not matured.
     fn halt_and_resume(&mut self, events: &mut Vec<EventKind>) {
-        let Some(&(last, previous, verified_at)) = self.checkpoints.last() else { return };
+        let Some(&(last, previous, verified_at)) = self.checkpoints.last() else {
+            return;
+        };
         if verified_at.max(self.resumed_at) + EXIT_DELAY <= self.now() {
             return;
         }
         self.checkpoints.pop();
         self.last_verified = previous;
         self.resumed_at = self.now();
-        events.push(EventKind::Halted { start: previous, end: last });
-        events.push(EventKind::Voided { voided: last, last_verified: previous });
+        events.push(EventKind::Halted {
+            start: previous,
+            end: last,
+        });
+        events.push(EventKind::Voided {
+            voided: last,
+            last_verified: previous,
+        });
         events.push(EventKind::Resumed);
     }
 }

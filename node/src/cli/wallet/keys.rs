@@ -9,8 +9,8 @@ use alloy::primitives::B256;
 use alloy::signers::{Signature, SignerSync as _};
 use anyhow::Result;
 use clap::Args;
-use poe_rollup::keys::{KeyFile, ScryptCost};
 use poe_rollup::keys::{DerivationRequest, WalletSignature};
+use poe_rollup::keys::{KeyFile, ScryptCost};
 use poe_rollup::schnorr::SecretKey;
 use rand_core::OsRng;
 use serde::Serialize;
@@ -69,20 +69,35 @@ impl FromEthereum {
             Ok(WalletSignature(signature.as_bytes()))
         };
         let key = request.derive(&signer.address().into(), &sign()?, &sign()?);
-        write(&key.map_err(|error| refuse(error.to_string()))?, &self.strength, secrets, output)
+        write(
+            &key.map_err(|error| refuse(error.to_string()))?,
+            &self.strength,
+            secrets,
+            output,
+        )
     }
 }
 
 fn write(key: &SecretKey, strength: &Strength, secrets: &Secrets, output: Output) -> Result<()> {
     let path = secrets.key_path()?;
     if path.exists() {
-        return Err(refuse(format!("{} exists; a key file is never overwritten: give another --key", path.display())));
+        return Err(refuse(format!(
+            "{} exists; a key file is never overwritten: give another --key",
+            path.display()
+        )));
     }
-    let cost = if strength.light { ScryptCost::LIGHT } else { ScryptCost::STANDARD };
+    let cost = if strength.light {
+        ScryptCost::LIGHT
+    } else {
+        ScryptCost::STANDARD
+    };
     let file = KeyFile::encrypt(key, secrets.new_password()?.as_bytes(), cost, &mut OsRng)?;
     write_new_key_file(&path, &file).map_err(|error| refuse(error.to_string()))?;
     let public_key = format!("0x{}", hex::encode(key.public().to_bytes()));
-    output.print(&Written { file: path.display().to_string(), public_key })
+    output.print(&Written {
+        file: path.display().to_string(),
+        public_key,
+    })
 }
 
 impl fmt::Display for Written {

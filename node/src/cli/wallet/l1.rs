@@ -4,7 +4,7 @@ use super::refuse;
 use super::secrets::Secrets;
 use crate::cli::output::Output;
 use crate::config::Settings;
-use crate::l1::L1Client;
+use crate::l1::{L1Client, L1Error};
 use crate::sync::Follower;
 use crate::units::{Gwei, Tokens};
 use crate::wallet::{ClaimError, Walk, plan_claim};
@@ -112,7 +112,10 @@ impl Register {
             Some(event.inner.index)
         });
         let index = index.context("the transaction queued no message")?;
-        output.print(&Done::new(format!("account {index} registered; the next batch brings it into the state"), &receipt))
+        output.print(&Done::new(
+            format!("account {index} registered; the next batch brings it into the state"),
+            &receipt,
+        ))
     }
 }
 
@@ -121,11 +124,17 @@ impl Deposit {
         let sender = Sender::open(settings, secrets).await?;
         let identity = sender.identity_of(settings, self.account).await?;
         let (value, max_fee) = sender.message_value(self.amount, self.max_message_fee).await?;
-        let call =
-            ProofOfEfficiency::depositCall { index: self.account, expectedIdentity: identity.into(), maxFeeGwei: max_fee };
+        let call = ProofOfEfficiency::depositCall {
+            index: self.account,
+            expectedIdentity: identity.into(),
+            maxFeeGwei: max_fee,
+        };
         let core = sender.deployment.contracts.proof_of_efficiency;
         let receipt = sender.send(core, call.abi_encode(), value).await?;
-        output.print(&Done::new(format!("{} on their way to account {}", self.amount, self.account), &receipt))
+        output.print(&Done::new(
+            format!("{} on their way to account {}", self.amount, self.account),
+            &receipt,
+        ))
     }
 }
 
@@ -136,23 +145,40 @@ impl ClaimCommand {
         let (_, mut follower) = settings.open("wallet", None).await?;
         follower.sync_once().await?;
         let now = follower.client().latest().await?.timestamp;
-        let claim = plan_claim(follower.client(), &follower.view()?, owner, now).await.map_err(|error| match error {
-            ClaimError::Nothing { .. } => refuse(error.to_string()),
-            other => other.into(),
-        })?;
+        let claim = plan_claim(follower.client(), &follower.view()?, owner, now)
+            .await
+            .map_err(|error| match error {
+                ClaimError::Nothing { .. } => refuse(error.to_string()),
+                other => other.into(),
+            })?;
         let vault = sender.deployment.contracts.exit_vault;
         for (walk, links) in claim.calls {
             let data = match walk {
                 Walk::Checkpoint { number, opening } => {
                     let checkpoint = alloy::primitives::aliases::U40::wrapping_from(number);
-                    ExitVault::claimExitsCall { checkpoint, opening, links }.abi_encode()
+                    ExitVault::claimExitsCall {
+                        checkpoint,
+                        opening,
+                        links,
+                    }
+                    .abi_encode()
                 }
                 Walk::Accumulator(acc) => ExitVault::claimExitsFromCall { exitAcc: acc, links }.abi_encode(),
             };
             sender.send(vault, data, U256::ZERO).await?;
         }
-        let receipt = sender.send(vault, ExitVault::withdrawEtherForCall { owner }.abi_encode(), U256::ZERO).await?;
-        let what = format!("{} paid out to {owner}; {} wait", Gwei(claim.amount), Gwei(claim.waiting));
+        let receipt = sender
+            .send(
+                vault,
+                ExitVault::withdrawEtherForCall { owner }.abi_encode(),
+                U256::ZERO,
+            )
+            .await?;
+        let what = format!(
+            "{} paid out to {owner}; {} wait",
+            Gwei(claim.amount),
+            Gwei(claim.waiting)
+        );
         output.print(&Done::new(what, &receipt))
     }
 }
@@ -160,27 +186,51 @@ impl ClaimCommand {
 impl Fees {
     pub(super) async fn run(self, settings: &Settings, secrets: &Secrets, output: Output) -> Result<()> {
         let sender = Sender::open(settings, secrets).await?;
-        let (core, token) = (sender.deployment.contracts.proof_of_efficiency, sender.deployment.contracts.fee_token);
+        let (core, token) = (
+            sender.deployment.contracts.proof_of_efficiency,
+            sender.deployment.contracts.fee_token,
+        );
         let receipt = match self.action {
             FeeAction::Deposit { amount } => {
                 let amount = U256::from(amount.0);
-                let approve = TestToken::approveCall { spender: core, value: amount };
+                let approve = TestToken::approveCall {
+                    spender: core,
+                    value: amount,
+                };
                 sender.send(token, approve.abi_encode(), U256::ZERO).await?;
-                let deposit = ProofOfEfficiency::depositFeesCall { account: sender.account, amount };
+                let deposit = ProofOfEfficiency::depositFeesCall {
+                    account: sender.account,
+                    amount,
+                };
                 Some(sender.send(core, deposit.abi_encode(), U256::ZERO).await?)
             }
             FeeAction::Withdraw { amount } => {
-                let withdraw =
-                    ProofOfEfficiency::withdrawFeesCall { recipient: sender.account, amount: U256::from(amount.0) };
+                let withdraw = ProofOfEfficiency::withdrawFeesCall {
+                    recipient: sender.account,
+                    amount: U256::from(amount.0),
+                };
                 Some(sender.send(core, withdraw.abi_encode(), U256::ZERO).await?)
             }
             FeeAction::Balance => None,
         };
-        let balance = sender.client.core().feeBalanceOf(sender.account).call().await?;
-        let what = format!("fee balance of {}: {} tokens", sender.account, Tokens(balance.saturating_to()));
+        let balance = sender
+            .client
+            .core()
+            .feeBalanceOf(sender.account)
+            .call()
+            .await
+            .map_err(L1Error::call("feeBalanceOf"))?;
+        let what = format!(
+            "fee balance of {}: {} tokens",
+            sender.account,
+            Tokens(balance.saturating_to())
+        );
         match receipt {
             Some(receipt) => output.print(&Done::new(what, &receipt)),
-            None => output.print(&FeeBalance { balance: Tokens(balance.saturating_to()), what }),
+            None => output.print(&FeeBalance {
+                balance: Tokens(balance.saturating_to()),
+                what,
+            }),
         }
     }
 }
@@ -211,16 +261,30 @@ impl Sender {
         let account = signer.address();
         let deployment = settings.read_deployment().await?;
         let contracts = deployment.contracts.clone();
-        let client = L1Client::connect(&settings.rpc, deployment.chain_id, contracts).await?.with_signer(&settings.rpc, signer)?;
-        Ok(Self { deployment, client, account })
+        let client = L1Client::connect(&settings.rpc, deployment.chain_id, contracts)
+            .await?
+            .with_signer(&settings.rpc, signer)?;
+        Ok(Self {
+            deployment,
+            client,
+            account,
+        })
     }
 
     /// The ether to send with a message, in wei, and the most it may cost, in gwei.
     async fn message_value(&self, amount: Gwei, max_fee: Option<Gwei>) -> Result<(U256, U256)> {
-        let fee = self.client.core().messageFeeGwei().call().await?;
+        let fee = self
+            .client
+            .core()
+            .messageFeeGwei()
+            .call()
+            .await
+            .map_err(L1Error::call("messageFeeGwei"))?;
         let max_fee = max_fee.map_or(fee.saturating_mul(U256::from(2)), |Gwei(max)| U256::from(max));
         if fee > max_fee {
-            return Err(refuse(format!("a message costs {fee} gwei now, more than --max-message-fee {max_fee}")));
+            return Err(refuse(format!(
+                "a message costs {fee} gwei now, more than --max-message-fee {max_fee}"
+            )));
         }
         // A fee that rises until the transaction lands comes out of the deposit.
         Ok(((U256::from(amount.0) + fee) * U256::from(1_000_000_000u64), max_fee))
@@ -243,14 +307,21 @@ impl Sender {
     /// Sends a transaction and waits until it is mined.
     async fn send(&self, to: Address, data: Vec<u8>, value: U256) -> Result<TransactionReceipt> {
         use alloy::providers::Provider as _;
-        let request = TransactionRequest::default().from(self.account).to(to).input(data.into()).value(value);
+        let request = TransactionRequest::default()
+            .from(self.account)
+            .to(to)
+            .input(Bytes::from(data).into())
+            .value(value);
         let pending = self.client.provider().send_transaction(request).await;
         let pending = pending.map_err(|error| match ContractError::of_transport(&error) {
             Some(reverted) => refuse(format!("the contract refuses: {reverted}")),
             None => anyhow::Error::from(error).context("the transaction was not sent"),
         })?;
         let hash = *pending.tx_hash();
-        let receipt = pending.get_receipt().await.with_context(|| format!("waiting for transaction {hash}"))?;
+        let receipt = pending
+            .get_receipt()
+            .await
+            .with_context(|| format!("waiting for transaction {hash}"))?;
         if !receipt.status() {
             return Err(refuse(format!("transaction {hash} was mined and reverted")));
         }
@@ -272,6 +343,10 @@ impl Done {
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.what)?;
-        write!(f, "transaction {} in block {}, {} gas", self.transaction, self.block, self.gas)
+        write!(
+            f,
+            "transaction {} in block {}, {} gas",
+            self.transaction, self.block, self.gas
+        )
     }
 }

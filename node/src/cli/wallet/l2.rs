@@ -112,7 +112,10 @@ impl Balance {
         };
         let reports = indices.into_iter().map(|index| AccountReport::new(&view, index));
         let public_key = public.map(|key| format!("0x{}", hex::encode(key.to_bytes())));
-        output.print(&Accounts { public_key, accounts: reports.collect::<Result<_>>()? })
+        output.print(&Accounts {
+            public_key,
+            accounts: reports.collect::<Result<_>>()?,
+        })
     }
 }
 
@@ -122,13 +125,24 @@ impl AccountReport {
         let in_final = view.final_state()?.account(index)?.unwrap_or(Account::EMPTY);
         let (mut proven, mut pending) = (0, 0);
         for link in view.exit_links()? {
-            let sum: u64 = link.exits.iter().filter(|exit| exit.index == index).map(|exit| exit.amount).sum();
-            *(if link.sequence <= view.chain().last_verified { &mut proven } else { &mut pending }) += sum;
+            let sum: u64 = link
+                .exits
+                .iter()
+                .filter(|exit| exit.index == index)
+                .map(|exit| exit.amount)
+                .sum();
+            *(if link.sequence <= view.chain().last_verified {
+                &mut proven
+            } else {
+                &mut pending
+            }) += sum;
         }
         Ok(Self {
             index,
             registered: account.registered,
-            owner: account.registered.then(|| format!("0x{}", hex::encode(account.l1_owner))),
+            owner: account
+                .registered
+                .then(|| format!("0x{}", hex::encode(account.l1_owner))),
             nonce: account.nonce,
             r#virtual: Gwei(account.balance),
             r#final: Gwei(in_final.balance),
@@ -146,9 +160,16 @@ impl fmt::Display for Accounts {
         if self.accounts.is_empty() {
             return write!(f, "no account is registered for this key: poe wallet register");
         }
-        write!(f, "account    nonce      virtual state            final state              exits")?;
+        write!(
+            f,
+            "account    nonce      virtual state            final state              exits"
+        )?;
         for a in &self.accounts {
-            write!(f, "\n{:<10} {:<10} {:<24} {:<24} ", a.index, a.nonce, a.r#virtual, a.r#final)?;
+            write!(
+                f,
+                "\n{:<10} {:<10} {:<24} {:<24} ",
+                a.index, a.nonce, a.r#virtual, a.r#final
+            )?;
             write!(f, "{} proven, {} not yet", a.exits_proven, a.exits_pending)?;
             if !a.registered {
                 write!(f, " (registration waits for a batch)")?;
@@ -211,11 +232,23 @@ impl Signed {
 
 impl fmt::Display for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let to = if self.to == 0 { "its owner on L1".to_owned() } else { format!("account {}", self.to) };
-        writeln!(f, "{} from account {} to {to}, fee {}, nonce {}", self.amount, self.from, self.fee, self.nonce)?;
+        let to = if self.to == 0 {
+            "its owner on L1".to_owned()
+        } else {
+            format!("account {}", self.to)
+        };
+        writeln!(
+            f,
+            "{} from account {} to {to}, fee {}, nonce {}",
+            self.amount, self.from, self.fee, self.nonce
+        )?;
         match &self.sequencer {
             Some(answer) => write!(f, "sent; the sequencer says {answer}"),
-            None => write!(f, "not sent (no --sequencer); its bytes, for any sequencer or a batch of your own:\n{}", self.slot),
+            None => write!(
+                f,
+                "not sent (no --sequencer); its bytes, for any sequencer or a batch of your own:\n{}",
+                self.slot
+            ),
         }
     }
 }

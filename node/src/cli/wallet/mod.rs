@@ -26,25 +26,15 @@ pub(super) struct WalletArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Make a new L2 key and write it to an encrypted key file
     New(keys::New),
-    /// Derive the L2 key of an Ethereum account, so that its backup is the only one needed
     FromEthereum(keys::FromEthereum),
-    /// Show the public key and its accounts
     Show(l2::Show),
-    /// Show the balances in the virtual and in the final state, and the exits
     Balance(l2::Balance),
-    /// Register the key on L1, with a first deposit
     Register(l1::Register),
-    /// Deposit ether into an account
     Deposit(l1::Deposit),
-    /// Sign a transfer; send it to a sequencer, or print its bytes
     Transfer(l2::TransferCommand),
-    /// Sign a withdraw to the account's L1 owner; send it to a sequencer, or print its bytes
     Withdraw(l2::Withdraw),
-    /// Claim matured exits on L1 and have the ether paid out
     Claim(l1::ClaimCommand),
-    /// Put fee tokens into the balance that pays for sequencing, or take them out
     Fees(l1::Fees),
 }
 

@@ -4,7 +4,7 @@
 use super::refuse;
 use crate::config::data_home;
 use crate::wallet::read_key_file;
-use alloy::signers::local::{LocalSigner, PrivateKeySigner};
+use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use poe_rollup::schnorr::{PublicKey, SecretKey};
@@ -17,13 +17,31 @@ pub(super) struct Secrets {
     #[arg(long, env = "POE_KEY", value_name = "FILE", global = true, help_heading = "Keys")]
     key: Option<PathBuf>,
     /// File with the password of the key file [default: POE_PASSWORD, else a prompt]
-    #[arg(long, env = "POE_PASSWORD_FILE", value_name = "FILE", global = true, help_heading = "Keys")]
+    #[arg(
+        long,
+        env = "POE_PASSWORD_FILE",
+        value_name = "FILE",
+        global = true,
+        help_heading = "Keys"
+    )]
     password_file: Option<PathBuf>,
     /// Keystore of the L1 account that pays [default: the key in POE_L1_PRIVATE_KEY]
-    #[arg(long, env = "POE_L1_KEYSTORE", value_name = "FILE", global = true, help_heading = "Keys")]
+    #[arg(
+        long,
+        env = "POE_L1_KEYSTORE",
+        value_name = "FILE",
+        global = true,
+        help_heading = "Keys"
+    )]
     l1_keystore: Option<PathBuf>,
     /// File with the password of the keystore [default: a prompt]
-    #[arg(long, env = "POE_L1_PASSWORD_FILE", value_name = "FILE", global = true, help_heading = "Keys")]
+    #[arg(
+        long,
+        env = "POE_L1_PASSWORD_FILE",
+        value_name = "FILE",
+        global = true,
+        help_heading = "Keys"
+    )]
     l1_password_file: Option<PathBuf>,
 }
 
@@ -47,8 +65,13 @@ impl Secrets {
     pub(super) fn secret_key(&self) -> Result<SecretKey> {
         let path = self.key_path()?;
         let file = read_key_file(&path).map_err(|error| refuse(error.to_string()))?;
-        let password = password(self.password_file.as_deref(), Some("POE_PASSWORD"), "Password of the key file: ")?;
-        file.decrypt(password.as_bytes()).map_err(|error| refuse(format!("{}: {error}", path.display())))
+        let password = password(
+            self.password_file.as_deref(),
+            Some("POE_PASSWORD"),
+            "Password of the key file: ",
+        )?;
+        file.decrypt(password.as_bytes())
+            .map_err(|error| refuse(format!("{}: {error}", path.display())))
     }
 
     /// A password for a new key file, asked for twice.
@@ -68,14 +91,18 @@ impl Secrets {
     pub(super) fn l1_signer(&self) -> Result<PrivateKeySigner> {
         if let Some(path) = &self.l1_keystore {
             let password = password(self.l1_password_file.as_deref(), None, "Password of the L1 keystore: ")?;
-            return LocalSigner::decrypt_keystore(path, password.as_bytes())
+            return PrivateKeySigner::decrypt_keystore(path, password.as_bytes())
                 .map_err(|error| refuse(format!("{}: {error}", path.display())));
         }
         let Ok(key) = std::env::var("POE_L1_PRIVATE_KEY").map(Zeroizing::new) else {
-            return Err(refuse("no L1 account to sign with: give --l1-keystore, or set POE_L1_PRIVATE_KEY"));
+            return Err(refuse(
+                "no L1 account to sign with: give --l1-keystore, or set POE_L1_PRIVATE_KEY",
+            ));
         };
         // The text is not repeated: it may be a key with one wrong digit.
-        key.trim().parse().map_err(|_| refuse("POE_L1_PRIVATE_KEY is no private key: 32 bytes in hex are"))
+        key.trim()
+            .parse()
+            .map_err(|_| refuse("POE_L1_PRIVATE_KEY is no private key: 32 bytes in hex are"))
     }
 }
 
@@ -89,5 +116,9 @@ fn password(file: Option<&Path>, variable: Option<&str>, prompt: &str) -> Result
         return Ok(Zeroizing::new(text));
     }
     let asked = rpassword::prompt_password(prompt).map(Zeroizing::new);
-    asked.map_err(|error| refuse(format!("no password: there is no terminal to ask on ({error}); give --password-file")))
+    asked.map_err(|error| {
+        refuse(format!(
+            "no password: there is no terminal to ask on ({error}); give --password-file"
+        ))
+    })
 }
