@@ -55,8 +55,7 @@ async fn populated() -> Chain {
 async fn started(chain: &Chain, folder: &Path, config: SequencerConfig) -> Sequencer {
     let mut sequencer = open(chain, folder, DEPLOYER_KEY, config).await;
     let round = sequencer.step().await.unwrap();
-    assert_eq!(round.decision, Some(Decision::PostForAge), "messages wait: {round:?}");
-    assert!(round.sent.is_some(), "{round:?}");
+    assert!(round.sent.is_some(), "messages wait: {round:?}");
     assert_eq!(sequencer.step().await.unwrap().decision, Some(Decision::Nothing));
     sequencer
 }
@@ -245,7 +244,7 @@ async fn a_transaction_is_followed_over_restarts_and_replaced_but_never_doubled(
     let call = chain.sequence_call(&[third.encode().to_vec()], 2).abi_encode();
     let request = TransactionRequest::default().from(ALICE).to(chain.core()).input(call.into());
     let request = TransactionRequest { gas_price: Some(100_000_000_000), gas: Some(2_000_000), ..request };
-    chain.provider.send_transaction(request).await.unwrap();
+    let _ = chain.provider.send_transaction(request).await.unwrap();
     chain.mine(1).await;
     sequencer.step().await.unwrap();
     assert!(is_sequenced(&sequencer, &third));
@@ -308,7 +307,7 @@ async fn what_cannot_be_posted_waits_and_says_why() {
     assert!(estimate.fee > estimate.minimum && estimate.batch_fee.0 > 0, "{estimate:?}");
     let view = sequencer.follower().view().unwrap();
     let fee = estimate.fee * 94;
-    chain.send(ALICE, chain.core(), deposit(&view, 2), fee + 100_000).await;
+    chain.send(ALICE, chain.core(), deposit(&view, 2), 2 * fee + 10_000_000).await;
     chain.sequence(ALICE, &[vec![]], 2).await;
     sequencer.step().await.unwrap();
     let request = TransferRequest { from: Some(2), to: 1, amount: 1, fee, nonce: None, sequencer: 1 };

@@ -6,7 +6,6 @@ use super::sync::stop_signal;
 use crate::config::Settings;
 use crate::sequencer::rpc::{RpcServer, ServerLimits};
 use crate::sequencer::{Policy, PoolLimits, PostingLimits, Report, Sequencer, SequencerConfig, SequencerError};
-use crate::store::View;
 use crate::units::{Gwei, Tokens};
 use anyhow::Result;
 use clap::Args;

@@ -13,7 +13,7 @@ pub type Key = (u32, u32);
 pub type TransferId = Bytes32;
 
 /// The key of a transfer.
-pub const fn key_of(transfer: &Transfer) -> Key {
+pub(super) const fn key_of(transfer: &Transfer) -> Key {
     (transfer.from, transfer.nonce)
 }
 

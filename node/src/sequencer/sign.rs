@@ -80,7 +80,6 @@ pub(super) fn sign(
 mod tests {
     use super::*;
     use alloy::consensus::Transaction as _;
-    use alloy::consensus::transaction::SignerRecoverable as _;
     use alloy::eips::eip2718::Decodable2718 as _;
     use proptest::prelude::*;
 
@@ -90,7 +89,8 @@ mod tests {
         let to = Address::repeat_byte(5);
         let sent = sign(&signer, 31_337, 9, to, vec![1, 2, 3], 50_000, Fees { max: 70, priority: 3 }).unwrap();
         let read = TxEnvelope::decode_2718(&mut &sent.raw[..]).unwrap();
-        assert_eq!(read.recover_signer().unwrap(), signer.address());
+        let signed_by = read.signature().recover_address_from_prehash(&read.signature_hash());
+        assert_eq!(signed_by.unwrap(), signer.address());
         assert_eq!((read.nonce(), read.to(), read.gas_limit()), (9, Some(to), 50_000));
         assert_eq!((read.max_fee_per_gas(), read.input().as_ref()), (70, &[1, 2, 3][..]));
         assert_eq!(read.tx_hash().0, sent.hash);

@@ -15,6 +15,6 @@ mod error;
 mod methods;
 mod server;
 
-pub use error::codes;
+pub use error::{RpcError, codes};
 pub use methods::handle;
 pub use server::{RpcServer, ServerLimits};

@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 /// What strangers may ask for.
@@ -86,7 +86,17 @@ impl RpcServer {
                     continue;
                 }
             };
-            let connection = graceful.watch(self.connection(stream));
+            let (service, limits) = (Arc::clone(&self.service), self.limits);
+            let answer = service_fn(move |request| {
+                let service = Arc::clone(&service);
+                async move { Ok::<_, Infallible>(answer(service, limits, request).await) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(limits.timeout)
+                .max_buf_size(limits.body.max(16 * 1024))
+                .serve_connection(TokioIo::new(stream), answer);
+            let connection = graceful.watch(connection);
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "a connection ended");
@@ -95,22 +105,6 @@ impl RpcServer {
             });
         }
         let _ = tokio::time::timeout(self.limits.timeout, graceful.shutdown()).await;
-    }
-
-    fn connection(
-        &self,
-        stream: TcpStream,
-    ) -> http1::Connection<TokioIo<TcpStream>, impl hyper::service::HttpService<Incoming, ResBody = Full<Bytes>, Future: Send> + use<>> {
-        let (service, limits) = (Arc::clone(&self.service), self.limits);
-        let answer = service_fn(move |request| {
-            let service = Arc::clone(&service);
-            async move { Ok::<_, Infallible>(answer(service, limits, request).await) }
-        });
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.timeout)
-            .max_buf_size(limits.body.max(16 * 1024))
-            .serve_connection(TokioIo::new(stream), answer)
     }
 }
 
