@@ -18,7 +18,12 @@ const OURS: u32 = 1;
 const ACCOUNTS: u32 = 4;
 
 fn limits() -> PoolLimits {
-    PoolLimits { slots: 7, account_slots: 3, stall_blocks: 0, ..PoolLimits::default() }
+    PoolLimits {
+        slots: 7,
+        account_slots: 3,
+        stall_blocks: 0,
+        ..PoolLimits::default()
+    }
 }
 
 struct World {
@@ -32,16 +37,30 @@ struct World {
 impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let identity = Identity { chain_id: CHAIN_ID, contract: CONTRACT, exit_delay: EXIT_DELAY, start: 0 };
+        let identity = Identity {
+            chain_id: CHAIN_ID,
+            contract: CONTRACT,
+            exit_delay: EXIT_DELAY,
+            start: 0,
+        };
         let store = Store::open(DataDirectory::lock(folder.path()).unwrap(), identity).unwrap();
         let mut l1 = SimulatedL1::new();
         store.apply(l1.tip()).unwrap();
-        for actions in [vec![Action::Register { amount: 300 }; ACCOUNTS as usize], vec![Action::Sequence { batches: 0, seed: 0 }; 2]] {
+        for actions in [
+            vec![Action::Register { amount: 300 }; ACCOUNTS as usize],
+            vec![Action::Sequence { batches: 0, seed: 0 }; 2],
+        ] {
             l1.mine(0, &actions);
             store.apply(l1.tip()).unwrap();
         }
         let pool = Pool::new(limits(), params().domain, OURS, Vec::new());
-        Self { l1, store, pool, now: 1_000, _folder: folder }
+        Self {
+            l1,
+            store,
+            pool,
+            now: 1_000,
+            _folder: folder,
+        }
     }
 
     fn view(&self) -> View {
@@ -57,21 +76,43 @@ impl World {
     }
 
     fn sign(&self, from: u32, to: u32, amount: u64, fee: u64, nonce: u32, sequencer: u32) -> Slot {
-        let id_hash = |index| self.l1.state().account(index).unwrap().unwrap_or(Account::EMPTY).id_hash();
-        let transfer = Transfer { from, to, amount, fee, nonce, sequencer };
+        let id_hash = |index| {
+            self.l1
+                .state()
+                .account(index)
+                .unwrap()
+                .unwrap_or(Account::EMPTY)
+                .id_hash()
+        };
+        let transfer = Transfer {
+            from,
+            to,
+            amount,
+            fee,
+            nonce,
+            sequencer,
+        };
         let recipient = if to == 0 { Account::empty_id_hash() } else { id_hash(to) };
         key(from).sign(&params().domain, &id_hash(from), &transfer, &recipient)
     }
 
     fn nonce(&self, account: u32) -> u32 {
-        self.l1.state().account(account).unwrap().unwrap_or(Account::EMPTY).nonce as u32
+        self.l1
+            .state()
+            .account(account)
+            .unwrap()
+            .unwrap_or(Account::EMPTY)
+            .nonce as u32
     }
 
     fn submit(&mut self, slot: &Slot) -> Result<Admission, SubmitError> {
         let admission = self.pool.judge(&self.view(), slot, self.now)?;
         if let Admission::New { entry, leaving } = &admission {
             self.pool.admit(*entry, leaving);
-            assert_eq!(self.pool.get((slot.transfer.from, slot.transfer.nonce)).unwrap().slot, *slot);
+            assert_eq!(
+                self.pool.get((slot.transfer.from, slot.transfer.nonce)).unwrap().slot,
+                *slot
+            );
         }
         Ok(admission)
     }
@@ -100,7 +141,11 @@ impl World {
                 slots: batch.slots.clone(),
             };
             let outcome = execute(&params(), &state, &run, Mode::Follow).unwrap();
-            assert!(outcome.receipts.iter().all(|receipt| receipt.is_applied()), "{:?}", outcome.receipts);
+            assert!(
+                outcome.receipts.iter().all(|receipt| receipt.is_applied()),
+                "{:?}",
+                outcome.receipts
+            );
             assert_eq!(outcome.slot_fees + outcome.message_fees, batch.fees);
             for slot in &batch.slots {
                 assert!(self.pool.holds(slot));
@@ -128,16 +173,38 @@ impl World {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Submit { from: u32, to: u32, amount: u64, fee: u64, ahead: u32, sequencer: u32, spoiled: u8 },
+    Submit {
+        from: u32,
+        to: u32,
+        amount: u64,
+        fee: u64,
+        ahead: u32,
+        sequencer: u32,
+        spoiled: u8,
+    },
     Mine(Vec<Action>),
     FlyAll,
     Land,
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let submit = (1..=ACCOUNTS + 1, 0..=ACCOUNTS + 1, 0u64..120, 0u64..40, 0u32..5, 0u32..3, 0u8..8);
+    let submit = (
+        1..=ACCOUNTS + 1,
+        0..=ACCOUNTS + 1,
+        0u64..120,
+        0u64..40,
+        0u32..5,
+        0u32..3,
+        0u8..8,
+    );
     let submit = submit.prop_map(|(from, to, amount, fee, ahead, sequencer, spoiled)| Step::Submit {
-        from, to, amount, fee, ahead, sequencer, spoiled,
+        from,
+        to,
+        amount,
+        fee,
+        ahead,
+        sequencer,
+        spoiled,
     });
     let action = prop_oneof![
         4 => any::<u64>().prop_map(|seed| Action::Sequence { batches: 1, seed }),
@@ -204,7 +271,11 @@ fn the_highest_fees_go_first_and_nonces_stay_in_order() {
     let view = world.view();
     let packed = pack(&view, world.pool.candidates(&BTreeSet::new()), OURS, 2).unwrap();
     let order = |batch: usize| -> Vec<_> {
-        packed.batches[batch].slots.iter().map(|slot| (slot.transfer.from, slot.transfer.nonce)).collect()
+        packed.batches[batch]
+            .slots
+            .iter()
+            .map(|slot| (slot.transfer.from, slot.transfer.nonce))
+            .collect()
     };
     assert_eq!(order(0), [(2, 0), (4, 0), (3, 0)]);
     assert_eq!(order(1), [(3, 1), (2, 1)]);
@@ -229,9 +300,16 @@ fn money_that_a_batch_moves_can_be_spent_in_it() {
     // Account 2 spends all it has, is paid by account 3, and can spend that, although its fee is higher than that of its payer.
     let candidates = [(2, 4, 250, 50, 0), (2, 4, 130, 20, 1), (3, 2, 200, 9, 0)];
     let sign = |(from, to, amount, fee, nonce)| world.sign(from, to, amount, fee, nonce, 0);
-    let candidates = candidates.map(sign).into_iter().enumerate().map(|(order, slot)| (order as u64, slot));
+    let candidates = candidates
+        .map(sign)
+        .into_iter()
+        .enumerate()
+        .map(|(order, slot)| (order as u64, slot));
     let packed = pack(&view, candidates, OURS, 1).unwrap();
-    assert_eq!(packed.slots().map(|slot| slot.transfer.fee).collect::<Vec<_>>(), [50, 9, 20]);
+    assert_eq!(
+        packed.slots().map(|slot| slot.transfer.fee).collect::<Vec<_>>(),
+        [50, 9, 20]
+    );
 }
 
 #[test]
@@ -248,7 +326,13 @@ fn each_refusal_says_what_would_be_right() {
     assert!(refused(&mut world, poor).contains("less than amount and fee (account 2 holds 300 gwei and has nonce 0)"));
     let nobody = world.sign(9, 3, 1, 1, 0, 0);
     assert!(refused(&mut world, nobody).contains("the sender is not registered"));
-    let forged = Slot { transfer: Transfer { amount: 2, ..world.sign(2, 3, 1, 1, 0, 0).transfer }, ..world.sign(2, 3, 1, 1, 0, 0) };
+    let forged = Slot {
+        transfer: Transfer {
+            amount: 2,
+            ..world.sign(2, 3, 1, 1, 0, 0).transfer
+        },
+        ..world.sign(2, 3, 1, 1, 0, 0)
+    };
     assert!(refused(&mut world, forged).contains("the signature does not hold"));
 
     let first = world.sign(2, 3, 200, 20, 0, 0);
@@ -258,12 +342,17 @@ fn each_refusal_says_what_would_be_right() {
     let cheaper = world.sign(2, 4, 1, 21, 0, 0);
     assert!(refused(&mut world, cheaper).contains("must be at least 22 gwei"));
     let better = world.sign(2, 4, 1, 22, 0, 0);
-    let Admission::New { leaving, .. } = world.submit(&better).unwrap() else { panic!("it is new") };
+    let Admission::New { leaving, .. } = world.submit(&better).unwrap() else {
+        panic!("it is new")
+    };
     assert_eq!(leaving.len(), 1);
     assert_eq!(world.pool.len(), 1);
     world.pool.add_flying([(2, 0)]);
     let late = world.sign(2, 4, 1, 99, 0, 0);
-    assert!(matches!(world.submit(&late), Err(SubmitError::InFlight { key: (2, 0) })));
+    assert!(matches!(
+        world.submit(&late),
+        Err(SubmitError::InFlight { key: (2, 0) })
+    ));
 }
 
 #[test]
@@ -273,8 +362,13 @@ fn a_full_pool_makes_room_for_a_higher_fee_only() {
         world.send(from, 5 + u64::from(nonce), nonce).unwrap();
     }
     let refused = world.send(1, 5, 0).unwrap_err();
-    assert!(matches!(refused, SubmitError::Full { slots: 7, minimum: 6 }), "{refused}");
-    let Admission::New { leaving, .. } = world.send(1, 6, 0).unwrap() else { panic!("it is new") };
+    assert!(
+        matches!(refused, SubmitError::Full { slots: 7, minimum: 6 }),
+        "{refused}"
+    );
+    let Admission::New { leaving, .. } = world.send(1, 6, 0).unwrap() else {
+        panic!("it is new")
+    };
     // The lowest fee among the last slots of accounts: an earlier one would take later ones with it.
     assert_eq!(leaving[0].key, (4, 0));
     assert!(matches!(&leaving[0].outcome, Outcome::Dropped(reason) if reason.contains("the pool was full")));

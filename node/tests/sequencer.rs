@@ -5,22 +5,19 @@
 mod chain;
 
 use alloy::primitives::{Address, U256};
-use alloy::providers::{DynProvider, Provider as _, ProviderBuilder, ext::AnvilApi as _};
+use alloy::providers::{Provider as _, ext::AnvilApi as _};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall as _;
 use chain::{ALICE, ALICE_KEY, Chain, DEPLOYER, PROVER};
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::depositCall;
-use poe_node::sequencer::rpc::{RpcServer, ServerLimits, codes};
+use poe_node::sequencer::rpc::{RpcServer, ServerLimits};
 use poe_node::sequencer::{Decision, Sequencer, SequencerConfig, SequencerError, Status};
 use poe_node::wallet::{TransferRequest, send_to_sequencer, sign_transfer};
 use poe_rollup::formats::Slot;
 use poe_rollup::schnorr::SecretKey;
 use poe_rollup::state::StateReader as _;
-use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const DEPLOYER_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
@@ -63,14 +60,23 @@ async fn started(chain: &Chain, folder: &Path, config: SequencerConfig) -> Seque
 fn transfer(sequencer: &Sequencer, from: u8, amount: u64) -> Slot {
     let nonce = sequencer.service().next_nonce(from.into()).unwrap() as u32;
     let (from_index, to) = (u32::from(from), u32::from(3 - from));
-    let request = TransferRequest { from: Some(from_index), to, amount, fee: 7, nonce: Some(nonce), sequencer: 0 };
+    let request = TransferRequest {
+        from: Some(from_index),
+        to,
+        amount,
+        fee: 7,
+        nonce: Some(nonce),
+        sequencer: 0,
+    };
     sign_transfer(&sequencer.follower().view().unwrap(), &key(from), &request).unwrap()
 }
 
 fn slots_posted(sequencer: &Sequencer) -> (u32, u32) {
     let view = sequencer.follower().view().unwrap();
     let batches = (1..=view.chain().batches).map(|number| view.batch(number).unwrap().unwrap());
-    batches.fold((0, 0), |(slots, applied), batch| (slots + batch.slots, applied + batch.applied))
+    batches.fold((0, 0), |(slots, applied), batch| {
+        (slots + batch.slots, applied + batch.applied)
+    })
 }
 
 fn sequences(sequencer: &Sequencer) -> u64 {
@@ -78,7 +84,10 @@ fn sequences(sequencer: &Sequencer) -> u64 {
 }
 
 fn is_sequenced(sequencer: &Sequencer, slot: &Slot) -> bool {
-    let status = sequencer.service().status_at(slot.transfer.from, slot.transfer.nonce).unwrap();
+    let status = sequencer
+        .service()
+        .status_at(slot.transfer.from, slot.transfer.nonce)
+        .unwrap();
     matches!(status, Status::Sequenced { .. })
 }
 
@@ -124,7 +133,10 @@ async fn a_transaction_sent_to_two_sequencers_is_applied_once() {
     assert!(a.step().await.unwrap().sent.is_some());
     assert!(b.step().await.unwrap().sent.is_some());
     let in_flight = a.service().status_at(1, 1).unwrap();
-    assert!(matches!(in_flight, Status::InFlight { transaction: Some(_) }), "{in_flight:?}");
+    assert!(
+        matches!(in_flight, Status::InFlight { transaction: Some(_) }),
+        "{in_flight:?}"
+    );
     chain.mine(1).await;
     automine(&chain, true).await;
     a.step().await.unwrap();
@@ -136,7 +148,13 @@ async fn a_transaction_sent_to_two_sequencers_is_applied_once() {
 
     // Fees went where they were earned; both paid for their batches.
     let (report_a, report_b) = (a.report().unwrap(), b.report().unwrap());
-    let slot_fees: u64 = report_a.sequences.iter().chain(&report_b.sequences).flat_map(|s| &s.batches).map(|b| b.slot_fees.0).sum();
+    let slot_fees: u64 = report_a
+        .sequences
+        .iter()
+        .chain(&report_b.sequences)
+        .flat_map(|s| &s.batches)
+        .map(|b| b.slot_fees.0)
+        .sum();
     assert_eq!(slot_fees, 14);
     assert_eq!((report_a.sequences.len(), report_b.sequences.len()), (3, 1));
     assert!(report_b.gas_cost.0 > 0 && report_b.batch_fees.0 > 0);
@@ -174,7 +192,10 @@ async fn a_reorganisation_gives_slots_back_and_they_are_posted_again() {
     automine(&chain, true).await;
     sequencer.step().await.unwrap();
     assert!(is_sequenced(&sequencer, &slot));
-    assert_eq!((slots_posted(&sequencer), count(&chain, DEPLOYER).await), ((1, 1), nonce + 1));
+    assert_eq!(
+        (slots_posted(&sequencer), count(&chain, DEPLOYER).await),
+        ((1, 1), nonce + 1)
+    );
     assert_eq!(sequencer.report().unwrap().sequences.len(), before.sequences.len());
 
     // What it was built on is gone: other contents, the same L1 nonce.
@@ -190,7 +211,10 @@ async fn a_reorganisation_gives_slots_back_and_they_are_posted_again() {
         sequencer.step().await.unwrap();
     }
     assert!(is_sequenced(&sequencer, &slot));
-    assert_eq!((slots_posted(&sequencer), count(&chain, DEPLOYER).await), ((2, 2), nonce + 1));
+    assert_eq!(
+        (slots_posted(&sequencer), count(&chain, DEPLOYER).await),
+        ((2, 2), nonce + 1)
+    );
     let view = sequencer.follower().view().unwrap();
     assert_eq!(view.sequence(3).unwrap().unwrap().rest.payer, DEPLOYER.into_array());
 }
@@ -226,24 +250,42 @@ async fn a_transaction_is_followed_over_restarts_and_replaced_but_never_doubled(
     let mut impatient = config;
     impatient.posting.resubmit_after = Duration::ZERO;
     let mut sequencer = open(&chain, folder.path(), DEPLOYER_KEY, impatient).await;
-    let Status::InFlight { transaction: before } = status(&sequencer, 2) else { panic!("it is in flight") };
+    let Status::InFlight { transaction: before } = status(&sequencer, 2) else {
+        panic!("it is in flight")
+    };
     sequencer.step().await.unwrap();
-    let Status::InFlight { transaction: after } = status(&sequencer, 2) else { panic!("it is in flight") };
+    let Status::InFlight { transaction: after } = status(&sequencer, 2) else {
+        panic!("it is in flight")
+    };
     assert_ne!(before, after);
     chain.mine(1).await;
     sequencer.step().await.unwrap();
     assert!(is_sequenced(&sequencer, &second));
-    assert_eq!((slots_posted(&sequencer), count(&chain, DEPLOYER).await), ((2, 2), nonce + 2));
+    assert_eq!(
+        (slots_posted(&sequencer), count(&chain, DEPLOYER).await),
+        ((2, 2), nonce + 2)
+    );
     assert_eq!(sequences(&sequencer), 3);
 
     // Another sequencer includes a slot that is on its way here: the transaction is taken back.
     let third = transfer(&sequencer, 1, 30);
     sequencer.service().submit(&third).unwrap();
     assert!(sequencer.step().await.unwrap().sent.is_some());
-    chain.provider.anvil_set_next_block_base_fee_per_gas(50_000_000_000).await.unwrap();
+    chain
+        .provider
+        .anvil_set_next_block_base_fee_per_gas(50_000_000_000)
+        .await
+        .unwrap();
     let call = chain.sequence_call(&[third.encode().to_vec()], 2).abi_encode();
-    let request = TransactionRequest::default().from(ALICE).to(chain.core()).input(call.into());
-    let request = TransactionRequest { gas_price: Some(100_000_000_000), gas: Some(2_000_000), ..request };
+    let request = TransactionRequest::default()
+        .from(ALICE)
+        .to(chain.core())
+        .input(call.into());
+    let request = TransactionRequest {
+        gas_price: Some(100_000_000_000),
+        gas: Some(2_000_000),
+        ..request
+    };
     let _ = chain.provider.send_transaction(request).await.unwrap();
     chain.mine(1).await;
     sequencer.step().await.unwrap();
@@ -266,7 +308,9 @@ async fn what_cannot_be_posted_waits_and_says_why() {
         let chain = &chain;
         async move {
             let follower = chain.follower(&folder).await;
-            Sequencer::open(follower, DEPLOYER_KEY.parse().unwrap(), eager(recipient)).await.unwrap_err()
+            Sequencer::open(follower, DEPLOYER_KEY.parse().unwrap(), eager(recipient))
+                .await
+                .unwrap_err()
         }
     };
     for recipient in [0, 3] {
@@ -304,13 +348,25 @@ async fn what_cannot_be_posted_waits_and_says_why() {
     let mut sequencer = open(&chain, folder.path(), DEPLOYER_KEY, SequencerConfig::new(1)).await;
     assert_eq!(sequencer.step().await.unwrap().decision, Some(Decision::Wait));
     let estimate = sequencer.service().estimate_fee().unwrap().unwrap();
-    assert!(estimate.fee > estimate.minimum && estimate.batch_fee.0 > 0, "{estimate:?}");
+    assert!(
+        estimate.fee > estimate.minimum && estimate.batch_fee.0 > 0,
+        "{estimate:?}"
+    );
     let view = sequencer.follower().view().unwrap();
     let fee = estimate.fee * 94;
-    chain.send(ALICE, chain.core(), deposit(&view, 2), 2 * fee + 10_000_000).await;
+    chain
+        .send(ALICE, chain.core(), deposit(&view, 2), 2 * fee + 10_000_000)
+        .await;
     chain.sequence(ALICE, &[vec![]], 2).await;
     sequencer.step().await.unwrap();
-    let request = TransferRequest { from: Some(2), to: 1, amount: 1, fee, nonce: None, sequencer: 1 };
+    let request = TransferRequest {
+        from: Some(2),
+        to: 1,
+        amount: 1,
+        fee,
+        nonce: None,
+        sequencer: 1,
+    };
     let rich = sign_transfer(&sequencer.follower().view().unwrap(), &key(2), &request).unwrap();
     sequencer.service().submit(&rich).unwrap();
     assert_eq!(sequencer.step().await.unwrap().decision, Some(Decision::PostForValue));
@@ -328,152 +384,4 @@ fn deposit(view: &poe_node::store::View, index: u32) -> depositCall {
         expectedIdentity: identity.into(),
         maxFeeGwei: U256::MAX,
     }
-}
-
-/// The command, as an operator starts it.
-struct Process(Child, BufReader<std::process::ChildStdout>);
-
-impl Process {
-    fn start(chain: &Chain, folder: &Path, arguments: &[&str]) -> (Self, Value) {
-        let mut child = command(chain, folder).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let mut process = Self(child, out);
-        let line = process.line();
-        (process, line)
-    }
-
-    fn line(&mut self) -> Value {
-        let mut line = String::new();
-        self.1.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn command(chain: &Chain, folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_poe"));
-    command
-        .args(["sequencer", "--json", "--poll-seconds", "0.1", "--listen", "127.0.0.1:0", "--max-body", "4096"])
-        .env("POE_RPC", &chain.url)
-        .env("POE_DEPLOYMENT", &chain.deployment_file)
-        .env("POE_DATA_DIR", folder)
-        .env("POE_NODE_CONFIG", "/dev/null")
-        .env_remove("POE_L1_PRIVATE_KEY");
-    command
-}
-
-async fn ask(provider: &DynProvider, method: &'static str, params: Value) -> Result<Value, (i64, String, Value)> {
-    let answer = provider.raw_request::<_, Value>(method.into(), params).await;
-    answer.map_err(|error| {
-        let error = error.as_error_resp().expect("an answer").clone();
-        let data = error.data.map_or(Value::Null, |data| serde_json::from_str(data.get()).unwrap());
-        (error.code, error.message.to_string(), data)
-    })
-}
-
-/// A request by hand; returns everything that comes back.
-fn http(url: &str, head: &str, body: &[u8]) -> String {
-    let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://")).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let head = format!("{head} / HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-    stream.write_all(head.as_bytes()).unwrap();
-    let _ = stream.write_all(body);
-    let mut answer = String::new();
-    let _ = stream.read_to_string(&mut answer);
-    answer
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_command_serves_users_survives_kill_nine_and_reports_on_exit() {
-    let chain = populated().await;
-    chain.sequence(ALICE, &[vec![]], 2).await;
-    let (folder, wallet) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut follower = chain.follower(wallet.path()).await;
-    follower.sync_once().await.unwrap();
-    let view = follower.view().unwrap();
-    let sign = |amount: u64, fee: u64, nonce: u32| {
-        let request = TransferRequest { from: Some(1), to: 2, amount, fee, nonce: Some(nonce), sequencer: 0 };
-        sign_transfer(&view, &key(1), &request).unwrap()
-    };
-    let hex = |slot: &Slot| format!("0x{}", hex::encode(slot.encode()));
-
-    let patient = ["--dev-key", "0", "--fee-recipient", "1", "--max-age", "3600", "--min-fee", "5"];
-    let (process, started) = Process::start(&chain, folder.path(), &patient);
-    assert_eq!(started["sequencer"], DEPLOYER.to_string());
-    let url = started["url"].as_str().unwrap().to_owned();
-    let rpc = ProviderBuilder::new().connect_http(url.parse().unwrap()).erased();
-
-    let info = ask(&rpc, "poe_info", json!([])).await.unwrap();
-    assert_eq!((&info["chainId"], &info["feeRecipient"], &info["minFee"]), (&31_337.into(), &1.into(), &5.into()));
-    assert!(info["capacity"]["slots"].as_u64().unwrap() > 0 && info["lastSequence"] == 1, "{info}");
-
-    let good = sign(1_000, 9, 0);
-    let taken = ask(&rpc, "poe_submit", json!([hex(&good)])).await.unwrap();
-    assert_eq!(taken["status"], "waiting");
-    assert_eq!(ask(&rpc, "poe_submit", json!([hex(&good)])).await.unwrap(), taken, "the same again is no error");
-    assert_eq!(ask(&rpc, "poe_status", json!([taken["id"]])).await.unwrap()["status"], "waiting");
-    assert_eq!(ask(&rpc, "poe_status", json!([1, 0])).await.unwrap()["status"], "waiting");
-    assert_eq!(ask(&rpc, "poe_status", json!([1, 77])).await.unwrap()["status"], "unknown");
-    assert_eq!(ask(&rpc, "poe_nonce", json!(["0x1"])).await.unwrap(), 1);
-    let account = ask(&rpc, "poe_account", json!([1])).await.unwrap();
-    assert_eq!((&account["waiting"], &account["outgoing"], &account["nonce"]), (&1.into(), &1_009.into(), &0.into()));
-
-    let submit = async |slot: Slot| ask(&rpc, "poe_submit", json!([hex(&slot)])).await.unwrap_err();
-    let (code, message, data) = submit(sign(1, 4, 1)).await;
-    assert_eq!((code, &data["minimum"]), (codes::FEE_TOO_LOW.into(), &5.into()), "{message}");
-    let (code, message, data) = submit(sign(1, 9, 200)).await;
-    assert_eq!((code, &data["next"]), (codes::NONCE_TOO_FAR.into(), &1.into()), "{message}");
-    let (code, message, data) = submit(Slot { spare: 1, ..sign(1, 9, 1) }).await;
-    assert_eq!((code, &data["rule"]), (codes::RULE.into(), &1.into()), "{message}");
-    let (code, message, data) = submit(sign(2_000, 9, 0)).await;
-    assert_eq!((code, &data["minimum"]), (codes::UNDERPRICED.into(), &10.into()), "{message}");
-    for (method, params, expected, part) in [
-        ("poe_submit", json!(["0x12"]), codes::INVALID_PARAMS, "has 1 bytes; it must have 96"),
-        ("poe_submit", json!(["0xzz"]), codes::INVALID_PARAMS, "not hex"),
-        ("poe_submit", json!([]), codes::INVALID_PARAMS, "poe_submit takes one parameter"),
-        ("poe_nonce", json!([-1]), codes::INVALID_PARAMS, "the account must be a number"),
-        ("poe_status", json!({ "id": 1 }), codes::INVALID_PARAMS, "a list"),
-        ("poe_sumbit", json!([]), codes::METHOD_NOT_FOUND, "there are poe_submit"),
-    ] {
-        let (code, message, _) = ask(&rpc, method, params).await.unwrap_err();
-        assert!(code == i64::from(expected) && message.contains(part), "{code} {message}");
-    }
-    assert!(http(&url, "GET", b"").starts_with("HTTP/1.1 405"));
-    assert!(http(&url, "POST", &[b' '; 5_000]).starts_with("HTTP/1.1 413"));
-    assert!(http(&url, "POST", b"{").contains(&codes::PARSE.to_string()));
-    assert!(http(&url, "POST", b"[1]").contains(&codes::INVALID_REQUEST.to_string()));
-    let list = br#"[{"jsonrpc":"2.0","id":1,"method":"poe_nonce","params":[1]},{"jsonrpc":"2.0","method":"poe_info"}]"#;
-    assert!(http(&url, "POST", list).ends_with(r#"[{"id":1,"jsonrpc":"2.0","result":1}]"#));
-
-    // What was acknowledged is there after kill -9.
-    drop(process);
-    let eager = ["--dev-key", "0", "--fee-recipient", "1", "--max-age", "0", "--report-lines"];
-    let (mut process, started) = Process::start(&chain, folder.path(), &eager);
-    let rpc = ProviderBuilder::new().connect_http(started["url"].as_str().unwrap().parse().unwrap()).erased();
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while ask(&rpc, "poe_status", json!([taken["id"]])).await.unwrap()["status"] != "sequenced" {
-        assert!(Instant::now() < deadline, "it is not sequenced");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let (code, message, data) = ask(&rpc, "poe_submit", json!([hex(&sign(5, 9, 0))])).await.unwrap_err();
-    assert_eq!((code, &data["next"]), (codes::NONCE_USED.into(), &1.into()), "{message}");
-    // Its profit, as a line and on exit.
-    let line = process.line();
-    assert_eq!((&line["sequence"], &line["earned"]), (&2.into(), &9.into()), "{line}");
-    assert!(Command::new("kill").arg(process.0.id().to_string()).status().unwrap().success());
-    let report = process.line();
-    assert_eq!((&report["earned"], report["sequences"].as_array().unwrap().len()), (&9.into(), 1), "{report}");
-    assert!(process.0.wait().unwrap().success());
-
-    let report = command(&chain, folder.path()).args(["--dev-key", "0", "--fee-recipient", "1", "--report"]).output().unwrap();
-    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
-    assert!(report["earned"] == 9 && report["profit"].as_i64().unwrap() < 0, "{report}");
-    let refused = command(&chain, folder.path()).args(["--dev-key", "0", "--fee-recipient", "9"]).output().unwrap();
-    assert_eq!(refused.status.code(), Some(8), "{}", String::from_utf8_lossy(&refused.stderr));
 }

@@ -52,10 +52,14 @@ impl L1Key {
                 .map_err(|error| refuse(format!("{}: {error}", path.display())));
         }
         let Ok(key) = std::env::var("POE_L1_PRIVATE_KEY").map(Zeroizing::new) else {
-            return Err(refuse("no L1 account to sign with: give --l1-keystore, or set POE_L1_PRIVATE_KEY"));
+            return Err(refuse(
+                "no L1 account to sign with: give --l1-keystore, or set POE_L1_PRIVATE_KEY",
+            ));
         };
         // The text is not repeated: it may be a key with one wrong digit.
-        key.trim().parse().map_err(|_| refuse("POE_L1_PRIVATE_KEY is no private key: 32 bytes in hex are"))
+        key.trim()
+            .parse()
+            .map_err(|_| refuse("POE_L1_PRIVATE_KEY is no private key: 32 bytes in hex are"))
     }
 
     fn password(&self) -> Result<Zeroizing<String>> {
@@ -65,7 +69,11 @@ impl L1Key {
             return Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()));
         }
         let asked = rpassword::prompt_password("Password of the L1 keystore: ").map(Zeroizing::new);
-        asked.map_err(|error| refuse(format!("no password: there is no terminal to ask on ({error}); give --l1-password-file")))
+        asked.map_err(|error| {
+            refuse(format!(
+                "no password: there is no terminal to ask on ({error}); give --l1-password-file"
+            ))
+        })
     }
 }
 
@@ -76,7 +84,9 @@ fn dev_signer(number: u8, chain_id: u64) -> Result<PrivateKeySigner> {
              give --l1-keystore, or set POE_L1_PRIVATE_KEY"
         )));
     }
-    let key = DEV_KEYS.get(usize::from(number)).ok_or_else(|| refuse(format!("--dev-key {number}: there are 0 to 9")))?;
+    let key = DEV_KEYS
+        .get(usize::from(number))
+        .ok_or_else(|| refuse(format!("--dev-key {number}: there are 0 to 9")))?;
     Ok(PrivateKeySigner::from_bytes(key)?)
 }
 
@@ -91,7 +101,10 @@ mod tests {
 
     #[test]
     fn well_known_keys_are_for_private_chains_only() {
-        let key = L1Key { dev_key: Some(0), ..L1Key::default() };
+        let key = L1Key {
+            dev_key: Some(0),
+            ..L1Key::default()
+        };
         let known = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
         for chain in [31_337, 1_337] {
             assert_eq!(key.signer(chain).unwrap().address(), known);

@@ -174,8 +174,11 @@ impl SequencerArguments {
             return output.print(&sequencer.report()?);
         }
         let service = sequencer.service();
-        let limits =
-            ServerLimits { connections: self.server.max_connections, body: self.server.max_body, ..ServerLimits::default() };
+        let limits = ServerLimits {
+            connections: self.server.max_connections,
+            body: self.server.max_body,
+            ..ServerLimits::default()
+        };
         let server = RpcServer::bind(&self.listen, service, limits).await?;
         output.print(&Started {
             url: server.url(),
@@ -186,7 +189,9 @@ impl SequencerArguments {
         })?;
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(server.run(until(stopped.clone())));
-        let lines = self.report_lines.then(|| tokio::spawn(report_lines(sequencer.service(), settings.poll, stopped)));
+        let lines = self
+            .report_lines
+            .then(|| tokio::spawn(report_lines(sequencer.service(), settings.poll, stopped)));
         let ended = sequencer.run(settings.poll, stop_signal()).await;
         let _ = stop.send(true);
         let _ = serving.await;
@@ -211,7 +216,11 @@ async fn report_lines(
 ) -> Result<(), SequencerError> {
     let stop = until(stopped);
     tokio::pin!(stop);
-    let mut last = service.report()?.sequences.last().map_or(0, |sequence| sequence.sequence);
+    let mut last = service
+        .report()?
+        .sequences
+        .last()
+        .map_or(0, |sequence| sequence.sequence);
     loop {
         let ended = tokio::select! {
             () = &mut stop => true,

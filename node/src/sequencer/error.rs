@@ -21,7 +21,9 @@ pub enum SequencerError {
     #[error(transparent)]
     L1(#[from] L1Error),
     /// The journal is of another version of this program.
-    #[error("{path} has schema {found}, this program reads schema {expected}; use the release that wrote it, or remove it and with it the waiting transfers")]
+    #[error(
+        "{path} has schema {found}, this program reads schema {expected}; use the release that wrote it, or remove it and with it the waiting transfers"
+    )]
     Schema {
         /// The file.
         path: String,
@@ -39,7 +41,9 @@ pub enum SequencerError {
         what: &'static str,
     },
     /// The fee recipient is not registered.
-    #[error("the fee recipient {index} is not a registered account: {next} is the first index not given out; register one (poe wallet register) and name it with --fee-recipient")]
+    #[error(
+        "the fee recipient {index} is not a registered account: {next} is the first index not given out; register one (poe wallet register) and name it with --fee-recipient"
+    )]
     FeeRecipient {
         /// What was given.
         index: u32,
@@ -90,7 +94,9 @@ pub enum SubmitError {
         nonce: u64,
     },
     /// Only the batches of somebody else may include it.
-    #[error("the slot names sequencer {named}; this one has account {ours}: sign for that one or for any (0), or send it to the other")]
+    #[error(
+        "the slot names sequencer {named}; this one has account {ours}: sign for that one or for any (0), or send it to the other"
+    )]
     AnotherSequencer {
         /// The sequencer named.
         named: u32,
@@ -108,7 +114,9 @@ pub enum SubmitError {
         next: u64,
     },
     /// The nonce is too far ahead.
-    #[error("nonce {found} of account {from} is too far ahead: the account has nonce {nonce}, and {limit} slots of an account may wait; the next free one is {next}")]
+    #[error(
+        "nonce {found} of account {from} is too far ahead: the account has nonce {nonce}, and {limit} slots of an account may wait; the next free one is {next}"
+    )]
     NonceTooFar {
         /// The sender.
         from: u32,
@@ -122,7 +130,9 @@ pub enum SubmitError {
         next: u64,
     },
     /// The money is already spoken for.
-    #[error("account {from} holds {balance} gwei, of which {pending} are spoken for by waiting slots; this one needs {cost}")]
+    #[error(
+        "account {from} holds {balance} gwei, of which {pending} are spoken for by waiting slots; this one needs {cost}"
+    )]
     Overspent {
         /// The sender.
         from: u32,
@@ -134,7 +144,9 @@ pub enum SubmitError {
         cost: u128,
     },
     /// The fee is below this sequencer's minimum.
-    #[error("the fee of {fee} gwei is below the minimum of this sequencer, {minimum}; poe_estimateFee says what is included soon")]
+    #[error(
+        "the fee of {fee} gwei is below the minimum of this sequencer, {minimum}; poe_estimateFee says what is included soon"
+    )]
     FeeTooLow {
         /// Gwei given.
         fee: u64,
@@ -142,7 +154,9 @@ pub enum SubmitError {
         minimum: u64,
     },
     /// Another slot with this nonce waits, and pays as much.
-    #[error("another slot with nonce {nonce} of account {from} waits; to replace it the fee must be at least {minimum} gwei, not {fee}")]
+    #[error(
+        "another slot with nonce {nonce} of account {from} waits; to replace it the fee must be at least {minimum} gwei, not {fee}"
+    )]
     Underpriced {
         /// The sender.
         from: u32,

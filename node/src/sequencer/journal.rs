@@ -63,7 +63,11 @@ impl Journal {
     /// Opens the journal of a deployment in a locked folder, or makes it. `memory`: how many slots that are gone it remembers.
     pub(super) fn open(folder: &Path, domain: &Bytes32, memory: u64) -> Result<Self> {
         let path = folder.join(FILE);
-        let journal = Self { database: Database::create(&path).map_err(database)?, path, memory };
+        let journal = Self {
+            database: Database::create(&path).map_err(database)?,
+            path,
+            memory,
+        };
         journal.write(|transaction| {
             let mut meta = transaction.open_table(META).map_err(database)?;
             let found = meta.get("schema").map_err(database)?.map(|held| held.value().to_vec());
@@ -74,7 +78,10 @@ impl Journal {
                     meta.insert("domain", &domain[..]).map_err(database)?;
                 }
             }
-            let held = meta.get("domain").map_err(database)?.is_some_and(|held| held.value() == domain);
+            let held = meta
+                .get("domain")
+                .map_err(database)?
+                .is_some_and(|held| held.value() == domain);
             if !held {
                 return Err(journal.damaged("the deployment it is for"));
             }
@@ -93,11 +100,18 @@ impl Journal {
         if found == SCHEMA {
             return Ok(());
         }
-        Err(SequencerError::Schema { path: self.path.display().to_string(), found, expected: SCHEMA })
+        Err(SequencerError::Schema {
+            path: self.path.display().to_string(),
+            found,
+            expected: SCHEMA,
+        })
     }
 
     fn damaged(&self, what: &'static str) -> SequencerError {
-        SequencerError::Damaged { path: self.path.display().to_string(), what }
+        SequencerError::Damaged {
+            path: self.path.display().to_string(),
+            what,
+        }
     }
 
     fn write(&self, change: impl FnOnce(&WriteTransaction) -> Result<()>) -> Result<()> {
@@ -108,16 +122,28 @@ impl Journal {
 
     fn put<T: Serialize>(&self, transaction: &WriteTransaction, table: Table<u64>, key: u64, value: &T) -> Result<()> {
         let bytes = postcard::to_stdvec(value).map_err(|_| self.damaged("a record to be written"))?;
-        transaction.open_table(table).map_err(database)?.insert(key, &bytes[..]).map_err(database)?;
+        transaction
+            .open_table(table)
+            .map_err(database)?
+            .insert(key, &bytes[..])
+            .map_err(database)?;
         Ok(())
     }
 
     fn all<T: DeserializeOwned>(&self, table: Table<u64>, what: &'static str) -> Result<Vec<(u64, T)>> {
         let transaction = self.database.begin_read().map_err(database)?;
         let mut found = Vec::new();
-        for record in transaction.open_table(table).map_err(database)?.iter().map_err(database)? {
+        for record in transaction
+            .open_table(table)
+            .map_err(database)?
+            .iter()
+            .map_err(database)?
+        {
             let (key, value) = record.map_err(database)?;
-            found.push((key.value(), postcard::from_bytes(value.value()).map_err(|_| self.damaged(what))?));
+            found.push((
+                key.value(),
+                postcard::from_bytes(value.value()).map_err(|_| self.damaged(what))?,
+            ));
         }
         Ok(found)
     }
@@ -128,7 +154,13 @@ impl Journal {
         let read = |(_, stored): (u64, StoredEntry)| {
             let bytes = stored.slot.as_slice().try_into().map_err(|_| self.damaged("a slot"))?;
             let (received_at, order) = (stored.received_at, stored.order);
-            Ok(Entry { slot: Slot::decode(bytes), received_at, order, included: None, stalled_since: None })
+            Ok(Entry {
+                slot: Slot::decode(bytes),
+                received_at,
+                order,
+                included: None,
+                stalled_since: None,
+            })
         };
         stored.into_iter().map(read).collect()
     }
@@ -140,13 +172,25 @@ impl Journal {
         }
         self.write(|transaction| {
             for removal in leaving {
-                transaction.open_table(SLOTS).map_err(database)?.remove(number(removal.key)).map_err(database)?;
+                transaction
+                    .open_table(SLOTS)
+                    .map_err(database)?
+                    .remove(number(removal.key))
+                    .map_err(database)?;
                 self.remember(transaction, removal)?;
             }
             let Some(entry) = new else { return Ok(()) };
-            let stored =
-                StoredEntry { slot: entry.slot.encode().to_vec(), received_at: entry.received_at, order: entry.order };
-            self.put(transaction, SLOTS, number(super::records::key_of(&entry.slot.transfer)), &stored)
+            let stored = StoredEntry {
+                slot: entry.slot.encode().to_vec(),
+                received_at: entry.received_at,
+                order: entry.order,
+            };
+            self.put(
+                transaction,
+                SLOTS,
+                number(super::records::key_of(&entry.slot.transfer)),
+                &stored,
+            )
         })
     }
 
@@ -156,24 +200,39 @@ impl Journal {
         let mut by_id = transaction.open_table(GONE_BY_ID).map_err(database)?;
         let mut by_key = transaction.open_table(GONE_BY_KEY).map_err(database)?;
         let next = gone.last().map_err(database)?.map_or(0, |(place, _)| place.value() + 1);
-        let memory = Memory { key: removal.key, outcome: removal.outcome.clone() };
+        let memory = Memory {
+            key: removal.key,
+            outcome: removal.outcome.clone(),
+        };
         let bytes = postcard::to_stdvec(&StoredMemory { id: removal.id, memory });
         let bytes = bytes.map_err(|_| self.damaged("a record to be written"))?;
         gone.insert(next, &bytes[..]).map_err(database)?;
         by_id.insert(removal.id, next).map_err(database)?;
         by_key.insert(number(removal.key), next).map_err(database)?;
         while gone.len().map_err(database)? > self.memory {
-            let Some((place, bytes)) = gone.pop_first().map_err(database)?.map(|(p, b)| (p.value(), b.value().to_vec()))
+            let Some((place, bytes)) = gone
+                .pop_first()
+                .map_err(database)?
+                .map(|(p, b)| (p.value(), b.value().to_vec()))
             else {
                 break;
             };
-            let stored: StoredMemory = postcard::from_bytes(&bytes).map_err(|_| self.damaged("what became of a slot"))?;
+            let stored: StoredMemory =
+                postcard::from_bytes(&bytes).map_err(|_| self.damaged("what became of a slot"))?;
             // A newer memory of the same slot stays.
-            if by_id.get(stored.id).map_err(database)?.is_some_and(|held| held.value() == place) {
+            if by_id
+                .get(stored.id)
+                .map_err(database)?
+                .is_some_and(|held| held.value() == place)
+            {
                 by_id.remove(stored.id).map_err(database)?;
             }
             let key = number(stored.memory.key);
-            if by_key.get(key).map_err(database)?.is_some_and(|held| held.value() == place) {
+            if by_key
+                .get(key)
+                .map_err(database)?
+                .is_some_and(|held| held.value() == place)
+            {
                 by_key.remove(key).map_err(database)?;
             }
         }
@@ -183,21 +242,31 @@ impl Journal {
     /// What became of the slot with a name.
     pub(super) fn recall(&self, id: &TransferId) -> Result<Option<Memory>> {
         let transaction = self.database.begin_read().map_err(database)?;
-        let place = transaction.open_table(GONE_BY_ID).map_err(database)?.get(id).map_err(database)?;
+        let place = transaction
+            .open_table(GONE_BY_ID)
+            .map_err(database)?
+            .get(id)
+            .map_err(database)?;
         self.memory_at(&transaction, place.map(|place| place.value()))
     }
 
     /// What became of the last slot with a sender and a nonce.
     pub(super) fn recall_key(&self, key: (u32, u32)) -> Result<Option<Memory>> {
         let transaction = self.database.begin_read().map_err(database)?;
-        let place = transaction.open_table(GONE_BY_KEY).map_err(database)?.get(number(key)).map_err(database)?;
+        let place = transaction
+            .open_table(GONE_BY_KEY)
+            .map_err(database)?
+            .get(number(key))
+            .map_err(database)?;
         self.memory_at(&transaction, place.map(|place| place.value()))
     }
 
     fn memory_at(&self, transaction: &redb::ReadTransaction, place: Option<u64>) -> Result<Option<Memory>> {
         let Some(place) = place else { return Ok(None) };
         let table = transaction.open_table(GONE).map_err(database)?;
-        let Some(held) = table.get(place).map_err(database)? else { return Ok(None) };
+        let Some(held) = table.get(place).map_err(database)? else {
+            return Ok(None);
+        };
         let stored: StoredMemory =
             postcard::from_bytes(held.value()).map_err(|_| self.damaged("what became of a slot"))?;
         Ok(Some(stored.memory))
@@ -205,7 +274,11 @@ impl Journal {
 
     /// L1 nonces in use, lowest first.
     pub(super) fn flights(&self) -> Result<Vec<Flight>> {
-        Ok(self.all(FLIGHTS, "a transaction on its way")?.into_iter().map(|(_, flight)| flight).collect())
+        Ok(self
+            .all(FLIGHTS, "a transaction on its way")?
+            .into_iter()
+            .map(|(_, flight)| flight)
+            .collect())
     }
 
     /// Writes an L1 nonce in use, and what its transaction cost once one is mined.
@@ -215,7 +288,11 @@ impl Journal {
             match &flight.landed {
                 Some(landed) => self.put(transaction, COSTS, flight.nonce, landed),
                 None => {
-                    transaction.open_table(COSTS).map_err(database)?.remove(flight.nonce).map_err(database)?;
+                    transaction
+                        .open_table(COSTS)
+                        .map_err(database)?
+                        .remove(flight.nonce)
+                        .map_err(database)?;
                     Ok(())
                 }
             }
@@ -225,33 +302,58 @@ impl Journal {
     /// Forgets an L1 nonce; what its transaction cost stays.
     pub(super) fn remove_flight(&self, nonce: u64) -> Result<()> {
         self.write(|transaction| {
-            transaction.open_table(FLIGHTS).map_err(database)?.remove(nonce).map_err(database)?;
+            transaction
+                .open_table(FLIGHTS)
+                .map_err(database)?
+                .remove(nonce)
+                .map_err(database)?;
             Ok(())
         })
     }
 
     /// What was mined, by L1 nonce.
     pub(super) fn costs(&self) -> Result<Vec<Landed>> {
-        Ok(self.all(COSTS, "what a transaction cost")?.into_iter().map(|(_, landed)| landed).collect())
+        Ok(self
+            .all(COSTS, "what a transaction cost")?
+            .into_iter()
+            .map(|(_, landed)| landed)
+            .collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sequencer::records::{Inclusion, Outcome};
     use crate::chain::BlockId;
+    use crate::sequencer::records::{Inclusion, Outcome};
     use poe_rollup::formats::Transfer;
 
     const DOMAIN: Bytes32 = [7; 32];
 
     fn entry(nonce: u32, order: u64) -> Entry {
-        let transfer = Transfer { from: 3, nonce, ..Transfer::default() };
-        Entry { slot: Slot { transfer, ..Slot::default() }, received_at: 5, order, included: None, stalled_since: None }
+        let transfer = Transfer {
+            from: 3,
+            nonce,
+            ..Transfer::default()
+        };
+        Entry {
+            slot: Slot {
+                transfer,
+                ..Slot::default()
+            },
+            received_at: 5,
+            order,
+            included: None,
+            stalled_since: None,
+        }
     }
 
     fn dropped(number: u8) -> Removal {
-        Removal { key: (3, number.into()), id: [number; 32], outcome: Outcome::Dropped(format!("reason {number}")) }
+        Removal {
+            key: (3, number.into()),
+            id: [number; 32],
+            outcome: Outcome::Dropped(format!("reason {number}")),
+        }
     }
 
     #[test]
@@ -275,10 +377,24 @@ mod tests {
     fn a_newer_memory_outlives_an_older_one_of_the_same_slot() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path(), &DOMAIN, 2).unwrap();
-        let block = BlockId { number: 1, hash: [1; 32] };
-        let applied = Inclusion { sequence: 1, batch: 1, position: 0, block, same: true };
-        let again = Removal { outcome: Outcome::Applied(applied), ..dropped(1) };
-        journal.change_pool(None, &[dropped(1), again.clone(), dropped(2)]).unwrap();
+        let block = BlockId {
+            number: 1,
+            hash: [1; 32],
+        };
+        let applied = Inclusion {
+            sequence: 1,
+            batch: 1,
+            position: 0,
+            block,
+            same: true,
+        };
+        let again = Removal {
+            outcome: Outcome::Applied(applied),
+            ..dropped(1)
+        };
+        journal
+            .change_pool(None, &[dropped(1), again.clone(), dropped(2)])
+            .unwrap();
         assert_eq!(journal.recall(&[1; 32]).unwrap().unwrap().outcome, again.outcome);
     }
 
@@ -286,10 +402,24 @@ mod tests {
     fn a_flight_leaves_its_cost_behind_unless_it_was_taken_back() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path(), &DOMAIN, 2).unwrap();
-        let block = BlockId { number: 1, hash: [1; 32] };
-        let landed = Landed { hash: [2; 32], block, sequence: Some(1), gas_used: 10, gas_price: 3 };
-        let mut flight =
-            Flight { nonce: 4, call: None, sent: vec![], keys: [(1, 2)].into(), landed: Some(landed) };
+        let block = BlockId {
+            number: 1,
+            hash: [1; 32],
+        };
+        let landed = Landed {
+            hash: [2; 32],
+            block,
+            sequence: Some(1),
+            gas_used: 10,
+            gas_price: 3,
+        };
+        let mut flight = Flight {
+            nonce: 4,
+            call: None,
+            sent: vec![],
+            keys: [(1, 2)].into(),
+            landed: Some(landed),
+        };
         journal.put_flight(&flight).unwrap();
         assert_eq!(journal.costs().unwrap(), [landed]);
         flight.landed = None;
@@ -298,19 +428,32 @@ mod tests {
         flight.landed = Some(landed);
         journal.put_flight(&flight).unwrap();
         journal.remove_flight(4).unwrap();
-        assert_eq!((journal.flights().unwrap(), journal.costs().unwrap()), (vec![], vec![landed]));
+        assert_eq!(
+            (journal.flights().unwrap(), journal.costs().unwrap()),
+            (vec![], vec![landed])
+        );
     }
 
     #[test]
     fn a_journal_of_another_deployment_or_schema_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         drop(Journal::open(folder.path(), &DOMAIN, 2).unwrap());
-        assert!(matches!(Journal::open(folder.path(), &[8; 32], 2), Err(SequencerError::Damaged { .. })));
+        assert!(matches!(
+            Journal::open(folder.path(), &[8; 32], 2),
+            Err(SequencerError::Damaged { .. })
+        ));
         let database = Database::open(folder.path().join(FILE)).unwrap();
         let transaction = database.begin_write().unwrap();
-        transaction.open_table(META).unwrap().insert("schema", &9u32.to_be_bytes()[..]).unwrap();
+        transaction
+            .open_table(META)
+            .unwrap()
+            .insert("schema", &9u32.to_be_bytes()[..])
+            .unwrap();
         transaction.commit().unwrap();
         drop(database);
-        assert!(matches!(Journal::open(folder.path(), &DOMAIN, 2), Err(SequencerError::Schema { found: 9, .. })));
+        assert!(matches!(
+            Journal::open(folder.path(), &DOMAIN, 2),
+            Err(SequencerError::Schema { found: 9, .. })
+        ));
     }
 }

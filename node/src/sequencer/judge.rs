@@ -32,7 +32,16 @@ impl StateReader for AtTurn<'_> {
 
     fn account(&self, index: u32) -> Result<Option<Account>, StoreError> {
         let account = self.view.account(index)?;
-        Ok(account.map(|account| if index == self.from { Account { nonce: self.nonce, ..account } } else { account }))
+        Ok(account.map(|account| {
+            if index == self.from {
+                Account {
+                    nonce: self.nonce,
+                    ..account
+                }
+            } else {
+                account
+            }
+        }))
     }
 
     fn node(&self, key: NodeKey) -> Result<Option<Digest>, StoreError> {
@@ -44,8 +53,13 @@ impl StateReader for AtTurn<'_> {
 pub(super) fn judge_at_turn(view: &View, slot: &Slot, fee_recipient: u32) -> Result<Receipt, StoreError> {
     let version = view.chain().version;
     let params = view.params(version)?;
-    let state = AtTurn { view, from: slot.transfer.from, nonce: slot.transfer.nonce.into() };
-    let judged = Execution::begin(&params, &state, version, fee_recipient, Mode::Follow).and_then(|mut e| e.judge_slot(slot));
+    let state = AtTurn {
+        view,
+        from: slot.transfer.from,
+        nonce: slot.transfer.nonce.into(),
+    };
+    let judged =
+        Execution::begin(&params, &state, version, fee_recipient, Mode::Follow).and_then(|mut e| e.judge_slot(slot));
     judged.map_err(store_error)
 }
 

@@ -5,8 +5,8 @@ use super::judge::store_error;
 use crate::store::{StoreError, View};
 use poe_rollup::executor::{Execution, Mode, Receipt, Rule};
 use poe_rollup::formats::{Message, Slot};
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 /// Batches for one call.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,10 @@ impl Packed {
 
     /// The batches as the contract takes them.
     pub fn encode(&self) -> Vec<Vec<u8>> {
-        self.batches.iter().map(|batch| batch.slots.iter().flat_map(Slot::encode).collect()).collect()
+        self.batches
+            .iter()
+            .map(|batch| batch.slots.iter().flat_map(Slot::encode).collect())
+            .collect()
     }
 }
 
@@ -73,9 +76,15 @@ pub fn pack(
 ) -> Result<Packed, StoreError> {
     let version = view.chain().version;
     let params = view.params(version)?;
-    let mut queues = Queues { waiting: BTreeMap::new() };
+    let mut queues = Queues {
+        waiting: BTreeMap::new(),
+    };
     for (order, slot) in candidates {
-        queues.waiting.entry(slot.transfer.from).or_default().push_back((order, slot));
+        queues
+            .waiting
+            .entry(slot.transfer.from)
+            .or_default()
+            .push_back((order, slot));
     }
     for queue in queues.waiting.values_mut() {
         queue.make_contiguous().sort_by_key(|(_, slot)| slot.transfer.nonce);
@@ -84,12 +93,14 @@ pub fn pack(
     let mut messages = VecDeque::from(waiting_messages(view, params.capacity.messages, max_batches)?);
     let mut packed = Packed::default();
     while packed.batches.len() < max_batches as usize {
-        let mut execution = Execution::begin(&params, &state, version, fee_recipient, Mode::Follow).map_err(store_error)?;
+        let mut execution =
+            Execution::begin(&params, &state, version, fee_recipient, Mode::Follow).map_err(store_error)?;
         let take = messages.len().min(params.capacity.messages as usize);
         for message in messages.drain(..take) {
             execution.apply_message(&message).map_err(store_error)?;
         }
-        let slots = fill(&mut execution, &mut queues, params.capacity.slots, &mut packed.hopeless).map_err(store_error)?;
+        let slots =
+            fill(&mut execution, &mut queues, params.capacity.slots, &mut packed.hopeless).map_err(store_error)?;
         if slots.is_empty() && take == 0 && !packed.batches.is_empty() {
             break;
         }
@@ -97,9 +108,20 @@ pub fn pack(
         let outcome = execution.finish().map_err(store_error)?;
         state.advance(&outcome.changes);
         let fees = outcome.slot_fees + outcome.message_fees;
-        packed.batches.push(PackedBatch { slots, messages: take as u32, fees });
+        packed.batches.push(PackedBatch {
+            slots,
+            messages: take as u32,
+            fees,
+        });
         // What a batch left for lack of exits is for the next one; no other slot is left unless it was full.
-        if !full && messages.is_empty() && !queues.waiting.values().flatten().any(|(_, slot)| slot.transfer.is_withdraw()) {
+        if !full
+            && messages.is_empty()
+            && !queues
+                .waiting
+                .values()
+                .flatten()
+                .any(|(_, slot)| slot.transfer.is_withdraw())
+        {
             break;
         }
     }
@@ -112,14 +134,20 @@ fn fill<S: poe_rollup::state::StateReader>(
     capacity: u32,
     hopeless: &mut Vec<(Slot, Rule)>,
 ) -> Result<Vec<Slot>, poe_rollup::executor::ExecutionError<S::Error>> {
-    let mut turns: BinaryHeap<Turn> = queues.waiting.keys().filter_map(|&account| queues.turn(account)).collect();
+    let mut turns: BinaryHeap<Turn> = queues
+        .waiting
+        .keys()
+        .filter_map(|&account| queues.turn(account))
+        .collect();
     let mut stuck: BTreeMap<u32, Rule> = BTreeMap::new();
     let mut slots = Vec::new();
     while let Some((_, _, account)) = turns.pop() {
         if slots.len() == capacity as usize {
             break;
         }
-        let Some(queue) = queues.waiting.get_mut(&account) else { continue };
+        let Some(queue) = queues.waiting.get_mut(&account) else {
+            continue;
+        };
         let Some(&(_, slot)) = queue.front() else { continue };
         match execution.judge_slot(&slot)? {
             Receipt::Applied => {
@@ -163,5 +191,9 @@ fn waiting_messages(view: &View, capacity: u32, max_batches: u32) -> Result<Vec<
     let chain = view.chain();
     let most = capacity.saturating_mul(max_batches);
     let end = chain.messages.min(chain.attached_messages.saturating_add(most));
-    Ok(view.messages(chain.attached_messages + 1..end + 1)?.into_iter().map(|record| record.message).collect())
+    Ok(view
+        .messages(chain.attached_messages + 1..end + 1)?
+        .into_iter()
+        .map(|record| record.message)
+        .collect())
 }

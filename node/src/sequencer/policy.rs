@@ -103,16 +103,27 @@ impl Policy {
         let batches = u128::from(batches);
         let gas = GAS_OF_CALL + batches * GAS_OF_BATCH + slots as u128 * GAS_OF_SLOT;
         let gas = gas.saturating_mul(prices.gas_price).div_ceil(WEI_PER_GWEI);
-        let fees = prices.batch_fee.saturating_mul(batches).saturating_mul(self.token_gwei.into()).div_ceil(TOKEN);
+        let fees = prices
+            .batch_fee
+            .saturating_mul(batches)
+            .saturating_mul(self.token_gwei.into())
+            .div_ceil(TOKEN);
         let clamp = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
-        Costs { gas: clamp(gas), batch_fees: clamp(fees) }
+        Costs {
+            gas: clamp(gas),
+            batch_fees: clamp(fees),
+        }
     }
 
     /// Whether to post what is ready.
     pub fn decide(&self, ready: &Ready, prices: &Prices) -> Decision {
-        let Some(oldest) = ready.oldest.filter(|_| ready.slots + ready.messages > 0) else { return Decision::Nothing };
+        let Some(oldest) = ready.oldest.filter(|_| ready.slots + ready.messages > 0) else {
+            return Decision::Nothing;
+        };
         let by = |count: usize, capacity: u32| count.div_ceil(capacity.max(1) as usize);
-        let batches = by(ready.slots, ready.capacity).max(by(ready.messages, ready.message_capacity)).max(1);
+        let batches = by(ready.slots, ready.capacity)
+            .max(by(ready.messages, ready.message_capacity))
+            .max(1);
         let cost = self.costs(ready.slots, u32::try_from(batches).unwrap_or(u32::MAX), prices);
         if u128::from(ready.fees) >= self.with_margin(cost.total()) {
             return Decision::PostForValue;
@@ -121,7 +132,11 @@ impl Policy {
         if ready.slots as u64 * 100 >= full && ready.slots > 0 {
             return Decision::PostFull;
         }
-        if oldest >= self.max_age.as_secs() { Decision::PostForAge } else { Decision::Wait }
+        if oldest >= self.max_age.as_secs() {
+            Decision::PostForAge
+        } else {
+            Decision::Wait
+        }
     }
 
     /// Gwei a slot should pay so that a batch as full as expected pays for itself.
@@ -149,11 +164,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PRICES: Prices = Prices { batch_fee: TOKEN / 10, gas_price: 2 * WEI_PER_GWEI };
+    const PRICES: Prices = Prices {
+        batch_fee: TOKEN / 10,
+        gas_price: 2 * WEI_PER_GWEI,
+    };
 
     fn ready(slots: usize, fee: u64, oldest: u64) -> Ready {
         let fees = slots as u64 * fee;
-        Ready { slots, messages: 0, fees, oldest: Some(oldest), capacity: 94, message_capacity: 4 }
+        Ready {
+            slots,
+            messages: 0,
+            fees,
+            oldest: Some(oldest),
+            capacity: 94,
+            message_capacity: 4,
+        }
     }
 
     #[test]
@@ -164,16 +189,29 @@ mod tests {
         assert_eq!(policy.decide(&ready(10, 1, 60), &PRICES), Decision::PostForAge);
         assert_eq!(policy.decide(&ready(94, 1, 0), &PRICES), Decision::PostFull);
         assert_eq!(policy.decide(&ready(10, 1_000_000, 0), &PRICES), Decision::PostForValue);
-        let only_messages = Ready { slots: 0, messages: 1, ..ready(0, 0, 60) };
+        let only_messages = Ready {
+            slots: 0,
+            messages: 1,
+            ..ready(0, 0, 60)
+        };
         assert_eq!(policy.decide(&only_messages, &PRICES), Decision::PostForAge);
-        let never_full = Policy { full_percent: 101, ..policy };
+        let never_full = Policy {
+            full_percent: 101,
+            ..policy
+        };
         assert_eq!(never_full.decide(&ready(94, 1, 0), &PRICES), Decision::Wait);
     }
 
     #[test]
     fn costs_are_those_of_gas_and_of_the_token() {
         let costs = Policy::default().costs(10, 1, &PRICES);
-        assert_eq!(costs, Costs { gas: 2 * (110_000 + 12_000 + 30_000), batch_fees: 10_000 });
+        assert_eq!(
+            costs,
+            Costs {
+                gas: 2 * (110_000 + 12_000 + 30_000),
+                batch_fees: 10_000
+            }
+        );
     }
 
     proptest! {

@@ -4,8 +4,8 @@
 use super::config::PoolLimits;
 use super::error::SubmitError;
 use super::judge::{judge_at_turn, transfer_id};
-use super::records::{Entry, Inclusion, Key, Outcome, TransferId, key_of};
-use crate::chain::{BlockId, Status};
+use super::records::{Entry, Key, Outcome, TransferId, key_of};
+use crate::chain::Status;
 use crate::store::{StoreError, View};
 use poe_rollup::executor::{Receipt, Rule};
 use poe_rollup::formats::{Bytes32, Slot};
@@ -16,12 +16,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// [`Pool::revalidate`] say what is to change.
 #[derive(Debug)]
 pub struct Pool {
-    limits: PoolLimits,
+    pub(super) limits: PoolLimits,
     domain: Bytes32,
     fee_recipient: u32,
-    entries: BTreeMap<Key, Entry>,
+    pub(super) entries: BTreeMap<Key, Entry>,
     ids: HashMap<TransferId, Key>,
-    flying: BTreeSet<Key>,
+    pub(super) flying: BTreeSet<Key>,
     next_order: u64,
 }
 
@@ -106,20 +106,30 @@ impl Pool {
 
     /// The slots of one account, by nonce.
     pub fn of_account(&self, account: u32) -> impl DoubleEndedIterator<Item = (Key, &Entry)> {
-        self.entries.range((account, 0)..=(account, u32::MAX)).map(|(key, entry)| (*key, entry))
+        self.entries
+            .range((account, 0)..=(account, u32::MAX))
+            .map(|(key, entry)| (*key, entry))
     }
 
     /// The nonce an account should sign next: the first one that no slot here has.
     pub fn next_nonce(&self, account: u32, nonce: u64) -> u64 {
         let from = u32::try_from(nonce).unwrap_or(u32::MAX);
-        let held = self.entries.range((account, from)..=(account, u32::MAX)).map(|((_, nonce), _)| u64::from(*nonce));
-        held.zip(nonce..).take_while(|(held, next)| held == next).fold(nonce, |_, (held, _)| held + 1)
+        let held = self
+            .entries
+            .range((account, from)..=(account, u32::MAX))
+            .map(|((_, nonce), _)| u64::from(*nonce));
+        held.zip(nonce..)
+            .take_while(|(held, next)| held == next)
+            .fold(nonce, |_, (held, _)| held + 1)
     }
 
     /// Slots that are neither included nor on their way, except for those of `again`, with their places in the order of arrival.
     pub fn candidates(&self, again: &BTreeSet<Key>) -> impl Iterator<Item = (u64, Slot)> {
         let free = |key: &Key| !self.flying.contains(key) || again.contains(key);
-        let waiting = self.entries.iter().filter(move |(key, entry)| entry.included.is_none() && free(key));
+        let waiting = self
+            .entries
+            .iter()
+            .filter(move |(key, entry)| entry.included.is_none() && free(key));
         waiting.map(|(_, entry)| (entry.order, entry.slot))
     }
 
@@ -146,7 +156,9 @@ impl Pool {
     /// Judges a new slot on the virtual state and the slots that wait. Cheap checks come first, the signature last.
     pub fn judge(&self, view: &View, slot: &Slot, now: u64) -> Result<Admission, SubmitError> {
         if view.chain().status != Status::Running {
-            return Err(SubmitError::NotRunning { status: view.chain().status });
+            return Err(SubmitError::NotRunning {
+                status: view.chain().status,
+            });
         }
         if view.chain().version == 0 {
             return Err(SubmitError::NotSynced);
@@ -157,10 +169,16 @@ impl Pool {
         let transfer = &slot.transfer;
         let (sequencer, fee) = (transfer.sequencer, transfer.fee);
         if sequencer != 0 && sequencer != self.fee_recipient {
-            return Err(SubmitError::AnotherSequencer { named: sequencer, ours: self.fee_recipient });
+            return Err(SubmitError::AnotherSequencer {
+                named: sequencer,
+                ours: self.fee_recipient,
+            });
         }
         if fee < self.limits.min_fee {
-            return Err(SubmitError::FeeTooLow { fee, minimum: self.limits.min_fee });
+            return Err(SubmitError::FeeTooLow {
+                fee,
+                minimum: self.limits.min_fee,
+            });
         }
         let sender = view.account(transfer.from)?.unwrap_or(Account::EMPTY);
         let mut leaving = Vec::new();
@@ -176,8 +194,13 @@ impl Pool {
             Receipt::Applied => {}
             Receipt::NoOp(rule) => return Err(refusal(rule, slot, &sender)),
         }
-        let entry =
-            Entry { slot: *slot, received_at: now, order: self.next_order, included: None, stalled_since: None };
+        let entry = Entry {
+            slot: *slot,
+            received_at: now,
+            order: self.next_order,
+            included: None,
+            stalled_since: None,
+        };
         Ok(Admission::New { entry, leaving })
     }
 
@@ -189,7 +212,13 @@ impl Pool {
         }
         let limit = self.limits.account_slots;
         if u64::from(found) - nonce >= limit as u64 {
-            return Err(SubmitError::NonceTooFar { from, found, nonce, limit, next });
+            return Err(SubmitError::NonceTooFar {
+                from,
+                found,
+                nonce,
+                limit,
+                next,
+            });
         }
         Ok(())
     }
@@ -197,26 +226,44 @@ impl Pool {
     /// The slot that this one replaces, if there is one and this one may.
     fn replaced(&self, slot: &Slot) -> Result<Option<Removal>, SubmitError> {
         let key = key_of(&slot.transfer);
-        let Some(held) = self.entries.get(&key) else { return Ok(None) };
+        let Some(held) = self.entries.get(&key) else {
+            return Ok(None);
+        };
         if self.flying.contains(&key) {
             return Err(SubmitError::InFlight { key });
         }
         let (fee, old) = (slot.transfer.fee, held.slot.transfer.fee);
         let minimum = old.saturating_add((old / 10).max(1));
         if fee < minimum {
-            return Err(SubmitError::Underpriced { from: key.0, nonce: key.1, fee, minimum });
+            return Err(SubmitError::Underpriced {
+                from: key.0,
+                nonce: key.1,
+                fee,
+                minimum,
+            });
         }
-        Ok(Some(self.removal(key, held, "replaced by a slot with the same nonce and a higher fee".into())))
+        Ok(Some(self.removal(
+            key,
+            held,
+            "replaced by a slot with the same nonce and a higher fee".into(),
+        )))
     }
 
     /// Everything an account has waiting here must be paid for by what it holds, in whatever order it is sequenced.
     fn check_money(&self, slot: &Slot, sender: &Account) -> Result<(), SubmitError> {
         let key = key_of(&slot.transfer);
-        let others = self.of_account(key.0).filter(|(other, entry)| *other != key && entry.included.is_none());
+        let others = self
+            .of_account(key.0)
+            .filter(|(other, entry)| *other != key && entry.included.is_none());
         let pending: u128 = others.map(|(_, entry)| cost(&entry.slot)).sum();
         let cost = cost(slot);
         if pending > 0 && pending + cost > sender.balance.into() {
-            return Err(SubmitError::Overspent { from: key.0, balance: sender.balance, pending, cost });
+            return Err(SubmitError::Overspent {
+                from: key.0,
+                balance: sender.balance,
+                pending,
+                cost,
+            });
         }
         Ok(())
     }
@@ -229,14 +276,28 @@ impl Pool {
                 last.insert(key.0, (*key, entry));
             }
         }
-        let lowest = last.into_values().min_by_key(|(_, entry)| (entry.slot.transfer.fee, std::cmp::Reverse(entry.order)));
+        let lowest = last
+            .into_values()
+            .min_by_key(|(_, entry)| (entry.slot.transfer.fee, std::cmp::Reverse(entry.order)));
         let slots = self.entries.len();
-        let Some((key, entry)) = lowest else { return Err(SubmitError::Full { slots, minimum: u64::MAX }) };
+        let Some((key, entry)) = lowest else {
+            return Err(SubmitError::Full {
+                slots,
+                minimum: u64::MAX,
+            });
+        };
         let least = entry.slot.transfer.fee;
         if fee <= least {
-            return Err(SubmitError::Full { slots, minimum: least.saturating_add(1) });
+            return Err(SubmitError::Full {
+                slots,
+                minimum: least.saturating_add(1),
+            });
         }
-        Ok(self.removal(key, entry, format!("the pool was full; its fee of {least} gwei was the lowest")))
+        Ok(self.removal(
+            key,
+            entry,
+            format!("the pool was full; its fee of {least} gwei was the lowest"),
+        ))
     }
 
     /// Takes in what [`Self::judge`] let through.
@@ -260,71 +321,21 @@ impl Pool {
         }
     }
 
-    /// Holds every slot against a new virtual state. Returns those to let go.
-    pub fn revalidate(&mut self, view: &View, now: u64) -> Result<Vec<Removal>, StoreError> {
-        let mut removals = Vec::new();
-        let mut updates = Vec::new();
-        let mut turn = Turn::default();
-        for (&key, entry) in &self.entries {
-            if turn.account != key.0 {
-                turn = Turn::new(view, key.0)?;
-            }
-            match self.verdict(view, &mut turn, key, entry, now)? {
-                Verdict::Held { included, stalled_since } => updates.push((key, included, stalled_since)),
-                Verdict::Gone(outcome) => removals.push(Removal { key, id: self.id(&entry.slot), outcome }),
-            }
-        }
-        for (key, included, stalled_since) in updates {
-            if let Some(entry) = self.entries.get_mut(&key) {
-                (entry.included, entry.stalled_since) = (included, stalled_since);
-            }
-        }
-        Ok(removals)
-    }
-
-    fn verdict(&self, view: &View, turn: &mut Turn, key: Key, entry: &Entry, now: u64) -> Result<Verdict, StoreError> {
-        if u64::from(key.1) < turn.nonce {
-            let included = match entry.included {
-                Some(known) if still_there(view, &known)? => Some(known),
-                _ => inclusion(view, &entry.slot)?,
-            };
-            return Ok(match included {
-                Some(inclusion) if is_final(view, &inclusion.block)? => Verdict::Gone(ended(inclusion)),
-                _ => Verdict::Held { included, stalled_since: None },
-            });
-        }
-        if self.flying.contains(&key) {
-            turn.left = turn.left.saturating_sub(cost(&entry.slot));
-            return Ok(Verdict::Held { included: None, stalled_since: None });
-        }
-        let waited = now.saturating_sub(entry.received_at);
-        if waited >= self.limits.expiry.as_secs() {
-            let reason = format!("it has waited for {waited} seconds; the account has nonce {}", turn.nonce);
-            return Ok(Verdict::Gone(Outcome::Dropped(reason)));
-        }
-        let stalled = turn.stalled(view, &entry.slot)?;
-        let tip = view.tip()?.0;
-        let since = stalled.as_ref().map(|_| entry.stalled_since.unwrap_or(tip).min(tip));
-        Ok(match (stalled, since) {
-            (Some(reason), Some(since)) if tip >= since + self.limits.stall_blocks => {
-                Verdict::Gone(Outcome::Dropped(reason))
-            }
-            _ => Verdict::Held { included: None, stalled_since: since },
-        })
-    }
-
     /// Slots that can never be applied.
     pub fn hopeless(&self, found: &[(Slot, Rule)]) -> Vec<Removal> {
         let removal = |(slot, rule): &(Slot, Rule)| {
             let key = key_of(&slot.transfer);
-            self.holds(slot).then(|| Some(self.removal(key, self.entries.get(&key)?, rule.to_string())))?
+            self.holds(slot)
+                .then(|| Some(self.removal(key, self.entries.get(&key)?, rule.to_string())))?
         };
         found.iter().filter_map(removal).collect()
     }
 
     /// Whether this very slot is here, and not another one with its nonce.
     pub fn holds(&self, slot: &Slot) -> bool {
-        self.entries.get(&key_of(&slot.transfer)).is_some_and(|entry| entry.slot == *slot)
+        self.entries
+            .get(&key_of(&slot.transfer))
+            .is_some_and(|entry| entry.slot == *slot)
     }
 
     /// Marks slots as on their way.
@@ -333,84 +344,23 @@ impl Pool {
     }
 
     fn removal(&self, key: Key, entry: &Entry, reason: String) -> Removal {
-        Removal { key, id: self.id(&entry.slot), outcome: Outcome::Dropped(reason) }
-    }
-}
-
-enum Verdict {
-    Held { included: Option<Inclusion>, stalled_since: Option<u64> },
-    Gone(Outcome),
-}
-
-/// One account while its slots are walked in the order of their nonces.
-#[derive(Default)]
-struct Turn {
-    account: u32,
-    nonce: u64,
-    registered: bool,
-    left: u128,
-}
-
-impl Turn {
-    fn new(view: &View, account: u32) -> Result<Self, StoreError> {
-        let held = view.account(account)?.unwrap_or(Account::EMPTY);
-        Ok(Self { account, nonce: held.nonce, registered: held.registered, left: held.balance.into() })
-    }
-
-    /// Why a slot cannot be applied at its turn, if it cannot.
-    fn stalled(&mut self, view: &View, slot: &Slot) -> Result<Option<String>, StoreError> {
-        if !self.registered {
-            return Ok(Some(Rule::SenderNotRegistered.to_string()));
+        Removal {
+            key,
+            id: self.id(&entry.slot),
+            outcome: Outcome::Dropped(reason),
         }
-        let to = slot.transfer.to;
-        if to != 0 && view.owner_of(to)?.is_none() {
-            return Ok(Some(Rule::RecipientNotRegistered.to_string()));
-        }
-        let cost = cost(slot);
-        if cost > self.left {
-            let left = self.left;
-            return Ok(Some(format!("{}: it needs {cost} gwei, {left} are left", Rule::InsufficientBalance)));
-        }
-        self.left -= cost;
-        Ok(None)
     }
 }
 
-fn ended(inclusion: Inclusion) -> Outcome {
-    if inclusion.same {
-        return Outcome::Applied(inclusion);
-    }
-    Outcome::Dropped(format!("another slot with the same nonce was applied in batch {}", inclusion.batch))
-}
-
-fn cost(slot: &Slot) -> u128 {
+pub(super) fn cost(slot: &Slot) -> u128 {
     u128::from(slot.transfer.amount) + u128::from(slot.transfer.fee)
 }
 
 fn refusal(rule: Rule, slot: &Slot, sender: &Account) -> SubmitError {
-    SubmitError::Rule { rule, from: slot.transfer.from, balance: sender.balance, nonce: sender.nonce }
-}
-
-/// Where the nonce of a slot was used.
-pub(super) fn inclusion(view: &View, slot: &Slot) -> Result<Option<Inclusion>, StoreError> {
-    let (from, nonce) = key_of(&slot.transfer);
-    let Some(receipt) = view.receipt(from, nonce)?.filter(|receipt| receipt.receipt.is_applied()) else { return Ok(None) };
-    let Some(sequence) = view.sequence(receipt.sequence)? else { return Ok(None) };
-    let same = match view.batch_contents(receipt.batch) {
-        Ok(batch) => batch.slots.get(receipt.position as usize).is_some_and(|found| found.transfer == slot.transfer),
-        // Settled long ago: which one it was cannot be told any more, and the nonce is used either way.
-        Err(StoreError::Settled { .. }) => true,
-        Err(error) => return Err(error),
-    };
-    let (batch, position, block) = (receipt.batch, receipt.position, sequence.block);
-    Ok(Some(Inclusion { sequence: receipt.sequence, batch, position, block, same }))
-}
-
-fn still_there(view: &View, known: &Inclusion) -> Result<bool, StoreError> {
-    Ok(view.sequence(known.sequence)?.is_some_and(|sequence| sequence.block == known.block))
-}
-
-/// Whether L1 can no longer take a block back, as far as the store knows: it keeps blocks from the last final one on.
-pub(super) fn is_final(view: &View, block: &BlockId) -> Result<bool, StoreError> {
-    Ok(block.number <= view.tip()?.0 && view.block(block.number)?.is_none())
+    SubmitError::Rule {
+        rule,
+        from: slot.transfer.from,
+        balance: sender.balance,
+        nonce: sender.nonce,
+    }
 }

@@ -4,29 +4,23 @@
 //! A transaction is on disk before it is sent. Whatever is sent later with other contents or a higher fee has the same nonce, so
 //! that L1 takes one of them at most; and after a reorganisation the nonce is taken up where it was.
 
+use super::call::{Attempt, held, stale};
 use super::config::PostingLimits;
 use super::error::SequencerError;
 use super::packer::Packed;
 use super::policy::Prices;
-use super::pool::is_final;
-use super::records::{Call, Flight, Key, Landed, Sent, key_of};
+use super::records::{Flight, Landed, Sent};
+use super::revalidate::is_final;
 use super::service::{Service, unix_now};
 use super::sign::{Fees, sign};
 use crate::chain::BlockId;
-use crate::l1::{L1Client, L1Error, preimage};
-use crate::store::{StoreError, Table, View};
-use crate::units::Tokens;
-use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::{Address, B256, Bytes, U256};
+use crate::l1::{L1Client, L1Error};
+use crate::store::View;
+use alloy::primitives::{Address, B256};
 use alloy::providers::Provider as _;
-use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::rpc::types::TransactionReceipt;
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::SolCall as _;
-use poe_bindings::ContractError;
-use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{BatchesSequenced, Limits, sequenceBatchesCall};
-use poe_bindings::formats::{limits_at_checkpoint, limits_at_sequence};
-use poe_rollup::state::StateReader as _;
-use std::collections::BTreeSet;
+use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::BatchesSequenced;
 use std::sync::Arc;
 
 /// Rounds in a row in which the nonce must look used by a transaction of somebody else before that is believed: providers
@@ -39,36 +33,40 @@ const GAS_OF_CANCELLATION: u64 = 21_000;
 /// Sends transactions and follows them.
 #[derive(Debug)]
 pub(super) struct Poster {
-    client: L1Client,
-    signer: PrivateKeySigner,
+    pub(super) client: L1Client,
+    pub(super) signer: PrivateKeySigner,
     chain_id: u64,
-    limits: PostingLimits,
-    fee_recipient: u32,
+    pub(super) limits: PostingLimits,
+    pub(super) fee_recipient: u32,
     service: Arc<Service>,
     flights: Vec<Flight>,
     foreign: u32,
 }
 
-/// A step that may have to wait, for a reason in words.
-pub(super) enum Attempt<T> {
-    Done(T),
-    Held(String),
-}
-
-macro_rules! held {
-    ($($text:tt)*) => { return Ok(Attempt::Held(format!($($text)*))) };
-}
-
 type Result<T> = std::result::Result<T, SequencerError>;
 
 impl Poster {
-    pub(super) fn open(client: L1Client, chain_id: u64, signer: PrivateKeySigner, service: Arc<Service>) -> Result<Self> {
+    pub(super) fn open(
+        client: L1Client,
+        chain_id: u64,
+        signer: PrivateKeySigner,
+        service: Arc<Service>,
+    ) -> Result<Self> {
         let flights = service.journal.flights()?;
         let (limits, fee_recipient) = (service.config.posting, service.config.fee_recipient);
-        Ok(Self { client, signer, chain_id, limits, fee_recipient, service, flights, foreign: 0 })
+        Ok(Self {
+            client,
+            signer,
+            chain_id,
+            limits,
+            fee_recipient,
+            service,
+            flights,
+            foreign: 0,
+        })
     }
 
-    fn sender(&self) -> Address {
+    pub(super) fn sender(&self) -> Address {
         self.signer.address()
     }
 
@@ -84,9 +82,23 @@ impl Poster {
     /// What L1 asks for at present, and the fees a transaction should offer.
     pub(super) async fn prices(&self) -> Result<(Prices, Fees)> {
         let batch_fee = self.client.fee(1).await?.saturating_to();
-        let estimate = self.client.provider().estimate_eip1559_fees().await.map_err(L1Error::rpc("the price of gas"))?;
-        let fees = Fees { max: estimate.max_fee_per_gas, priority: estimate.max_priority_fee_per_gas };
-        Ok((Prices { batch_fee, gas_price: fees.expected() }, fees))
+        let estimate = self
+            .client
+            .provider()
+            .estimate_eip1559_fees()
+            .await
+            .map_err(L1Error::rpc("the price of gas"))?;
+        let fees = Fees {
+            max: estimate.max_fee_per_gas,
+            priority: estimate.max_priority_fee_per_gas,
+        };
+        Ok((
+            Prices {
+                batch_fee,
+                gas_price: fees.expected(),
+            },
+            fees,
+        ))
     }
 
     /// Notices what was mined and what L1 has taken back.
@@ -95,7 +107,10 @@ impl Poster {
         // Copies: an error on the way must not lose one.
         for mut flight in self.flights.clone() {
             if let Some(landed) = flight.landed {
-                if view.block(landed.block.number)?.is_some_and(|block| block.hash == landed.block.hash) {
+                if view
+                    .block(landed.block.number)?
+                    .is_some_and(|block| block.hash == landed.block.hash)
+                {
                     kept.push(flight);
                     continue;
                 }
@@ -103,7 +118,11 @@ impl Poster {
                     self.service.journal.remove_flight(flight.nonce)?;
                     continue;
                 }
-                tracing::warn!(nonce = flight.nonce, block = landed.block.number, "L1 has taken a transaction back");
+                tracing::warn!(
+                    nonce = flight.nonce,
+                    block = landed.block.number,
+                    "L1 has taken a transaction back"
+                );
                 flight.landed = None;
                 self.service.journal.put_flight(&flight)?;
             }
@@ -137,7 +156,12 @@ impl Poster {
 
     /// Gives up a nonce that a transaction made elsewhere with the same key has used.
     async fn drop_foreign(&mut self) -> Result<()> {
-        let Some(nonce) = self.flights.iter().find(|flight| flight.landed.is_none()).map(|flight| flight.nonce) else {
+        let Some(nonce) = self
+            .flights
+            .iter()
+            .find(|flight| flight.landed.is_none())
+            .map(|flight| flight.nonce)
+        else {
             return Ok(());
         };
         if self.next_nonce().await? <= nonce {
@@ -149,7 +173,10 @@ impl Poster {
             return Ok(());
         }
         self.foreign = 0;
-        tracing::warn!(nonce, "another transaction has used this nonce: give the sequencer an L1 account of its own");
+        tracing::warn!(
+            nonce,
+            "another transaction has used this nonce: give the sequencer an L1 account of its own"
+        );
         self.flights.retain(|flight| flight.nonce != nonce);
         self.service.journal.remove_flight(nonce)
     }
@@ -167,7 +194,10 @@ impl Poster {
         };
         let expected = fees.expected();
         if expected > self.limits.max_gas_price {
-            held!("gas costs {expected} wei, more than the limit of {}", self.limits.max_gas_price);
+            held!(
+                "gas costs {expected} wei, more than the limit of {}",
+                self.limits.max_gas_price
+            );
         }
         let fees = fees.capped(self.limits.max_gas_price);
         let nonce = self.next_nonce().await?;
@@ -175,7 +205,13 @@ impl Poster {
         if self.flights.iter().any(|flight| flight.nonce >= nonce) {
             held!("the L1 provider is behind: it says that the next nonce is {nonce}");
         }
-        let flight = Flight { nonce, keys: call.keys.clone(), call: Some(call), sent: Vec::new(), landed: None };
+        let flight = Flight {
+            nonce,
+            keys: call.keys.clone(),
+            call: Some(call),
+            sent: Vec::new(),
+            landed: None,
+        };
         self.flights.push(flight);
         let at = self.flights.len() - 1;
         self.send(at, fees).await.map(Attempt::Done)
@@ -198,11 +234,19 @@ impl Poster {
 
     async fn push_one(&mut self, view: &View, at: usize, offered: Fees) -> Result<Attempt<()>> {
         let flight = &self.flights[at];
-        let Some(last) = flight.sent.last().cloned() else { return self.abandon(at).map(Attempt::Done) };
+        let Some(last) = flight.sent.last().cloned() else {
+            return self.abandon(at).map(Attempt::Done);
+        };
         let hash = B256::from(last.hash);
         let provider = self.client.provider();
-        let found = provider.get_transaction_by_hash(hash).await.map_err(L1Error::rpc(format!("transaction {hash}")))?;
-        if found.as_ref().is_some_and(|transaction| transaction.block_number.is_some()) {
+        let found = provider
+            .get_transaction_by_hash(hash)
+            .await
+            .map_err(L1Error::rpc(format!("transaction {hash}")))?;
+        if found
+            .as_ref()
+            .is_some_and(|transaction| transaction.block_number.is_some())
+        {
             // Mined, in a block that the store has not come to.
             return Ok(Attempt::Done(()));
         }
@@ -211,7 +255,11 @@ impl Poster {
             None => None,
         };
         if let Some(reason) = stale {
-            tracing::info!(nonce = flight.nonce, reason, "the transaction on its way is out of date");
+            tracing::info!(
+                nonce = flight.nonce,
+                reason,
+                "the transaction on its way is out of date"
+            );
             return self.replace(view, at, &last, found.is_some(), offered).await;
         }
         if found.is_none() {
@@ -222,7 +270,10 @@ impl Poster {
             return Ok(Attempt::Done(()));
         }
         let Some(fees) = offered.above(&last).within(self.limits.max_gas_price) else {
-            held!("transaction {hash} is not mined, and a higher price of gas would exceed the limit of {} wei", self.limits.max_gas_price);
+            held!(
+                "transaction {hash} is not mined, and a higher price of gas would exceed the limit of {} wei",
+                self.limits.max_gas_price
+            );
         };
         if let Some(call) = &self.flights[at].call {
             if let Attempt::Held(reason) = self.estimate(&call.data).await? {
@@ -236,12 +287,26 @@ impl Poster {
     }
 
     /// Other contents for a nonce: what the pool has now, else nothing.
-    async fn replace(&mut self, view: &View, at: usize, last: &Sent, known: bool, offered: Fees) -> Result<Attempt<()>> {
+    async fn replace(
+        &mut self,
+        view: &View,
+        at: usize,
+        last: &Sent,
+        known: bool,
+        offered: Fees,
+    ) -> Result<Attempt<()>> {
         let Some(fees) = offered.above(last).within(self.limits.max_gas_price) else {
-            held!("the transaction on its way is out of date, and replacing it would exceed the limit of {} wei for gas", self.limits.max_gas_price);
+            held!(
+                "the transaction on its way is out of date, and replacing it would exceed the limit of {} wei for gas",
+                self.limits.max_gas_price
+            );
         };
         let packed = self.service.pack(view, &self.flights[at].keys)?;
-        let call = if packed.slots().next().is_some() { self.build(view, &packed).await? } else { Attempt::Held("nothing waits".into()) };
+        let call = if packed.slots().next().is_some() {
+            self.build(view, &packed).await?
+        } else {
+            Attempt::Held("nothing waits".into())
+        };
         let call = match call {
             Attempt::Done(call) => Some(call),
             // Nobody has it: there is nothing to replace.
@@ -249,7 +314,9 @@ impl Poster {
             Attempt::Held(_) => None,
         };
         let flight = &mut self.flights[at];
-        flight.keys.extend(call.iter().flat_map(|call| call.keys.iter().copied()));
+        flight
+            .keys
+            .extend(call.iter().flat_map(|call| call.keys.iter().copied()));
         flight.call = call;
         self.send(at, fees).await?;
         Ok(Attempt::Done(()))
@@ -272,7 +339,10 @@ impl Poster {
         let (hash, raw) = (B256::from(sent.hash), sent.raw.clone());
         flight.sent.push(sent);
         self.service.journal.put_flight(flight)?;
-        let (batches, slots) = flight.call.as_ref().map_or((0, 0), |call| (call.batches, call.keys.len()));
+        let (batches, slots) = flight
+            .call
+            .as_ref()
+            .map_or((0, 0), |call| (call.batches, call.keys.len()));
         tracing::info!(transaction = %hash, nonce = flight.nonce, batches, slots, "sending");
         self.broadcast(&raw).await?;
         Ok(hash)
@@ -288,116 +358,30 @@ impl Poster {
         }
         Ok(())
     }
-
-    /// A call for batches, within the limits on fees and as the contract would take it now.
-    async fn build(&self, view: &View, packed: &Packed) -> Result<Attempt<Call>> {
-        let batches = packed.batches.len() as u64;
-        let fee: u128 = self.client.fee(batches).await?.saturating_to();
-        let most = self.limits.max_batch_fee.saturating_mul(batches.into());
-        if fee > most {
-            held!("{batches} batches cost {} tokens, more than the limit of {}; raise --max-batch-fee or wait", Tokens(fee), Tokens(most));
-        }
-        let balance = self.client.core().feeBalanceOf(self.sender()).call().await.map_err(L1Error::call("the fee balance"))?;
-        let balance: u128 = balance.saturating_to();
-        if balance < fee {
-            held!("{}", short_of_fees(self.sender(), balance, fee));
-        }
-        let max_fee = (fee.saturating_mul(100 + u128::from(self.limits.fee_headroom)) / 100).min(most);
-        let now = view.tip()?.1.map_or(0, |block| block.timestamp);
-        let deadline = now + self.limits.deadline.as_secs();
-        let limits = anchored(view, max_fee, deadline)?;
-        let data = sequenceBatchesCall {
-            batches: packed.encode().into_iter().map(Bytes::from).collect(),
-            feeRecipient: self.fee_recipient,
-            limits,
-        };
-        let data = data.abi_encode();
-        let gas = match self.estimate(&data).await? {
-            Attempt::Done(gas) => gas,
-            Attempt::Held(reason) => return Ok(Attempt::Held(reason)),
-        };
-        let keys = packed.slots().map(|slot| key_of(&slot.transfer)).collect();
-        let (chain, batches) = (view.chain(), packed.batches.len() as u32);
-        Ok(Attempt::Done(Call {
-            data,
-            gas,
-            batches,
-            keys,
-            deadline,
-            anchor: chain.last_sequence,
-            anchor_acc: chain.head.acc,
-            messages_from: chain.attached_messages,
-        }))
-    }
-
-    /// Gas for a call, with some to spare since the next block is not this one; or why it would revert.
-    async fn estimate(&self, data: &[u8]) -> Result<Attempt<u64>> {
-        let request = TransactionRequest::default()
-            .from(self.sender())
-            .to(self.client.contracts().proof_of_efficiency)
-            .input(Bytes::copy_from_slice(data).into());
-        match self.client.provider().estimate_gas(request).block(BlockNumberOrTag::Latest.into()).await {
-            Ok(gas) => Ok(Attempt::Done(gas.saturating_add(gas / 5))),
-            Err(error) => match ContractError::of_transport(&error) {
-                Some(reverted) => held!("the contract would refuse: {reverted}"),
-                None => Err(L1Error::rpc("estimating the gas of sequenceBatches")(error).into()),
-            },
-        }
-    }
-}
-
-/// What is wrong with a fee balance, and what to do.
-pub(super) fn short_of_fees(sender: Address, balance: u128, fee: u128) -> String {
-    let (has, needs) = (Tokens(balance), Tokens(fee));
-    format!("the fee balance of {sender} is {has} tokens and a call costs {needs}: poe wallet fees deposit --amount {needs}")
-}
-
-/// Limits that hold on the L1 chain the batches were packed on, and on no other.
-fn anchored(view: &View, max_fee: u128, deadline: u64) -> Result<Limits> {
-    let (max_fee, last) = (U256::from(max_fee), view.chain().last_sequence);
-    if last == view.chain().last_verified {
-        return Ok(limits_at_checkpoint(max_fee, deadline, last, &preimage::checkpoint_at(view, last)?));
-    }
-    let record = view.sequence(last)?.ok_or(StoreError::Missing { table: Table::Sequences, key: last })?;
-    Ok(limits_at_sequence(max_fee, deadline, last, &preimage::sequence(&record)))
-}
-
-/// Why a call that is not mined yet should not be any more.
-fn stale(view: &View, call: &Call) -> Result<Option<&'static str>> {
-    let chain = view.chain();
-    if call.anchor > chain.last_sequence || view.head_after_sequence(call.anchor)?.acc != call.anchor_acc {
-        return Ok(Some("L1 was reorganised under it"));
-    }
-    if view.tip()?.1.is_some_and(|block| block.timestamp >= call.deadline) {
-        return Ok(Some("its deadline has passed"));
-    }
-    if any_used(view, &call.keys)? {
-        return Ok(Some("another sequencer has included a slot of it"));
-    }
-    if call.keys.is_empty() && chain.attached_messages > call.messages_from {
-        return Ok(Some("another sequencer has taken the messages it is for"));
-    }
-    Ok(None)
-}
-
-fn any_used(view: &View, keys: &BTreeSet<Key>) -> Result<bool> {
-    for &(account, nonce) in keys {
-        if view.account(account)?.is_some_and(|account| account.nonce > u64::from(nonce)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn block_of(receipt: &TransactionReceipt) -> Option<BlockId> {
-    Some(BlockId { number: receipt.block_number?, hash: receipt.block_hash?.into() })
+    Some(BlockId {
+        number: receipt.block_number?,
+        hash: receipt.block_hash?.into(),
+    })
 }
 
 fn landed(sent: &Sent, receipt: &TransactionReceipt, block: BlockId) -> Landed {
-    let events = receipt.inner.logs().iter().filter_map(|log| log.log_decode::<BatchesSequenced>().ok());
+    let events = receipt
+        .inner
+        .logs()
+        .iter()
+        .filter_map(|log| log.log_decode::<BatchesSequenced>().ok());
     let sequence = events.map(|log| log.inner.sequence.to()).next();
     let (gas_used, gas_price) = (receipt.gas_used, receipt.effective_gas_price);
-    Landed { hash: sent.hash, block, sequence, gas_used, gas_price }
+    Landed {
+        hash: sent.hash,
+        block,
+        sequence,
+        gas_used,
+        gas_price,
+    }
 }
 
 fn announce(flight: &Flight, landed: &Landed) {

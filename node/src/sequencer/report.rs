@@ -90,7 +90,9 @@ impl Report {
 impl SequenceReport {
     fn new(view: &View, landed: &Landed, gas_cost: u64) -> Result<Option<Self>, SequencerError> {
         let Some(number) = landed.sequence else { return Ok(None) };
-        let record = view.sequence(number)?.filter(|record| record.transaction == landed.hash);
+        let record = view
+            .sequence(number)?
+            .filter(|record| record.transaction == landed.hash);
         let Some(record) = record else { return Ok(None) };
         let mut batches = Vec::new();
         for batch in record.first_batch..=record.last_batch() {
@@ -106,7 +108,12 @@ impl SequenceReport {
         Ok(Some(Self {
             sequence: number,
             transaction: format!("0x{}", hex::encode(landed.hash)),
-            earned: Gwei(batches.iter().map(|batch| batch.slot_fees.0 + batch.message_fees.0).sum()),
+            earned: Gwei(
+                batches
+                    .iter()
+                    .map(|batch| batch.slot_fees.0 + batch.message_fees.0)
+                    .sum(),
+            ),
             batches,
             batch_fee: Tokens(record.rest.fee),
             gas_used: landed.gas_used,
@@ -121,7 +128,10 @@ fn gwei(wei: u128) -> u64 {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "sequence   batches  slots    applied  earned               gas                  batch fee (tokens)")?;
+        writeln!(
+            f,
+            "sequence   batches  slots    applied  earned               gas                  batch fee (tokens)"
+        )?;
         for s in &self.sequences {
             let slots: u32 = s.batches.iter().map(|batch| batch.slots).sum();
             let applied: u32 = s.batches.iter().map(|batch| batch.applied).sum();
@@ -130,8 +140,20 @@ impl fmt::Display for Report {
             writeln!(f, "{:<20} {:<20} {}", s.earned, s.gas_cost, s.batch_fee)?;
         }
         let (earned, gas, fees, worth) = (self.earned, self.gas_cost, self.batch_fees, self.batch_fees_worth);
-        writeln!(f, "earned {earned}, paid {gas} for gas and {fees} tokens (worth {worth}) for batches")?;
-        write!(f, "{} gwei {}", self.profit.abs(), if self.profit < 0 { "of loss" } else { "of profit" })?;
-        if self.failed > 0 { write!(f, "; {} transactions made no sequence", self.failed) } else { Ok(()) }
+        writeln!(
+            f,
+            "earned {earned}, paid {gas} for gas and {fees} tokens (worth {worth}) for batches"
+        )?;
+        write!(
+            f,
+            "{} gwei {}",
+            self.profit.abs(),
+            if self.profit < 0 { "of loss" } else { "of profit" }
+        )?;
+        if self.failed > 0 {
+            write!(f, "; {} transactions made no sequence", self.failed)
+        } else {
+            Ok(())
+        }
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use super::call::{Attempt, short_of_fees};
 use super::config::SequencerConfig;
 use super::error::SequencerError;
 use super::policy::Decision;
-use super::post::{Attempt, Poster, short_of_fees};
+use super::post::Poster;
 use super::report::Report;
 use super::service::Service;
 use crate::l1::L1Error;
@@ -54,7 +55,12 @@ impl Sequencer {
             return Err(SequencerError::FeeRecipient { index, next });
         }
         let sender = signer.address();
-        let balance = client.core().feeBalanceOf(sender).call().await.map_err(L1Error::call("the fee balance"))?;
+        let balance = client
+            .core()
+            .feeBalanceOf(sender)
+            .call()
+            .await
+            .map_err(L1Error::call("the fee balance"))?;
         let (balance, fee) = (balance.saturating_to(), client.fee(1).await?.saturating_to());
         if balance < fee {
             tracing::warn!("{}", short_of_fees(sender, balance, fee));
@@ -66,7 +72,11 @@ impl Sequencer {
         let poster = Poster::open(client, chain_id, signer, Arc::clone(&service))?;
         service.set_flights(poster.flights());
         service.revalidate(&follower.view()?)?;
-        Ok(Self { follower, service, poster })
+        Ok(Self {
+            follower,
+            service,
+            poster,
+        })
     }
 
     /// What users may ask of it.
@@ -93,7 +103,10 @@ impl Sequencer {
         self.service.revalidate(&view)?;
         let (prices, fees) = self.poster.prices().await?;
         self.service.outlook().prices = Some(prices);
-        let mut round = Round { blocks: progress.blocks, ..Round::default() };
+        let mut round = Round {
+            blocks: progress.blocks,
+            ..Round::default()
+        };
         let pushed = self.poster.push(&view, fees).await;
         self.service.set_flights(self.poster.flights());
         round.problem = pushed?;
@@ -122,7 +135,14 @@ impl Sequencer {
         if slots == 0 && messages == 0 {
             return Ok((None, None));
         }
-        tracing::info!(?decision, batches = packed.batches.len(), slots, messages, fees = packed.fees(), "posting");
+        tracing::info!(
+            ?decision,
+            batches = packed.batches.len(),
+            slots,
+            messages,
+            fees = packed.fees(),
+            "posting"
+        );
         Ok(match self.poster.post(view, &packed, fees).await? {
             Attempt::Done(hash) => (Some(hash), None),
             Attempt::Held(reason) => (None, Some(reason)),

@@ -6,9 +6,10 @@ use super::error::{SequencerError, SubmitError};
 use super::journal::Journal;
 use super::packer::{Packed, pack};
 use super::policy::{Prices, Ready};
-use super::pool::{Admission, Pool, inclusion};
+use super::pool::{Admission, Pool};
 use super::records::{Entry, Flight, Inclusion, Key, Outcome, TransferId, key_of};
 use super::report::Report;
+use super::revalidate::inclusion;
 use crate::chain::{Status as ChainStatus, VersionRecord};
 use crate::store::{Store, StoreError, View};
 use crate::units::Tokens;
@@ -186,7 +187,9 @@ fn hash(bytes: &[u8]) -> String {
 }
 
 pub(super) fn unix_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 impl Service {
@@ -194,7 +197,15 @@ impl Service {
         let domain = store.view()?.domain();
         let journal = Journal::open(store.directory().path(), &domain, config.pool.memory)?;
         let pool = Pool::new(config.pool, domain, config.fee_recipient, journal.entries()?);
-        Ok(Self { config, journal, pool: Mutex::new(pool), store, domain, sender, outlook: Mutex::default() })
+        Ok(Self {
+            config,
+            journal,
+            pool: Mutex::new(pool),
+            store,
+            domain,
+            sender,
+            outlook: Mutex::default(),
+        })
     }
 
     pub(super) fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -250,7 +261,10 @@ impl Service {
         if let Some(entry) = pool.get(key) {
             return self.status_of(&pool, &view, key, entry);
         }
-        if let Some(receipt) = view.receipt(from, nonce)?.filter(|receipt| receipt.receipt.is_applied()) {
+        if let Some(receipt) = view
+            .receipt(from, nonce)?
+            .filter(|receipt| receipt.receipt.is_applied())
+        {
             let (sequence, batch, position) = (receipt.sequence, receipt.batch, receipt.position);
             return sequenced(&view, sequence, batch, position);
         }
@@ -265,10 +279,16 @@ impl Service {
         if u64::from(key.1) < nonce {
             // The posting task may not have seen it yet.
             return match inclusion(view, &entry.slot)? {
-                Some(Inclusion { same: true, sequence, batch, position, .. }) => sequenced(view, sequence, batch, position),
-                Some(Inclusion { batch, .. }) => {
-                    Ok(Status::Dropped { reason: format!("another slot with the same nonce was applied in batch {batch}") })
-                }
+                Some(Inclusion {
+                    same: true,
+                    sequence,
+                    batch,
+                    position,
+                    ..
+                }) => sequenced(view, sequence, batch, position),
+                Some(Inclusion { batch, .. }) => Ok(Status::Dropped {
+                    reason: format!("another slot with the same nonce was applied in batch {batch}"),
+                }),
                 None => Ok(Status::Unknown),
             };
         }
@@ -293,13 +313,19 @@ impl Service {
 
     /// What a slot should pay; `None` until prices are known.
     pub fn estimate_fee(&self) -> Result<Option<FeeEstimate>, SequencerError> {
-        let Some(prices) = self.outlook().prices else { return Ok(None) };
+        let Some(prices) = self.outlook().prices else {
+            return Ok(None);
+        };
         let view = self.view()?;
-        let Some(version) = view.version(view.chain().version)? else { return Ok(None) };
+        let Some(version) = view.version(view.chain().version)? else {
+            return Ok(None);
+        };
         let waiting = self.pool().ready(&view)?.len();
         let (policy, minimum) = (&self.config.policy, self.config.pool.min_fee);
         Ok(Some(FeeEstimate {
-            fee: policy.fee_estimate(version.capacity.slots, waiting, &prices).max(minimum),
+            fee: policy
+                .fee_estimate(version.capacity.slots, waiting, &prices)
+                .max(minimum),
             minimum,
             max_wait: policy.max_age.as_secs(),
             batch_fee: Tokens(prices.batch_fee),
@@ -312,8 +338,13 @@ impl Service {
         let (pool, view) = (self.pool(), self.view()?);
         let account = view.account(index)?.unwrap_or(Account::EMPTY);
         let in_final = view.final_state()?.account(index)?.unwrap_or(Account::EMPTY);
-        let waiting = || pool.of_account(index).filter(|(key, _)| u64::from(key.1) >= account.nonce);
-        let outgoing: u64 = waiting().map(|(_, e)| e.slot.transfer.amount.saturating_add(e.slot.transfer.fee)).sum();
+        let waiting = || {
+            pool.of_account(index)
+                .filter(|(key, _)| u64::from(key.1) >= account.nonce)
+        };
+        let outgoing: u64 = waiting()
+            .map(|(_, e)| e.slot.transfer.amount.saturating_add(e.slot.transfer.fee))
+            .sum();
         Ok(AccountReport {
             index,
             registered: account.registered,
@@ -340,7 +371,9 @@ impl Service {
             sequencer: self.sender.to_string(),
             fee_recipient: self.config.fee_recipient,
             version: chain.version,
-            capacity: view.version(chain.version)?.map(|version: VersionRecord| version.capacity),
+            capacity: view
+                .version(chain.version)?
+                .map(|version: VersionRecord| version.capacity),
             status: chain.status,
             l1_block,
             l1_block_hash: record.map(|record| hash(&record.hash)),
@@ -386,7 +419,12 @@ impl Service {
     pub(super) fn pack(&self, view: &View, again: &BTreeSet<Key>) -> Result<Packed, SequencerError> {
         loop {
             let candidates: Vec<_> = self.pool().candidates(again).collect();
-            let packed = pack(view, candidates, self.config.fee_recipient, self.config.posting.max_batches)?;
+            let packed = pack(
+                view,
+                candidates,
+                self.config.fee_recipient,
+                self.config.posting.max_batches,
+            )?;
             let mut pool = self.pool();
             let removals = pool.hopeless(&packed.hopeless);
             self.journal.change_pool(None, &removals)?;
@@ -402,7 +440,9 @@ impl Service {
     /// What could be posted now.
     pub(super) fn ready(&self, view: &View) -> Result<Ready, SequencerError> {
         let chain = view.chain();
-        let Some(version) = view.version(chain.version)? else { return Ok(Ready::default()) };
+        let Some(version) = view.version(chain.version)? else {
+            return Ok(Ready::default());
+        };
         let batches = self.config.posting.max_batches;
         let slots = self.pool().ready(view)?;
         let mut fees: Vec<u64> = slots.iter().map(|(_, slot)| slot.transfer.fee).collect();
@@ -417,7 +457,10 @@ impl Service {
         Ok(Ready {
             slots: fees.len(),
             messages: messages.len(),
-            fees: fees.iter().chain(messages.iter().map(|record| &record.message.fee)).fold(0u64, |sum, fee| sum.saturating_add(*fee)),
+            fees: fees
+                .iter()
+                .chain(messages.iter().map(|record| &record.message.fee))
+                .fold(0u64, |sum, fee| sum.saturating_add(*fee)),
             oldest: ages.max(),
             capacity: version.capacity.slots,
             message_capacity: version.capacity.messages,
@@ -426,7 +469,8 @@ impl Service {
 
     pub(super) fn set_flights(&self, flights: &[Flight]) {
         let active = || flights.iter().filter(|flight| flight.landed.is_none());
-        self.pool().set_flying(active().flat_map(|flight| flight.keys.iter().copied()).collect());
+        self.pool()
+            .set_flying(active().flat_map(|flight| flight.keys.iter().copied()).collect());
         self.outlook().in_flight = active().find_map(|flight| flight.sent.last()).map(|sent| sent.hash);
     }
 }
@@ -439,7 +483,9 @@ fn ended(view: &View, outcome: &Outcome) -> Result<Status, SequencerError> {
 }
 
 fn sequenced(view: &View, sequence: u64, batch: u64, position: u32) -> Result<Status, SequencerError> {
-    let Some(record) = view.sequence(sequence)? else { return Ok(Status::Unknown) };
+    let Some(record) = view.sequence(sequence)? else {
+        return Ok(Status::Unknown);
+    };
     Ok(Status::Sequenced {
         sequence,
         batch,

@@ -27,14 +27,20 @@ impl Fees {
 
     /// With nothing above a limit.
     pub(super) fn capped(self, limit: u128) -> Self {
-        Self { max: self.max.min(limit), priority: self.priority.min(limit) }
+        Self {
+            max: self.max.min(limit),
+            priority: self.priority.min(limit),
+        }
     }
 
     /// The least that providers take as a replacement of an earlier transaction, an eighth more of both, or this if it is more.
     pub(super) fn above(self, earlier: &Sent) -> Self {
         let raised = |fee: u128| fee.saturating_add(fee / 8).saturating_add(1);
         let priority = self.priority.max(raised(earlier.max_priority_fee_per_gas));
-        Self { max: self.max.max(raised(earlier.max_fee_per_gas)).max(priority), priority }
+        Self {
+            max: self.max.max(raised(earlier.max_fee_per_gas)).max(priority),
+            priority,
+        }
     }
 
     /// This, if it is within a limit.
@@ -65,7 +71,9 @@ pub(super) fn sign(
         input: data.into(),
     };
     let signature = signer.sign_transaction_sync(&mut transaction);
-    let signature = signature.map_err(|error| SequencerError::Signing { reason: error.to_string() })?;
+    let signature = signature.map_err(|error| SequencerError::Signing {
+        reason: error.to_string(),
+    })?;
     let envelope = TxEnvelope::Eip1559(transaction.into_signed(signature));
     Ok(Sent {
         hash: envelope.tx_hash().0,
@@ -87,7 +95,16 @@ mod tests {
     fn a_signed_transaction_says_what_it_was_asked_to_and_who_signed() {
         let signer = PrivateKeySigner::random();
         let to = Address::repeat_byte(5);
-        let sent = sign(&signer, 31_337, 9, to, vec![1, 2, 3], 50_000, Fees { max: 70, priority: 3 }).unwrap();
+        let sent = sign(
+            &signer,
+            31_337,
+            9,
+            to,
+            vec![1, 2, 3],
+            50_000,
+            Fees { max: 70, priority: 3 },
+        )
+        .unwrap();
         let read = TxEnvelope::decode_2718(&mut &sent.raw[..]).unwrap();
         let signed_by = read.signature().recover_address_from_prehash(&read.signature_hash());
         assert_eq!(signed_by.unwrap(), signer.address());

@@ -50,7 +50,11 @@ pub struct RpcError {
 
 impl RpcError {
     pub(super) fn new(code: i32, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), data: None }
+        Self {
+            code,
+            message: message.into(),
+            data: None,
+        }
     }
 
     pub(super) fn params(message: impl Into<String>) -> Self {
@@ -62,7 +66,10 @@ impl From<SequencerError> for RpcError {
     fn from(error: SequencerError) -> Self {
         // Paths and causes are for the operator.
         tracing::error!(%error, "a request failed");
-        Self::new(codes::INTERNAL, "the sequencer failed; its operator finds the reason in the log")
+        Self::new(
+            codes::INTERNAL,
+            "the sequencer failed; its operator finds the reason in the log",
+        )
     }
 }
 
@@ -71,22 +78,41 @@ impl From<SubmitError> for RpcError {
         let message = error.to_string();
         let (code, data) = match error {
             SubmitError::Internal(error) => return (*error).into(),
-            SubmitError::Rule { rule, from, balance, nonce } => {
+            SubmitError::Rule {
+                rule,
+                from,
+                balance,
+                nonce,
+            } => {
                 let next = (rule == Rule::NonceMismatch).then_some(nonce);
-                (codes::RULE, json!({ "rule": rule as u8, "account": from, "balance": balance, "nonce": nonce, "next": next }))
+                (
+                    codes::RULE,
+                    json!({ "rule": rule as u8, "account": from, "balance": balance, "nonce": nonce, "next": next }),
+                )
             }
-            SubmitError::AnotherSequencer { named, ours } => (codes::ANOTHER_SEQUENCER, json!({ "named": named, "ours": ours })),
+            SubmitError::AnotherSequencer { named, ours } => {
+                (codes::ANOTHER_SEQUENCER, json!({ "named": named, "ours": ours }))
+            }
             SubmitError::NonceUsed { next, .. } => (codes::NONCE_USED, json!({ "next": next })),
-            SubmitError::NonceTooFar { next, limit, .. } => (codes::NONCE_TOO_FAR, json!({ "next": next, "limit": limit })),
-            SubmitError::Overspent { balance, pending, cost, .. } => {
-                (codes::OVERSPENT, json!({ "balance": balance, "pending": pending.to_string(), "cost": cost.to_string() }))
+            SubmitError::NonceTooFar { next, limit, .. } => {
+                (codes::NONCE_TOO_FAR, json!({ "next": next, "limit": limit }))
             }
+            SubmitError::Overspent {
+                balance, pending, cost, ..
+            } => (
+                codes::OVERSPENT,
+                json!({ "balance": balance, "pending": pending.to_string(), "cost": cost.to_string() }),
+            ),
             SubmitError::FeeTooLow { minimum, .. } => (codes::FEE_TOO_LOW, json!({ "minimum": minimum })),
             SubmitError::Underpriced { minimum, .. } => (codes::UNDERPRICED, json!({ "minimum": minimum })),
             SubmitError::InFlight { .. } => (codes::IN_FLIGHT, Value::Null),
             SubmitError::Full { minimum, .. } => (codes::FULL, json!({ "minimum": minimum })),
             SubmitError::NotRunning { .. } | SubmitError::NotSynced => (codes::UNAVAILABLE, Value::Null),
         };
-        Self { code, message, data: (!data.is_null()).then_some(data) }
+        Self {
+            code,
+            message,
+            data: (!data.is_null()).then_some(data),
+        }
     }
 }

@@ -20,11 +20,16 @@ pub fn handle(service: &Service, body: &[u8]) -> Option<Value> {
             return Some(response(&Value::Null, Err(error)));
         }
     };
-    let Value::Array(requests) = request else { return one(service, &request) };
+    let Value::Array(requests) = request else {
+        return one(service, &request);
+    };
     if requests.is_empty() || requests.len() > LONGEST_LIST {
         let found = requests.len();
         let error = format!("a list of {found} requests; 1 to {LONGEST_LIST} are answered");
-        return Some(response(&Value::Null, Err(RpcError::new(codes::INVALID_REQUEST, error))));
+        return Some(response(
+            &Value::Null,
+            Err(RpcError::new(codes::INVALID_REQUEST, error)),
+        ));
     }
     let answers: Vec<Value> = requests.iter().filter_map(|request| one(service, request)).collect();
     (!answers.is_empty()).then_some(Value::Array(answers))
@@ -59,12 +64,17 @@ fn call(service: &Service, method: &str, params: &[Value]) -> Answer {
     match (method, params) {
         ("poe_submit", [slot]) => value(service.submit(&read_slot(slot)?)?),
         ("poe_status", [id]) => value(service.status(&read_id(id)?)?),
-        ("poe_status", [from, nonce]) => value(service.status_at(read_u32(from, "sender")?, read_u32(nonce, "nonce")?)?),
+        ("poe_status", [from, nonce]) => {
+            value(service.status_at(read_u32(from, "sender")?, read_u32(nonce, "nonce")?)?)
+        }
         ("poe_nonce", [account]) => value(service.next_nonce(read_u32(account, "account")?)?),
         ("poe_account", [account]) => value(service.account(read_u32(account, "account")?)?),
         ("poe_estimateFee", []) => match service.estimate_fee()? {
             Some(estimate) => value(estimate),
-            None => Err(RpcError::new(codes::UNAVAILABLE, "prices are not known yet; try again in a moment")),
+            None => Err(RpcError::new(
+                codes::UNAVAILABLE,
+                "prices are not known yet; try again in a moment",
+            )),
         },
         ("poe_info", []) => value(service.info()?),
         ("poe_report", []) => value(service.report()?),
@@ -81,7 +91,10 @@ fn wrong_call(method: &str, found: usize) -> RpcError {
         _ => {
             let known = "poe_submit, poe_status, poe_nonce, poe_estimateFee, poe_account, poe_info and poe_report";
             let shown: String = method.chars().take(64).collect();
-            return RpcError::new(codes::METHOD_NOT_FOUND, format!("there is no method {shown:?}; there are {known}"));
+            return RpcError::new(
+                codes::METHOD_NOT_FOUND,
+                format!("there is no method {shown:?}; there are {known}"),
+            );
         }
     };
     RpcError::params(format!("{method} takes {takes}; {found} were given"))
@@ -102,12 +115,17 @@ fn read_id(value: &Value) -> Result<[u8; 32], RpcError> {
 
 fn read_bytes<const N: usize>(value: &Value, what: &str) -> Result<[u8; N], RpcError> {
     let Some(text) = value.as_str() else {
-        return Err(RpcError::params(format!("{what} is {}; it must be a string of hex", kind(value))));
+        return Err(RpcError::params(format!(
+            "{what} is {}; it must be a string of hex",
+            kind(value)
+        )));
     };
     let digits = text.strip_prefix("0x").unwrap_or(text);
     let bytes = hex::decode(digits).map_err(|error| RpcError::params(format!("{what} is not hex: {error}")))?;
     let found = bytes.len();
-    bytes.try_into().map_err(|_| RpcError::params(format!("{what} has {found} bytes; it must have {N}")))
+    bytes
+        .try_into()
+        .map_err(|_| RpcError::params(format!("{what} has {found} bytes; it must have {N}")))
 }
 
 /// A number, or, since wallets differ, a string of it in decimal or in hex.

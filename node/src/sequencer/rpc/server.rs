@@ -30,7 +30,11 @@ pub struct ServerLimits {
 
 impl Default for ServerLimits {
     fn default() -> Self {
-        Self { connections: 256, body: 64 * 1024, timeout: Duration::from_secs(10) }
+        Self {
+            connections: 256,
+            body: 64 * 1024,
+            timeout: Duration::from_secs(10),
+        }
     }
 }
 
@@ -46,10 +50,18 @@ pub struct RpcServer {
 impl RpcServer {
     /// Listens on an address; port 0 takes a free one.
     pub async fn bind(address: &str, service: Arc<Service>, limits: ServerLimits) -> Result<Self, SequencerError> {
-        let failed = |source| SequencerError::Listen { address: address.to_owned(), source };
+        let failed = |source| SequencerError::Listen {
+            address: address.to_owned(),
+            source,
+        };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, service, limits })
+        Ok(Self {
+            listener,
+            address,
+            service,
+            limits,
+        })
     }
 
     /// The address it listens on.
@@ -110,7 +122,10 @@ impl RpcServer {
 
 async fn answer(service: Arc<Service>, limits: ServerLimits, request: Request<Incoming>) -> Response<Full<Bytes>> {
     if request.method() != Method::POST {
-        let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "JSON-RPC 2.0 over POST is served here; try poe_info\n");
+        let mut response = text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "JSON-RPC 2.0 over POST is served here; try poe_info\n",
+        );
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
@@ -128,13 +143,18 @@ async fn answer(service: Arc<Service>, limits: ServerLimits, request: Request<In
     match tokio::task::spawn_blocking(move || handle(&service, &body)).await {
         Ok(Some(answer)) => {
             let mut response = Response::new(Full::new(Bytes::from(answer.to_string())));
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         }
         Ok(None) => text(StatusCode::NO_CONTENT, ""),
         Err(error) => {
             tracing::error!(%error, "a request failed");
-            text(StatusCode::INTERNAL_SERVER_ERROR, "the sequencer failed; its operator finds the reason in the log\n")
+            text(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the sequencer failed; its operator finds the reason in the log\n",
+            )
         }
     }
 }
