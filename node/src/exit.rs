@@ -3,6 +3,7 @@
 
 use crate::config::{ConfigError, OpenError};
 use crate::l1::L1Error;
+use crate::sequencer::SequencerError;
 use crate::store::StoreError;
 use crate::sync::SyncError;
 
@@ -33,6 +34,9 @@ fn one(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if let Some(error) = error.downcast_ref::<SyncError>() {
         return Some(of_sync(error));
     }
+    if let Some(error) = error.downcast_ref::<SequencerError>() {
+        return of_sequencer(error);
+    }
     if let Some(error) = error.downcast_ref::<OpenError>() {
         return Some(match error {
             OpenError::Config(_) => 3,
@@ -50,6 +54,17 @@ fn one(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
         return Some(5);
     }
     error.is::<Refusal>().then_some(8)
+}
+
+const fn of_sequencer(error: &SequencerError) -> Option<u8> {
+    match error {
+        SequencerError::Sync(error) => Some(of_sync(error)),
+        SequencerError::L1(error) => Some(of_l1(error)),
+        SequencerError::Store(_) | SequencerError::Schema { .. } | SequencerError::Damaged { .. } => Some(5),
+        SequencerError::FeeRecipient { .. } => Some(8),
+        SequencerError::Listen { .. } => Some(3),
+        SequencerError::Signing { .. } => None,
+    }
 }
 
 const fn of_sync(error: &SyncError) -> u8 {

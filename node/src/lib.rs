@@ -14,6 +14,7 @@ pub mod l1;
     reason = "each says which invariant of this module's own it relies on"
 )]
 pub mod proving;
+pub mod sequencer;
 pub mod store;
 pub mod sync;
 pub mod units;

@@ -5,6 +5,7 @@ mod aggregator;
 mod demo;
 mod l1_key;
 mod output;
+mod sequencer;
 mod status;
 mod sync;
 mod wallet;
@@ -48,6 +49,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Sync(sync::SyncArguments),
+    Sequencer(Box<sequencer::SequencerArguments>),
     Status(status::StatusArguments),
     Aggregator(Box<aggregator::AggregatorArguments>),
     Demo(demo::DemoArguments),
@@ -93,6 +95,7 @@ impl Arguments {
             let settings = self.options.settle()?;
             match self.command {
                 Command::Sync(arguments) => arguments.run(&settings, output).await,
+                Command::Sequencer(arguments) => arguments.run(&settings, output).await,
                 Command::Status(arguments) => arguments.run(&settings, output).await,
                 Command::Aggregator(arguments) => arguments.run(&settings, output).await,
                 Command::Demo(arguments) => arguments.run(output).await,

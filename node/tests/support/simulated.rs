@@ -158,9 +158,9 @@ impl SimulatedL1 {
             Action::Register { amount } => {
                 self.accounts += 1;
                 let owner = [self.accounts as u8; 20];
-                let public = key(self.accounts).public();
+                let registered = key(self.accounts);
                 self.queue(
-                    Message::register(self.accounts, &public, owner, amount.into(), 7),
+                    Message::register(self.accounts, &registered.public(), owner, amount.into(), 7),
                     events,
                 );
             }

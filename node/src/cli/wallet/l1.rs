@@ -8,7 +8,6 @@ use crate::l1::{L1Client, L1Error};
 use crate::sync::Follower;
 use crate::units::{Gwei, Tokens};
 use crate::wallet::{ClaimError, Walk, plan_claim};
-use alloy::network::ReceiptResponse as _;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::SolCall as _;

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use super::call::{Attempt, short_of_fees};
+use super::config::SequencerConfig;
+use super::error::SequencerError;
+use super::policy::Decision;
+use super::post::Poster;
+use super::report::Report;
+use super::service::Service;
+use crate::l1::L1Error;
+use crate::store::View;
+use crate::sync::Follower;
+use alloy::primitives::B256;
+use alloy::signers::local::PrivateKeySigner;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest wait between rounds when L1 cannot be read.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A sequencer: a follower, a pool, and an L1 account that posts.
+#[derive(Debug)]
+pub struct Sequencer {
+    follower: Follower,
+    service: Arc<Service>,
+    poster: Poster,
+}
+
+/// What one round did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// L1 blocks applied.
+    pub blocks: u64,
+    /// What was decided; `None` while a transaction is on its way.
+    pub decision: Option<Decision>,
+    /// The transaction that was sent.
+    pub sent: Option<B256>,
+    /// Why nothing was sent although it should have been.
+    pub problem: Option<String>,
+}
+
+impl Sequencer {
+    /// Opens the pool in the data directory of the follower's store, and takes up what was on its way. Checks that the fee recipient is
+    /// registered. The L1 account must be this sequencer's own.
+    pub async fn open(
+        mut follower: Follower,
+        signer: PrivateKeySigner,
+        config: SequencerConfig,
+    ) -> Result<Self, SequencerError> {
+        let client = follower.client().clone();
+        let head = client.core().head().call().await.map_err(L1Error::call("the head"))?;
+        let (index, next) = (config.fee_recipient, head.nextIndex.to());
+        if index == 0 || u64::from(index) >= next {
+            return Err(SequencerError::FeeRecipient { index, next });
+        }
+        let sender = signer.address();
+        let balance = client
+            .core()
+            .feeBalanceOf(sender)
+            .call()
+            .await
+            .map_err(L1Error::call("the fee balance"))?;
+        let (balance, fee) = (balance.saturating_to(), client.fee(1).await?.saturating_to());
+        if balance < fee {
+            tracing::warn!("{}", short_of_fees(sender, balance, fee));
+        }
+        follower.sync_once().await?;
+        let store = follower.store();
+        let chain_id = store.identity().chain_id;
+        let service = Arc::new(Service::open(config, store, sender)?);
+        let poster = Poster::open(client, chain_id, signer, Arc::clone(&service))?;
+        service.set_flights(poster.flights());
+        service.revalidate(&follower.view()?)?;
+        Ok(Self {
+            follower,
+            service,
+            poster,
+        })
+    }
+
+    /// What users may ask of it.
+    pub fn service(&self) -> Arc<Service> {
+        Arc::clone(&self.service)
+    }
+
+    /// The follower it sequences on.
+    pub const fn follower(&self) -> &Follower {
+        &self.follower
+    }
+
+    /// What it earned and paid so far.
+    pub fn report(&self) -> Result<Report, SequencerError> {
+        self.service.report()
+    }
+
+    /// One round: reads L1, holds the pool and what is on its way against it, posts if that is due. May be cut off anywhere.
+    pub async fn step(&mut self) -> Result<Round, SequencerError> {
+        let progress = self.follower.sync_once().await?;
+        let view = self.follower.view()?;
+        self.poster.track(&view).await?;
+        self.service.set_flights(self.poster.flights());
+        self.service.revalidate(&view)?;
+        let (prices, fees) = self.poster.prices().await?;
+        self.service.outlook().prices = Some(prices);
+        let mut round = Round {
+            blocks: progress.blocks,
+            ..Round::default()
+        };
+        let pushed = self.poster.push(&view, fees).await;
+        self.service.set_flights(self.poster.flights());
+        round.problem = pushed?;
+        if !self.poster.is_busy() && view.chain().status == crate::chain::Status::Running {
+            let decision = self.service.config.policy.decide(&self.service.ready(&view)?, &prices);
+            round.decision = Some(decision);
+            if decision.is_post() {
+                let sent = self.post(&view, decision, fees).await;
+                self.service.set_flights(self.poster.flights());
+                (round.sent, round.problem) = sent?;
+            }
+        }
+        self.set_problem(round.problem.as_deref());
+        Ok(round)
+    }
+
+    async fn post(
+        &mut self,
+        view: &View,
+        decision: Decision,
+        fees: super::sign::Fees,
+    ) -> Result<(Option<B256>, Option<String>), SequencerError> {
+        let packed = self.service.pack(view, &BTreeSet::new())?;
+        let messages: u32 = packed.batches.iter().map(|batch| batch.messages).sum();
+        let slots = packed.slots().count();
+        if slots == 0 && messages == 0 {
+            return Ok((None, None));
+        }
+        tracing::info!(
+            ?decision,
+            batches = packed.batches.len(),
+            slots,
+            messages,
+            fees = packed.fees(),
+            "posting"
+        );
+        Ok(match self.poster.post(view, &packed, fees).await? {
+            Attempt::Done(hash) => (Some(hash), None),
+            Attempt::Held(reason) => (None, Some(reason)),
+        })
+    }
+
+    /// Said once, not in every round.
+    fn set_problem(&self, problem: Option<&str>) {
+        let mut outlook = self.service.outlook();
+        if outlook.problem.as_deref() != problem {
+            match problem {
+                Some(problem) => tracing::warn!(problem, "not posting"),
+                None => tracing::info!("posting is possible again"),
+            }
+            outlook.problem = problem.map(str::to_owned);
+        }
+    }
+
+    /// Goes on until `stop` completes, with `interval` between rounds. When L1 cannot be read it tries again, less and less often; any
+    /// other error ends it.
+    pub async fn run(&mut self, interval: Duration, stop: impl Future<Output = ()>) -> Result<(), SequencerError> {
+        tokio::pin!(stop);
+        let mut wait = interval;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => return Ok(()),
+                round = self.step() => match round {
+                    Ok(_) => wait = interval,
+                    Err(error) if error.is_transient() => {
+                        wait = (wait * 2).min(LONGEST_WAIT).max(interval);
+                        tracing::warn!(%error, retry_in = ?wait, "L1 cannot be read");
+                    }
+                    Err(error) => return Err(error),
+                },
+            }
+            tokio::select! {
+                () = &mut stop => return Ok(()),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+}

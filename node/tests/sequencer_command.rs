@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The command `poe sequencer` as operators and users meet it.
+
+#[path = "support/chain.rs"]
+mod chain;
+
+use alloy::providers::{DynProvider, Provider as _, ProviderBuilder};
+use chain::{ALICE, Chain, DEPLOYER};
+use poe_node::sequencer::rpc::codes;
+use poe_node::wallet::{TransferRequest, sign_transfer};
+use poe_rollup::formats::Slot;
+use poe_rollup::schnorr::SecretKey;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn key(number: u8) -> SecretKey {
+    SecretKey::from_seed(&[number; 32])
+}
+
+/// The command, as an operator starts it.
+struct Process(Child, BufReader<std::process::ChildStdout>);
+
+impl Process {
+    fn start(chain: &Chain, folder: &Path, arguments: &[&str]) -> (Self, Value) {
+        let mut child = command(chain, folder)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let mut process = Self(child, out);
+        let line = process.line();
+        (process, line)
+    }
+
+    fn line(&mut self) -> Value {
+        let mut line = String::new();
+        self.1.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn command(chain: &Chain, folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_poe"));
+    command
+        .args([
+            "sequencer",
+            "--json",
+            "--poll-seconds",
+            "0.1",
+            "--listen",
+            "127.0.0.1:0",
+            "--max-body",
+            "4096",
+        ])
+        .env("POE_RPC", &chain.url)
+        .env("POE_DEPLOYMENT", &chain.deployment_file)
+        .env("POE_DATA_DIR", folder)
+        .env("POE_NODE_CONFIG", "/dev/null")
+        .env_remove("POE_L1_PRIVATE_KEY");
+    command
+}
+
+async fn ask(provider: &DynProvider, method: &'static str, params: Value) -> Result<Value, (i64, String, Value)> {
+    let answer = provider.raw_request::<_, Value>(method.into(), params).await;
+    answer.map_err(|error| {
+        let error = error.as_error_resp().expect("an answer").clone();
+        let data = error
+            .data
+            .map_or(Value::Null, |data| serde_json::from_str(data.get()).unwrap());
+        (error.code, error.message.to_string(), data)
+    })
+}
+
+/// A request by hand; returns everything that comes back.
+fn http(url: &str, head: &str, body: &[u8]) -> String {
+    let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let head = format!(
+        "{head} / HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let _ = stream.write_all(body);
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_serves_users_survives_kill_nine_and_reports_on_exit() {
+    let chain = Chain::start().await;
+    for account in [DEPLOYER, ALICE] {
+        chain.fund(account).await;
+    }
+    chain.register(DEPLOYER, &key(1), 1_000_000).await;
+    chain.register(ALICE, &key(2), 1_000_000).await;
+    chain.sequence(ALICE, &[vec![]], 2).await;
+    let (folder, wallet) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut follower = chain.follower(wallet.path()).await;
+    follower.sync_once().await.unwrap();
+    let view = follower.view().unwrap();
+    let sign = |amount: u64, fee: u64, nonce: u32| {
+        let request = TransferRequest {
+            from: Some(1),
+            to: 2,
+            amount,
+            fee,
+            nonce: Some(nonce),
+            sequencer: 0,
+        };
+        sign_transfer(&view, &key(1), &request).unwrap()
+    };
+    let hex = |slot: &Slot| format!("0x{}", hex::encode(slot.encode()));
+
+    let patient = [
+        "--dev-key",
+        "0",
+        "--fee-recipient",
+        "1",
+        "--max-age",
+        "3600",
+        "--min-fee",
+        "5",
+    ];
+    let (process, started) = Process::start(&chain, folder.path(), &patient);
+    assert_eq!(started["sequencer"], DEPLOYER.to_string());
+    let url = started["url"].as_str().unwrap().to_owned();
+    let rpc = ProviderBuilder::new().connect_http(url.parse().unwrap()).erased();
+
+    let info = ask(&rpc, "poe_info", json!([])).await.unwrap();
+    assert_eq!(
+        (&info["chainId"], &info["feeRecipient"], &info["minFee"]),
+        (&31_337.into(), &1.into(), &5.into())
+    );
+    assert!(
+        info["capacity"]["slots"].as_u64().unwrap() > 0 && info["lastSequence"] == 1,
+        "{info}"
+    );
+
+    let good = sign(1_000, 9, 0);
+    let taken = ask(&rpc, "poe_submit", json!([hex(&good)])).await.unwrap();
+    assert_eq!(taken["status"], "waiting");
+    assert_eq!(
+        ask(&rpc, "poe_submit", json!([hex(&good)])).await.unwrap(),
+        taken,
+        "the same again is no error"
+    );
+    assert_eq!(
+        ask(&rpc, "poe_status", json!([taken["id"]])).await.unwrap()["status"],
+        "waiting"
+    );
+    assert_eq!(
+        ask(&rpc, "poe_status", json!([1, 0])).await.unwrap()["status"],
+        "waiting"
+    );
+    assert_eq!(
+        ask(&rpc, "poe_status", json!([1, 77])).await.unwrap()["status"],
+        "unknown"
+    );
+    assert_eq!(ask(&rpc, "poe_nonce", json!(["0x1"])).await.unwrap(), 1);
+    let account = ask(&rpc, "poe_account", json!([1])).await.unwrap();
+    assert_eq!(
+        (&account["waiting"], &account["outgoing"], &account["nonce"]),
+        (&1.into(), &1_009.into(), &0.into())
+    );
+
+    let submit = async |slot: Slot| ask(&rpc, "poe_submit", json!([hex(&slot)])).await.unwrap_err();
+    let (code, message, data) = submit(sign(1, 4, 1)).await;
+    assert_eq!(
+        (code, &data["minimum"]),
+        (codes::FEE_TOO_LOW.into(), &5.into()),
+        "{message}"
+    );
+    let (code, message, data) = submit(sign(1, 9, 200)).await;
+    assert_eq!(
+        (code, &data["next"]),
+        (codes::NONCE_TOO_FAR.into(), &1.into()),
+        "{message}"
+    );
+    let (code, message, data) = submit(Slot {
+        spare: 1,
+        ..sign(1, 9, 1)
+    })
+    .await;
+    assert_eq!((code, &data["rule"]), (codes::RULE.into(), &1.into()), "{message}");
+    let (code, message, data) = submit(sign(2_000, 9, 0)).await;
+    assert_eq!(
+        (code, &data["minimum"]),
+        (codes::UNDERPRICED.into(), &10.into()),
+        "{message}"
+    );
+    for (method, params, expected, part) in [
+        (
+            "poe_submit",
+            json!(["0x12"]),
+            codes::INVALID_PARAMS,
+            "has 1 bytes; it must have 96",
+        ),
+        ("poe_submit", json!(["0xzz"]), codes::INVALID_PARAMS, "not hex"),
+        (
+            "poe_submit",
+            json!([]),
+            codes::INVALID_PARAMS,
+            "poe_submit takes one parameter",
+        ),
+        (
+            "poe_nonce",
+            json!([-1]),
+            codes::INVALID_PARAMS,
+            "the account must be a number",
+        ),
+        ("poe_status", json!({ "id": 1 }), codes::INVALID_PARAMS, "a list"),
+        ("poe_sumbit", json!([]), codes::METHOD_NOT_FOUND, "there are poe_submit"),
+    ] {
+        let (code, message, _) = ask(&rpc, method, params).await.unwrap_err();
+        assert!(
+            code == i64::from(expected) && message.contains(part),
+            "{code} {message}"
+        );
+    }
+    assert!(http(&url, "GET", b"").starts_with("HTTP/1.1 405"));
+    assert!(http(&url, "POST", &[b' '; 5_000]).starts_with("HTTP/1.1 413"));
+    assert!(http(&url, "POST", b"{").contains(&codes::PARSE.to_string()));
+    assert!(http(&url, "POST", b"[1]").contains(&codes::INVALID_REQUEST.to_string()));
+    let list = br#"[{"jsonrpc":"2.0","id":1,"method":"poe_nonce","params":[1]},{"jsonrpc":"2.0","method":"poe_info"}]"#;
+    assert!(http(&url, "POST", list).ends_with(r#"[{"id":1,"jsonrpc":"2.0","result":1}]"#));
+
+    // What was acknowledged is there after kill -9.
+    drop(process);
+    let eager = [
+        "--dev-key",
+        "0",
+        "--fee-recipient",
+        "1",
+        "--max-age",
+        "0",
+        "--report-lines",
+    ];
+    let (mut process, started) = Process::start(&chain, folder.path(), &eager);
+    let rpc = ProviderBuilder::new()
+        .connect_http(started["url"].as_str().unwrap().parse().unwrap())
+        .erased();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while ask(&rpc, "poe_status", json!([taken["id"]])).await.unwrap()["status"] != "sequenced" {
+        assert!(Instant::now() < deadline, "it is not sequenced");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let (code, message, data) = ask(&rpc, "poe_submit", json!([hex(&sign(5, 9, 0))])).await.unwrap_err();
+    assert_eq!(
+        (code, &data["next"]),
+        (codes::NONCE_USED.into(), &1.into()),
+        "{message}"
+    );
+    // Its profit, as a line and on exit.
+    let line = process.line();
+    assert_eq!((&line["sequence"], &line["earned"]), (&2.into(), &9.into()), "{line}");
+    assert!(
+        Command::new("kill")
+            .arg(process.0.id().to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
+    let report = process.line();
+    assert_eq!(
+        (&report["earned"], report["sequences"].as_array().unwrap().len()),
+        (&9.into(), 1),
+        "{report}"
+    );
+    assert!(process.0.wait().unwrap().success());
+
+    let report = command(&chain, folder.path())
+        .args(["--dev-key", "0", "--fee-recipient", "1", "--report"])
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert!(
+        report["earned"] == 9 && report["profit"].as_i64().unwrap() < 0,
+        "{report}"
+    );
+    let refused = command(&chain, folder.path())
+        .args(["--dev-key", "0", "--fee-recipient", "9"])
+        .output()
+        .unwrap();
+    assert_eq!(
+        refused.status.code(),
+        Some(8),
+        "{}",
+        String::from_utf8_lossy(&refused.stderr)
+    );
+}
