@@ -11,11 +11,15 @@ use poe_bindings::contracts::batch_verifier_insecure_dev::BatchVerifierInsecureD
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
-/// Seconds between blocks; transactions are mined at once besides.
-const BLOCK_SECONDS: &str = "2";
+/// Between blocks; transactions are mined at once besides.
+const BLOCK_TIME: Duration = Duration::from_secs(2);
 
 /// A running chain with the contracts on it; it ends, and its files go, when this is dropped.
 pub(super) struct Chain {
@@ -26,10 +30,13 @@ pub(super) struct Chain {
     pub(super) deployment: Deployment,
     pub(super) deployment_file: PathBuf,
     pub(super) ledger: Ledger,
+    clock: JoinHandle<()>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Drop for Chain {
     fn drop(&mut self) {
+        self.clock.abort();
         // Best effort: an error on the way has its own message.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -66,7 +73,11 @@ impl Chain {
         if deployment.mock_verifier {
             bail!("the deployment took the mock verifier: the demonstration is of real proofs");
         }
+        let stopped = Arc::new(AtomicBool::new(false));
+        let clock = tokio::spawn(tick(provider.clone(), Arc::clone(&stopped)));
         Ok(Self {
+            clock,
+            stopped,
             _anvil: anvil,
             folder,
             url,
@@ -77,6 +88,16 @@ impl Chain {
         })
     }
 
+    /// Holds back blocks, so that what is sent meanwhile comes into one; or goes on.
+    pub(super) async fn hold(&self, hold: bool) -> Result<()> {
+        self.stopped.store(hold, Ordering::Relaxed);
+        let _: Value = self.provider.raw_request("evm_setAutomine".into(), (!hold,)).await?;
+        if !hold {
+            let _: Value = self.provider.raw_request("evm_mine".into(), ()).await?;
+        }
+        Ok(())
+    }
+
     /// Lets time pass on the private chain.
     pub(super) async fn travel(&self, seconds: u64) -> Result<()> {
         let _: Value = self.provider.raw_request("evm_increaseTime".into(), (seconds,)).await?;
@@ -85,10 +106,19 @@ impl Chain {
     }
 }
 
+/// A block now and then, as on a public chain. One that fails is not missed.
+async fn tick(provider: DynProvider, stopped: Arc<AtomicBool>) {
+    loop {
+        tokio::time::sleep(BLOCK_TIME).await;
+        if !stopped.load(Ordering::Relaxed) {
+            let _ = provider.raw_request::<_, Value>("evm_mine".into(), ()).await;
+        }
+    }
+}
+
 async fn start_anvil(program: &Path) -> Result<(Child, String)> {
     let mut anvil = Command::new(program)
         .args(["--host", "127.0.0.1", "--port", "0", "--hardfork", "osaka"])
-        .args(["--block-time", BLOCK_SECONDS, "--mixed-mining"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

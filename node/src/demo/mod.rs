@@ -4,6 +4,7 @@
 mod actors;
 mod books;
 mod chain;
+mod desks;
 mod pay;
 mod players;
 mod screen;

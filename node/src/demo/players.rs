@@ -5,6 +5,7 @@ use super::DemoOptions;
 use super::actors::{Actor, Call, Entry};
 use super::books::Books;
 use super::chain::{Chain, tool};
+use super::desks::Desk;
 use super::screen::Screen;
 use crate::aggregator::{
     Aggregator, AggregatorError, Engine, Event, ForkDryRun, Journal, Outcome, Parts, Prices, Strategy, Timings,
@@ -22,6 +23,7 @@ use poe_bindings::contracts::test_token::TestToken;
 use poe_bindings::formats::{limits_at_checkpoint, limits_at_sequence};
 use poe_rollup::formats::{Slot, Transfer};
 use poe_rollup::state::Account;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +35,7 @@ const TOKEN: u128 = 1_000_000_000_000_000_000;
 /// What a sequencer pays in for batch fees.
 pub(super) const FEE_DEPOSIT: u128 = 10 * TOKEN;
 /// Messages a batch takes.
-const MESSAGES: usize = 4;
+pub(super) const MESSAGES: usize = 4;
 /// Between looks at L1.
 const POLL: Duration = Duration::from_millis(400);
 
@@ -58,8 +60,10 @@ impl Player {
 /// A sequence as the story knows it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Posted {
+    pub(super) who: &'static str,
     pub(super) sequence: u64,
     pub(super) fee: u128,
+    pub(super) gas: u64,
 }
 
 /// Everything on the stage.
@@ -69,7 +73,10 @@ pub(super) struct Stage {
     pub(super) books: Books,
     pub(super) players: Vec<Player>,
     pub(super) follower: Follower,
-    folder: PathBuf,
+    pub(super) desks: Vec<Desk>,
+    /// Who has paid in for batch fees.
+    pub(super) funded: BTreeSet<&'static str>,
+    pub(super) folder: PathBuf,
     anvil: PathBuf,
     /// Wei of ether in the vault.
     pub(super) vault_wei: U256,
@@ -83,6 +90,8 @@ impl Stage {
             screen,
             books: Books::default(),
             players: Vec::new(),
+            desks: Vec::new(),
+            funded: BTreeSet::new(),
             follower,
             folder: folder.to_owned(),
             anvil: tool(&options.root, "anvil"),
@@ -141,7 +150,8 @@ impl Stage {
     }
 
     /// Gives a sequencer test tokens, which it pays in.
-    pub(super) async fn fund(&self, actor: &Actor) -> Result<()> {
+    pub(super) async fn fund(&mut self, actor: &Actor) -> Result<()> {
+        self.funded.insert(actor.name);
         let (token, core, amount) = (
             self.chain.deployment.contracts.fee_token,
             self.core(),
@@ -182,27 +192,19 @@ impl Stage {
             .sign(&domain, &from.identity().id_hash(), &transfer, &recipient.id_hash())
     }
 
-    /// A slot that must be applied: signed, and written into the books.
-    pub(super) fn pay(
-        &mut self,
-        from: &Player,
-        to: Option<&Player>,
-        amount: u64,
-        fee: u64,
-        at: &Player,
-    ) -> Result<Slot> {
+    /// A transfer that must be applied: signed, sent to a sequencer, and written into the books.
+    pub(super) fn pay(&mut self, from: &Player, to: Option<&Player>, amount: u64, fee: u64, at: &Player) -> Result<()> {
         let slot = self.slot(from, to, amount, fee, 0);
         self.books.apply(&slot.transfer, at.index)?;
-        Ok(slot)
+        self.submit(at.actor.name, &slot)
     }
 
-    /// Posts batches as one sequence, anchored at what stands on L1.
-    pub(super) async fn post(&mut self, sequencer: &Player, batches: &[Vec<Slot>]) -> Result<Posted> {
+    /// Posts a batch past every sequencer, as anybody may, anchored at what stands on L1.
+    pub(super) async fn post(&mut self, who: &Player, slots: &[Slot]) -> Result<Posted> {
         let limits = self.limits().await?;
-        let bytes = |batch: &Vec<Slot>| batch.iter().flat_map(Slot::encode).collect::<Vec<u8>>().into();
         let call = ProofOfEfficiency::sequenceBatchesCall {
-            batches: batches.iter().map(bytes).collect(),
-            feeRecipient: sequencer.index,
+            batches: vec![slots.iter().flat_map(Slot::encode).collect::<Vec<u8>>().into()],
+            feeRecipient: who.index,
             limits,
         };
         let call = Call {
@@ -213,31 +215,20 @@ impl Stage {
             gas: None,
             ledger: &self.chain.ledger,
         };
-        let receipt = sequencer.actor.send(&self.chain.url, call).await?;
-        let event = receipt
-            .inner
-            .logs()
-            .iter()
-            .find_map(|log| log.log_decode::<ProofOfEfficiency::BatchesSequenced>().ok());
+        let receipt = who.actor.send(&self.chain.url, call).await?;
+        let logs = receipt.inner.logs().iter();
+        let event = logs
+            .filter_map(|log| log.log_decode::<ProofOfEfficiency::BatchesSequenced>().ok())
+            .next();
         let event = event.context("the call sequenced nothing")?.inner.data;
-        for _ in batches {
-            self.books.take_messages(sequencer.index, MESSAGES);
-        }
         let posted = Posted {
+            who: who.actor.name,
             sequence: event.sequence.to(),
             fee: event.fee.to(),
+            gas: receipt.gas_used,
         };
-        self.screen.say(
-            sequencer.actor.name,
-            format!(
-                "sequence {}: {} batch(es), {} slots, {} gas, batch fee {} tokens",
-                posted.sequence,
-                batches.len(),
-                batches.iter().map(Vec::len).sum::<usize>(),
-                receipt.gas_used,
-                crate::units::Tokens(posted.fee)
-            ),
-        );
+        self.follower.sync_once().await?;
+        self.tell(&posted)?;
         Ok(posted)
     }
 
@@ -355,7 +346,7 @@ pub(super) fn enter(stage: &Stage, name: &'static str, outcomes: &[Outcome]) {
     }
 }
 
-fn settings(chain: &Chain, folder: &Path, name: &str) -> Settings {
+pub(super) fn settings(chain: &Chain, folder: &Path, name: &str) -> Settings {
     Settings {
         rpc: chain.url.clone(),
         deployment: Some(chain.deployment_file.clone()),
