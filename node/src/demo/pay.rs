@@ -3,7 +3,7 @@
 
 use super::actors::{Actor, Call};
 use super::chain::Chain;
-use super::players::{FEE_DEPOSIT, GWEI, Stage};
+use super::players::{FEE_DEPOSIT, GWEI, Posted, Stage};
 use crate::aggregator::Outcome;
 use crate::units::{Gwei, Tokens};
 use crate::wallet::{Walk, plan_claim};
@@ -137,7 +137,7 @@ pub struct Summary {
 pub(super) async fn settle(
     stage: &mut Stage,
     accounts: Vec<Account>,
-    fees: &[(u64, u128, &'static str)],
+    fees: &[Posted],
     earned: &BTreeMap<&'static str, Vec<Outcome>>,
 ) -> Result<Summary> {
     stage.follower.sync_once().await?;
@@ -147,8 +147,8 @@ pub(super) async fn settle(
     check_l2(stage, &mut checks)?;
     let paid = |name: &str| {
         fees.iter()
-            .filter(|(_, _, payer)| *payer == name)
-            .map(|(_, fee, _)| fee)
+            .filter(|one| one.who == name)
+            .map(|one| one.fee)
             .sum::<u128>()
     };
     let won = |name: &str| {
@@ -199,7 +199,7 @@ fn role(name: &str) -> &'static str {
 async fn check_tokens(
     stage: &Stage,
     accounts: &[Account],
-    fees: &[(u64, u128, &'static str)],
+    fees: &[Posted],
     earned: &BTreeMap<&'static str, Vec<Outcome>>,
     checks: &mut Checks,
 ) -> Result<()> {
@@ -210,22 +210,24 @@ async fn check_tokens(
         owed += balance;
         let paid: u128 = fees
             .iter()
-            .filter(|(_, _, payer)| *payer == account.name)
-            .map(|(_, fee, _)| fee)
+            .filter(|one| one.who == account.name)
+            .map(|one| one.fee)
             .sum();
         let rewards: u128 = earned
             .get(account.name)
             .map_or(0, |all| all.iter().map(|one| one.reward).sum());
-        let funded =
-            stage.players.iter().any(|player| player.actor.name == account.name) && role(account.name) == "sequencer";
-        let deposited = if funded { FEE_DEPOSIT } else { 0 };
+        let deposited = if stage.funded.contains(account.name) {
+            FEE_DEPOSIT
+        } else {
+            0
+        };
         checks.equal(
             format!("fee balance of {}", account.name),
             deposited - paid + rewards,
             balance,
         )?;
     }
-    let all: u128 = fees.iter().map(|(_, fee, _)| fee).sum();
+    let all: u128 = fees.iter().map(|one| one.fee).sum();
     let rewards: u128 = earned.values().flatten().map(|outcome| outcome.reward).sum();
     checks.equal("rewards are what the batches paid", all, rewards)?;
     let token = TestToken::new(stage.chain.deployment.contracts.fee_token, stage.chain.provider.clone());

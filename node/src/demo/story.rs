@@ -5,7 +5,7 @@ use super::DemoOptions;
 use super::actors::{Actor, Call};
 use super::chain::Chain;
 use super::pay::{self, Account};
-use super::players::{Player, Running, Stage, enter};
+use super::players::{Player, Posted, Running, Stage, enter};
 use super::screen::Screen;
 use super::workshop::{Heard, Workshop};
 use crate::aggregator::{Eager, Event, Interval, Outcome, Profit};
@@ -61,7 +61,7 @@ pub(super) async fn run(options: &DemoOptions) -> Result<Summary> {
     let mut earned = BTreeMap::<&'static str, Vec<Outcome>>::new();
     let mut fees = first_sequences(&mut stage, &cast).await?;
     if options.quick {
-        screen.expect(5);
+        screen.expect(7);
         let eager = workshop.start(&stage, &cast.eager, Box::new(Eager)).await?;
         workshop.until_wrapped(&screen, &eager).await?;
         let interval = workshop
@@ -72,7 +72,7 @@ pub(super) async fn run(options: &DemoOptions) -> Result<Summary> {
         earned.insert("eager", eager.stop().await?);
         earned.insert("interval", interval.stop().await?);
     } else {
-        screen.expect(16);
+        screen.expect(17);
         fees.extend(three_aggregators(&mut stage, &mut workshop, &cast, &mut earned).await?);
     }
     for (name, outcomes) in &earned {
@@ -122,11 +122,8 @@ async fn cast(stage: &mut Stage, actors: &BTreeMap<&str, Actor>, quick: bool) ->
     })
 }
 
-/// Two sequences of the first sequencer: the registrations, then transfers, a withdraw and rubbish.
-async fn first_sequences(stage: &mut Stage, cast: &Cast) -> Result<Vec<(u64, u128, &'static str)>> {
-    stage
-        .screen
-        .act("Batches go to L1. Nobody judges what is in them: rubbish is a no-op that is proven to be one.");
+/// The registrations, then transfers and a withdraw, by the first sequencer; and rubbish that a user posts past it.
+async fn first_sequences(stage: &mut Stage, cast: &Cast) -> Result<Fees> {
     let Cast {
         sonia,
         alice,
@@ -134,28 +131,32 @@ async fn first_sequences(stage: &mut Stage, cast: &Cast) -> Result<Vec<(u64, u12
         carol,
         ..
     } = cast;
-    let first = stage.post(sonia, &[vec![]]).await?;
-    let mut slots = vec![
-        stage.pay(alice, Some(bob), 100_000_000, 2_000, sonia)?,
-        stage.pay(bob, Some(carol), 30_000_000, 2_000, sonia)?,
-        stage.pay(carol, Some(alice), 5_000_000, 1_500, sonia)?,
-        // A withdraw, to be claimed on L1 in the end.
-        stage.pay(alice, None, 700_000_000, 3_000, sonia)?,
-    ];
+    stage.screen.act("A sequencer takes transfers and posts them to L1.");
+    stage.open_desk(sonia).await?;
+    let mut posted = stage.round(&["sonia"]).await?;
+    stage.pay(alice, Some(bob), 100_000_000, 2_000, sonia)?;
+    stage.pay(bob, Some(carol), 30_000_000, 2_000, sonia)?;
+    stage.pay(carol, Some(alice), 5_000_000, 1_500, sonia)?;
+    // To be claimed on L1 in the end.
+    stage.pay(alice, None, 700_000_000, 3_000, sonia)?;
     for round in 1..=4 {
-        slots.push(stage.pay(bob, Some(alice), 1_000_000 * round, 1_000, sonia)?);
+        stage.pay(bob, Some(alice), 1_000_000 * round, 1_000, sonia)?;
     }
-    // More than carol has; a nonce that is not due; a signature that is not hers.
-    slots.push(stage.slot(carol, Some(bob), 900_000_000_000, 1_000, 0));
-    slots.push(stage.slot(bob, Some(carol), 1, 1_000, 7));
     let mut forged = stage.slot(alice, Some(bob), 1_000_000, 1_000, 0);
     forged.transfer.amount += 1;
-    slots.push(forged);
-    slots.extend(Stage::rubbish(3));
-    let second = stage.post(sonia, &[slots]).await?;
-    Ok([first, second]
-        .map(|posted| (posted.sequence, posted.fee, "sonia"))
-        .to_vec())
+    stage.refuse("sonia", "a forged signature", &forged)?;
+    posted.extend(stage.round(&["sonia"]).await?);
+    stage
+        .screen
+        .act("Anybody may post past the sequencers. L1 does not judge: rubbish is a no-op that is proven to be one.");
+    // Random bytes; a signature that is not alice's; more than carol has; a nonce that is not due.
+    let mut rubbish = Stage::rubbish(3);
+    rubbish.push(forged);
+    rubbish.push(stage.slot(carol, Some(bob), 900_000_000_000, 1_000, 0));
+    rubbish.push(stage.slot(bob, Some(carol), 1, 1_000, 7));
+    stage.fund(&carol.actor).await?;
+    posted.push(stage.post(carol, &rubbish).await?);
+    Ok(posted)
 }
 
 /// Waits for the eager aggregator to be paid, and for the other to notice.
@@ -218,7 +219,8 @@ async fn late(stage: &Stage, cast: &Cast, first: &Outcome) -> Result<()> {
     Ok(())
 }
 
-type Fees = Vec<(u64, u128, &'static str)>;
+/// What was posted, and what it cost.
+type Fees = Vec<Posted>;
 
 /// Second to fifth sequence, and three aggregators who want to be paid for them.
 async fn three_aggregators(
@@ -271,7 +273,7 @@ async fn three_aggregators(
     let salvaged = workshop
         .until(&screen, &[&profit], "the overlapping proof", settled("profit"))
         .await?;
-    let tail: u128 = fees.iter().map(|(_, fee, _)| fee).sum();
+    let tail: u128 = fees.iter().map(|one| one.fee).sum();
     if !salvaged.accepted || salvaged.reward != tail {
         bail!(
             "the overlapping proof was to earn the tail, {tail}, and earned {}",
@@ -290,7 +292,7 @@ fn settled(name: &'static str) -> impl FnMut(&Heard) -> Option<Outcome> {
     }
 }
 
-/// Third and fourth sequence: the second sequencer repeats what the first has posted, and both go on.
+/// Two sequences in one block: the second sequencer joins, and a user has sent one transfer to both.
 async fn second_sequencer(stage: &mut Stage, cast: &Cast) -> Result<Fees> {
     let Cast {
         sonia,
@@ -300,23 +302,24 @@ async fn second_sequencer(stage: &mut Stage, cast: &Cast) -> Result<Fees> {
         ..
     } = cast;
     let stan = cast.stan.as_ref().context("the second sequencer")?;
-    // Carol sent one transfer to both sequencers; the second time it is a no-op.
+    stage.open_desk(stan).await?;
     let twice = stage.slot(carol, Some(bob), 2_000_000, 1_000, 0);
-    stage.books.apply(&twice.transfer, stan.index)?;
-    let mut third = vec![twice];
-    third.push(stage.pay(alice, Some(carol), 40_000_000, 2_500, stan)?);
-    third.extend(Stage::rubbish(2));
-    let third = stage.post(stan, &[third]).await?;
-    let mut first_batch = vec![twice];
+    stage.submit("stan", &twice)?;
+    stage.submit("sonia", &twice)?;
+    stage.pay(alice, Some(carol), 40_000_000, 2_500, stan)?;
     for round in 1..=10 {
-        first_batch.push(stage.pay(alice, Some(bob), 100_000 * round, 500, sonia)?);
+        stage.pay(bob, Some(alice), 100_000 * round, 500, sonia)?;
     }
-    let second_batch = vec![stage.pay(bob, Some(alice), 3_000_000, 700, sonia)?];
-    let fourth = stage.post(sonia, &[first_batch, second_batch]).await?;
-    Ok(vec![
-        (third.sequence, third.fee, "stan"),
-        (fourth.sequence, fourth.fee, "sonia"),
-    ])
+    let posted = stage.round(&["stan", "sonia"]).await?;
+    // The first of the two earns the fee of the transfer that is in both; in the second it is a no-op.
+    let first = posted.first().context("two sequences")?.who;
+    let earner = if first == "stan" { stan } else { sonia };
+    stage.books.apply(&twice.transfer, earner.index)?;
+    stage.screen.say(
+        "carol",
+        format!("sent one transfer to both: {first} earns its fee, the other one's is a no-op"),
+    );
+    Ok(posted)
 }
 
 /// Nobody else is there: the interval aggregator, started again, keeps the chain alive.
@@ -331,8 +334,9 @@ async fn last_sequence(
         "When nobody else proves, the interval aggregator does, every {INTERVAL} seconds at the latest."
     ));
     let stan = cast.stan.as_ref().context("the second sequencer")?;
-    let slots = vec![stage.pay(&cast.bob, Some(&cast.carol), 8_000_000, 900, stan)?];
-    let fifth = stage.post(stan, &[slots]).await?;
+    stage.pay(&cast.bob, Some(&cast.carol), 8_000_000, 900, stan)?;
+    let posted = stage.round(&["stan"]).await?;
+    let fee: u128 = posted.iter().map(|one| one.fee).sum();
     let before = earned.get("interval").map_or(0, Vec::len);
     let interval = workshop
         .start(stage, &cast.interval, Box::new(Interval { seconds: INTERVAL }))
@@ -340,12 +344,8 @@ async fn last_sequence(
     let outcome = workshop
         .until(&screen, &[&interval], "the boot proof", settled("interval"))
         .await?;
-    if !outcome.accepted || outcome.reward != fifth.fee {
-        bail!(
-            "the boot proof was to earn {}, and earned {}",
-            fifth.fee,
-            outcome.reward
-        );
+    if !outcome.accepted || outcome.reward != fee {
+        bail!("the boot proof was to earn {}, and earned {}", fee, outcome.reward);
     }
     // The journal remembers what was before the restart.
     let outcomes = interval.stop().await?;
@@ -353,7 +353,7 @@ async fn last_sequence(
         .entry("interval")
         .or_default()
         .extend_from_slice(outcomes.get(before..).unwrap_or_default());
-    Ok(vec![(fifth.sequence, fifth.fee, "stan")])
+    Ok(posted)
 }
 
 /// Time passes, and the withdrawn ether is claimed on L1.
