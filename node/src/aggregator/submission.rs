@@ -14,7 +14,6 @@ use crate::l1::{L1Error, preimage};
 use crate::proving::{Id, ProvingError};
 use crate::store::View;
 use alloy::eips::BlockId;
-use alloy::network::ReceiptResponse as _;
 use alloy::primitives::aliases::U40;
 use alloy::primitives::{Bytes, U256};
 use alloy::providers::Provider as _;
@@ -219,7 +218,7 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     }
 
     fn settle(&mut self, in_flight: &InFlight, receipt: &TransactionReceipt) -> Result<(), AggregatorError> {
-        let of_contract = receipt.to() == Some(self.client().contracts().proof_of_efficiency);
+        let of_contract = receipt.to == Some(self.client().contracts().proof_of_efficiency);
         let outcome = Outcome {
             transaction: receipt.transaction_hash,
             last: in_flight.last,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! People with L1 accounts, and a ledger of every transaction they send.
 
-use alloy::network::ReceiptResponse as _;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::{Provider as _, ProviderBuilder};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};

@@ -5,7 +5,6 @@ use super::actors::Entry;
 use super::players::{MESSAGES, Player, Posted, Stage, settings};
 use crate::sequencer::{Policy, Sequencer, SequencerConfig};
 use crate::units::Tokens;
-use alloy::network::ReceiptResponse as _;
 use alloy::primitives::{B256, U256};
 use alloy::providers::Provider as _;
 use alloy::rpc::types::TransactionReceipt;

@@ -205,7 +205,7 @@ async fn late(stage: &Stage, cast: &Cast, first: &Outcome) -> Result<()> {
         ledger: &stage.chain.ledger,
     };
     let receipt = cast.interval.send(&stage.chain.url, call).await?;
-    if receipt.inner.status() {
+    if receipt.status() {
         bail!("a late proof was paid");
     }
     let percent = receipt.gas_used * 100 / first.gas.max(1);
