@@ -158,7 +158,7 @@ impl Stage {
             U256::from(FEE_DEPOSIT),
         );
         let mint = TestToken::mintCall {
-            to: actor.address(),
+            account: actor.address(),
             amount,
         };
         self.send(actor, "mint test tokens", token, mint.abi_encode(), 0)
