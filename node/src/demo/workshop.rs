@@ -42,9 +42,9 @@ impl Workshop {
     pub(super) async fn open(options: &DemoOptions, scratch: &Path, screen: &Screen) -> Result<Self> {
         let Capacity { slots, messages, exits } = Capacity::REFERENCE;
         let proving = ProvingOptions {
-            queue: QueueUrl::Sqlite(scratch.join("jobs.db")),
-            proofs: scratch.join("proofs"),
-            cache: options.cache.clone(),
+            queue: Some(QueueUrl::Sqlite(scratch.join("jobs.db"))),
+            proofs: Some(scratch.join("proofs")),
+            cache: Some(options.cache.clone()),
             machine_lock: std::env::temp_dir().join("poe-machine.lock"),
             slots,
             messages,
