@@ -233,5 +233,5 @@ fn is_square(offset: usize) -> bool {
     let full = |start: usize| (start..start + 24).contains(&offset) && (offset - start) % 6 >= 3;
     let partial = (24..140).contains(&offset);
     // x0's square is the fourth cell of the partial rounds, every second cell after it is one.
-    full(0) || (partial && offset >= 27 && (offset - 27) % 2 == 0) || full(140)
+    full(0) || (partial && offset >= 27 && (offset - 27).is_multiple_of(2)) || full(140)
 }
