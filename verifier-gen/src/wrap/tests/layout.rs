@@ -136,11 +136,7 @@ fn degree_and_blinding_are_those_of_the_gates() {
     for shape in SHAPES {
         let (meta, _) = configured(shape);
         assert_eq!(meta.degree(), DEGREE);
-        let degrees = meta
-            .gates()
-            .iter()
-            .flat_map(Gate::polynomials)
-            .map(Expression::degree);
+        let degrees = meta.gates().iter().flat_map(Gate::polynomials).map(Expression::degree);
         assert!(degrees.max().expect("gates") <= DEGREE);
         let mut rotations: Map<usize, HashSet<i32>> = Map::new();
         for (column, rotation) in meta.advice_queries() {
