@@ -227,7 +227,6 @@ fn submission(chain: &Chain, view: &View, init: u64, last: u64) -> Rehearsal {
     }
 }
 
-// REQ P10
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_proof_is_paid_to_the_wei_after_a_rehearsal() {
     let (chain, folder) = (chain_with(2).await, tempfile::tempdir().unwrap());
@@ -319,7 +318,6 @@ impl Strategy for TailIsWorthless {
     }
 }
 
-// REQ P11
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_that_waits_in_the_pool_is_seen_and_none_is_sent_behind_it() {
     let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());

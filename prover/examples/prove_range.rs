@@ -2,7 +2,7 @@
 //! Proves a range of full batches and says what it took.
 //!
 //! ```sh
-//! cargo run --release --package poe-prover --example prove_range -- --batches 8
+//! cargo run --package poe-prover --example prove_range -- --batches 8
 //! ```
 
 mod traffic;

@@ -3,7 +3,7 @@
 //! there, and proofs for two beneficiaries. Proofs hold randomness, so the file is written anew only for another circuit.
 //!
 //! ```sh
-//! cargo run --release --package poe-verifier-gen --example settlement -- --cache cache
+//! cargo run --package poe-verifier-gen --example settlement -- --cache cache
 //! ```
 
 #[path = "../../prover/examples/traffic/mod.rs"]

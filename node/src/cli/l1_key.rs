@@ -120,12 +120,12 @@ mod tests {
     #[test]
     fn a_keystore_is_opened_with_the_password_of_the_file() {
         let folder = tempfile::tempdir().unwrap();
-        let (signer, name) =
+        let (signer, _) =
             LocalSigner::new_keystore(folder.path(), &mut rand_core::OsRng, "secret", Some("key")).unwrap();
         let password = folder.path().join("password");
         std::fs::write(&password, "secret\n").unwrap();
         let key = L1Key {
-            l1_keystore: Some(folder.path().join(name)),
+            l1_keystore: Some(folder.path().join("key")),
             l1_password_file: Some(password.clone()),
             dev_key: None,
         };

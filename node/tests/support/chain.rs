@@ -277,7 +277,7 @@ fn deploy(url: &str) -> PathBuf {
     let relative = Path::new("deployments/node-tests").join(format!("{}.json", unique_name()));
     let path = repository().join(&relative);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    forge(&["build", "contracts", "script", "test/mocks"], &[]);
+    forge(&["build", "contracts", "script", "test/mocks", "test/utils"], &[]);
     forge(
         &[
             "script",

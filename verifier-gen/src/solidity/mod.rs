@@ -5,6 +5,7 @@
 //! they stand, a permutation argument, any gates, rotations and lookups.
 
 mod bytecode;
+mod constraints;
 mod error;
 mod format;
 mod node;

@@ -51,6 +51,19 @@ pub(super) enum Hint {
     IndexRest,
     /// A coordinate of an inverse.
     Inverse,
+    /// An input of a permutation, which is a copy.
+    Lane,
+}
+
+/// Where a test may change what checks see, after the transcript has absorbed something else: a change before that
+/// changes every challenge, so that no single check can be shown to be needed.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Before the identity at zeta.
+    Quotient,
+    /// Before claims are combined and queries checked.
+    Queries,
 }
 
 /// A circuit being written.
@@ -67,6 +80,12 @@ pub struct Builder {
     /// What a test has the prover choose instead, by the number of the hint.
     #[cfg(test)]
     pub(super) lies: std::collections::HashMap<usize, Fr>,
+    /// What a test does to the parts of a proof that were absorbed.
+    #[cfg(test)]
+    pub(super) tamper: Vec<(Moment, fn(&mut super::proof::Absorbed))>,
+    /// Bits of work that a test asks for beyond those of the parameters.
+    #[cfg(test)]
+    pub(super) more_work: u32,
 }
 
 /// What a part of the circuit takes.
@@ -96,6 +115,10 @@ impl Builder {
             hints: vec![],
             #[cfg(test)]
             lies: std::collections::HashMap::new(),
+            #[cfg(test)]
+            tamper: vec![],
+            #[cfg(test)]
+            more_work: 0,
         }
     }
 
@@ -181,7 +204,7 @@ impl Builder {
     /// The permutation. Its input is copied, its output is in cells that can be.
     pub(super) fn permute(&mut self, inputs: [QuantumCell<Fr>; 3]) -> [AssignedValue<Fr>; 3] {
         let index = self.permutations.len();
-        let values = inputs.map(|cell| *cell.value());
+        let values = inputs.map(|cell| self.choose(Hint::Lane, *cell.value()));
         let virtual_cells = self.stage != Stage::Prover;
         let cell = |offset: usize| virtual_cells.then(|| ContextCell::new(PERMUTATIONS, index, offset));
         let permuted = permuted(values);

@@ -2,6 +2,8 @@
 //! plonky2's verifier, in plonky2's order.
 
 use super::builder::Builder;
+#[cfg(test)]
+use super::builder::Moment;
 use super::extension::Ext;
 use super::fri::Fri;
 use super::gates;
@@ -56,16 +58,19 @@ impl Builder {
             alphas,
             zeta,
         };
+        let inputs = absorbed.public_inputs.clone();
+        #[cfg(test)]
+        let absorbed = self.tampered(Moment::Quotient, absorbed);
         self.check_quotient(key, &absorbed.openings, &hash, &challenges);
-        self.check_openings(key, &absorbed, &challenges.zeta, challenger, proof);
-        absorbed.public_inputs
+        self.check_openings(key, absorbed, &challenges.zeta, challenger, proof);
+        inputs
     }
 
     /// FRI: challenges, proof of work, queries.
     fn check_openings(
         &mut self,
         key: &Key,
-        absorbed: &Absorbed,
+        absorbed: Absorbed,
         zeta: &Ext,
         mut challenger: Challenger,
         proof: &InnerProof,
@@ -82,17 +87,30 @@ impl Builder {
         challenger.observe(self, &absorbed.pow_witness);
         let response = challenger.challenge(self);
         let config = &key.common.fri_params.config;
-        self.check_challenge_bits(&response, 64 - config.proof_of_work_bits as usize);
+        let work = config.proof_of_work_bits;
+        #[cfg(test)]
+        let work = work + self.more_work;
+        self.check_challenge_bits(&response, 64 - work as usize);
 
         let queries = challenger.challenges(self, config.num_query_rounds);
         self.end_section("transcript");
-        let fri = Fri::new(self, key, absorbed, zeta, &alpha, betas);
+        #[cfg(test)]
+        let absorbed = self.tampered(Moment::Queries, absorbed);
+        let fri = Fri::new(self, key, &absorbed, zeta, &alpha, betas);
         self.end_section("FRI: claims");
         let rounds = &proof.proof.opening_proof.query_round_proofs;
         assert_eq!(rounds.len(), queries.len(), "one round a query");
         for (challenge, round) in queries.iter().zip(rounds) {
             fri.query(self, challenge, round);
         }
+    }
+
+    #[cfg(test)]
+    fn tampered(&self, moment: Moment, mut absorbed: Absorbed) -> Absorbed {
+        for (_, tamper) in self.tamper.iter().filter(|(when, _)| *when == moment) {
+            tamper(&mut absorbed);
+        }
+        absorbed
     }
 
     fn check_challenge_bits(&mut self, challenge: &Lazy, bits: usize) {

@@ -237,5 +237,5 @@ fn is_square(offset: usize) -> bool {
     let full = |start: usize| (start..start + 24).contains(&offset) && (offset - start) % 6 >= 3;
     let partial = (24..141).contains(&offset);
     // Two lanes and x0 come before x0's square, and every second cell after it is one.
-    full(0) || (partial && offset >= 27 && (offset - 27) % 2 == 0) || full(141)
+    full(0) || (partial && offset >= 27 && (offset - 27).is_multiple_of(2)) || full(141)
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::wrap::circuit::Config;
 use crate::wrap::poseidon;
 use halo2_base::halo2_proofs::dev::CellValue;
-use halo2_base::halo2_proofs::plonk::{Any, Circuit as _, Column, ConstraintSystem, Fixed};
+use halo2_base::halo2_proofs::plonk::{Any, Circuit as _, Column, ConstraintSystem, Expression, Fixed, Gate};
 use std::collections::{HashMap as Map, HashSet};
 use std::process::Command;
 
@@ -131,11 +131,7 @@ fn degree_and_blinding_are_those_of_the_gates() {
     for shape in SHAPES {
         let (meta, _) = configured(shape);
         assert_eq!(meta.degree(), DEGREE);
-        let degrees = meta
-            .gates()
-            .iter()
-            .flat_map(|gate| gate.polynomials())
-            .map(|p| p.degree());
+        let degrees = meta.gates().iter().flat_map(Gate::polynomials).map(Expression::degree);
         assert!(degrees.max().expect("gates") <= DEGREE);
         let mut rotations: Map<usize, HashSet<i32>> = Map::new();
         for (column, rotation) in meta.advice_queries() {

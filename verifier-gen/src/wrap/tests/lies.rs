@@ -3,7 +3,8 @@
 
 use super::checker::{Cells, holds};
 use super::*;
-use crate::wrap::builder::Hint;
+use crate::wrap::builder::{Hint, Moment};
+use crate::wrap::proof::Absorbed;
 use halo2_base::halo2_proofs::arithmetic::Field as _;
 use halo2_base::utils::{biguint_to_fe, fe_to_biguint, modulus};
 use num_bigint::BigUint;
@@ -35,7 +36,9 @@ fn alone(hints: &[(Hint, Fr)], kind: Hint) -> Vec<Lies> {
         // What is absorbed or hashed, or a public word: any other value, and the same element otherwise represented.
         Hint::PublicInput => &[Fr::ONE, two_to(32)],
         Hint::Element | Hint::LeafLimb | Hint::Digit => &[Fr::ONE, p(), -p(), two_to(64)],
-        Hint::CapDigest | Hint::Sibling | Hint::Inverse | Hint::IndexRest | Hint::Quotient => &[Fr::ONE, -Fr::ONE],
+        Hint::CapDigest | Hint::Lane | Hint::Sibling | Hint::Inverse | Hint::IndexRest | Hint::Quotient => {
+            &[Fr::ONE, -Fr::ONE]
+        }
         Hint::Remainder => &[Fr::ONE, p(), -p()],
         Hint::IndexBit => &[],
     };
@@ -135,6 +138,7 @@ fn no_choice_of_the_prover_is_free() {
         Hint::IndexBit,
         Hint::IndexRest,
         Hint::Inverse,
+        Hint::Lane,
     ];
     assert!(
         hints.iter().all(|(hint, _)| kinds.contains(hint)),
@@ -155,6 +159,55 @@ fn no_choice_of_the_prover_is_free() {
         let written = written_with_lies(&key, &proof, lies.clone());
         assert!(!holds(written.builder()), "{what}: {lies:?} satisfies the circuit");
     });
+}
+
+/// Checks one by one: what one of them sees is changed after the transcript has absorbed a valid proof, so that all
+/// challenges stay as they are and nothing else can fail.
+// REQ C8
+#[test]
+fn every_check_is_needed() {
+    type Change = fn(&mut Absorbed);
+    let (_, key, proof) = small();
+    let satisfied = |tamper: Vec<(Moment, Change)>, more_work| {
+        let shape = Shape::one_column(K);
+        let mut builder = Builder::new(Stage::Mock, shape.base());
+        builder.tamper = tamper;
+        builder.more_work = more_work;
+        holds(WrapCircuit::write(builder, shape, &key, &proof).builder())
+    };
+    assert!(satisfied(vec![], 0));
+    // Proof of work: of all 64 bits, which a response other than zero does not have.
+    assert!(!satisfied(vec![], 60));
+    // The identity at zeta alone: openings are in their places again when queries are checked.
+    let identity: [Change; 7] = [
+        |absorbed| absorbed.openings.quotient.swap(0, 1),
+        |absorbed| absorbed.openings.wires.swap(0, 1),
+        |absorbed| absorbed.openings.sigmas.swap(0, 1),
+        |absorbed| absorbed.openings.constants.swap(0, 1),
+        |absorbed| absorbed.openings.zs.swap(0, 1),
+        |absorbed| absorbed.openings.zs_next.swap(0, 1),
+        |absorbed| absorbed.openings.partial_products.swap(0, 1),
+    ];
+    for (i, change) in identity.into_iter().enumerate() {
+        assert!(
+            !satisfied(vec![(Moment::Quotient, change), (Moment::Queries, change)], 0),
+            "the identity, {i}"
+        );
+    }
+    // The first step holds what is claimed at zeta, and at its neighbour; steps lead to the final polynomial; leaves are
+    // of the caps.
+    let queries: [Change; 7] = [
+        |absorbed| absorbed.openings.wires.swap(0, 1),
+        |absorbed| absorbed.openings.zs_next.swap(0, 1),
+        |absorbed| absorbed.final_polynomial.swap(0, 1),
+        |absorbed| absorbed.wires_cap.reverse(),
+        |absorbed| absorbed.zs_cap.reverse(),
+        |absorbed| absorbed.quotient_cap.reverse(),
+        |absorbed| absorbed.fold_caps[0].reverse(),
+    ];
+    for (i, change) in queries.into_iter().enumerate() {
+        assert!(!satisfied(vec![(Moment::Queries, change)], 0), "queries, {i}");
+    }
 }
 
 /// No cell of general arithmetic is outside of every gate and every copy, and changing one alone breaks something,

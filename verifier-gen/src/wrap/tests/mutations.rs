@@ -213,7 +213,7 @@ fn words_in_one_anothers_place_are_rejected() {
             .evals_proofs[1]
             .1
             .siblings
-            .swap(0, 1)
+            .swap(0, 1);
     });
     // Parts of another valid proof.
     with(&|p| p.public_inputs.clone_from(&other.public_inputs));

@@ -325,6 +325,23 @@ fn paths_climb_as_plonky2s_do() {
     }
 }
 
+/// An input of a permutation is the cell it is copied from, or the constant.
+// REQ C8
+#[test]
+fn inputs_of_permutations_are_copies() {
+    use halo2_base::QuantumCell;
+    let run = |lies: &[(usize, Fr)]| {
+        let mut builder = builder(lies.iter().copied());
+        let copied = cell(&mut builder, Fr::from(5));
+        builder.permute([QuantumCell::Constant(Fr::from(7)), copied, copied]);
+        holds(&builder)
+    };
+    assert!(run(&[]));
+    for lane in 0..3 {
+        assert!(!run(&[(lane, Fr::from(9))]), "lane {lane}");
+    }
+}
+
 /// Leaves of every length around a block, hashed as plonky2's hasher does.
 #[test]
 fn leaves_hash_as_plonky2s_do() {
