@@ -12,5 +12,5 @@ for tool in forge anvil; do have "$tool" || die "$tool is not installed: run mak
 # The same profile and features as the tests: nothing is built twice.
 say "building contracts and poe"
 forge build contracts script
-cargo build --workspace --all-features --locked --bin poe
+cargo build --workspace --all-features --locked --bins --examples
 "${CARGO_TARGET_DIR:-target}/debug/poe" demo "$@"
