@@ -202,10 +202,9 @@ impl Queue {
             }
             Some(state) => return Ok(state),
         }
-        let text = id.to_string();
         let task = TaskBuilder::new(*job)
-            .task_id(TaskId::from_string(text.clone()))
-            .idempotency_key(text)
+            .task_id(TaskId::from_string(row_id(id)))
+            .idempotency_key(id.to_string())
             .max_attempts(MAX_ATTEMPTS)
             .priority(priority(&job.work))
             // The engine compares whole seconds, some of them with `<`.
@@ -238,7 +237,7 @@ impl Queue {
     ///
     /// If the database does not answer.
     pub async fn state(&self, id: Id) -> Result<Option<JobState>, QueueError> {
-        let id = id.to_string();
+        let id = row_id(id);
         let row: Option<JobRow> = match &self.backend {
             Backend::Sqlite(pool) => {
                 let query = "SELECT status, attempts, max_attempts, lock_by, last_result FROM Jobs WHERE id = ?1";
@@ -259,7 +258,7 @@ impl Queue {
     ///
     /// If the database does not answer.
     pub async fn remove(&self, id: Id) -> Result<bool, QueueError> {
-        let id = id.to_string();
+        let id = row_id(id);
         let rows = match &self.backend {
             Backend::Sqlite(pool) => {
                 let query = sqlx::query("DELETE FROM Jobs WHERE id = ?1").bind(id);
@@ -296,6 +295,12 @@ impl Queue {
         };
         Ok((counts.0.unsigned_abs(), counts.1.unsigned_abs()))
     }
+}
+
+/// Name of a job's row. The engine reads it as a ULID, of 128 bits: enough of the job's own name to tell jobs apart.
+fn row_id(id: Id) -> String {
+    let bytes = id.0.first_chunk().expect("an id has 32 bytes");
+    ulid::Ulid::from_bytes(*bytes).to_string()
 }
 
 /// What is nearer to being paid goes first.
