@@ -77,6 +77,9 @@ pub struct Builder {
     /// What the prover chose so far, for tests of what fixes it.
     #[cfg(test)]
     pub(super) hints: Vec<(Hint, Fr)>,
+    /// Cells that hold those choices.
+    #[cfg(test)]
+    pub(super) chosen: Vec<usize>,
     /// What a test has the prover choose instead, by the number of the hint.
     #[cfg(test)]
     pub(super) lies: std::collections::HashMap<usize, Fr>,
@@ -114,6 +117,8 @@ impl Builder {
             #[cfg(test)]
             hints: vec![],
             #[cfg(test)]
+            chosen: vec![],
+            #[cfg(test)]
             lies: std::collections::HashMap::new(),
             #[cfg(test)]
             tamper: vec![],
@@ -130,7 +135,16 @@ impl Builder {
     /// A cell that holds any value.
     pub(super) fn witness(&mut self, hint: Hint, value: Fr) -> AssignedValue<Fr> {
         let value = self.choose(hint, value);
+        #[cfg(test)]
+        self.mark_chosen(0);
         self.context().load_witness(value)
+    }
+
+    /// The prover chooses the cell that is this many behind the last one.
+    #[cfg(test)]
+    pub(super) fn mark_chosen(&mut self, ahead: usize) {
+        let cell = self.cells() + ahead;
+        self.chosen.push(cell);
     }
 
     /// What goes into a cell that holds any value: the honest one, unless a test wants another.

@@ -2,6 +2,7 @@
 //! A prover who chooses otherwise, and computes everything after that from it: some constraint fails.
 
 use super::checker::{Cells, holds};
+use super::determined::Determined;
 use super::*;
 use crate::wrap::builder::{Hint, Moment};
 use crate::wrap::proof::Absorbed;
@@ -210,8 +211,8 @@ fn every_check_is_needed() {
     }
 }
 
-/// No cell of general arithmetic is outside of every gate and every copy, and changing one alone breaks something,
-/// but for factors of zero: they are inverses in tests for zero, or selected by a bit that is 0.
+/// Every cell of general arithmetic follows from the prover's choices, which other tests lie about, and from limbs in the
+/// table; none is outside of every gate and every copy; and changing one alone breaks something.
 // REQ C8
 #[test]
 fn every_cell_is_in_a_constraint() {
@@ -219,6 +220,7 @@ fn every_cell_is_in_a_constraint() {
     let circuit = written(&key, &proof);
     let mut cells = Cells::of(circuit.builder());
     assert_eq!(cells.idle(), Vec::<usize>::new());
+    assert_eq!(Determined::by(&cells).others(), Vec::<usize>::new());
     let step = cells.general.len() / 40;
     for i in (0..cells.general.len()).step_by(step) {
         let honest = cells.general[i];
