@@ -55,6 +55,10 @@ pub(super) enum Hint {
     Lane,
 }
 
+/// What a test does to the parts of a proof that were absorbed.
+#[cfg(test)]
+pub(super) type Tamper = fn(&mut super::proof::Absorbed);
+
 /// Where a test may change what checks see, after the transcript has absorbed something else: a change before that
 /// changes every challenge, so that no single check can be shown to be needed.
 #[cfg(test)]
@@ -83,9 +87,9 @@ pub struct Builder {
     /// What a test has the prover choose instead, by the number of the hint.
     #[cfg(test)]
     pub(super) lies: std::collections::HashMap<usize, Fr>,
-    /// What a test does to the parts of a proof that were absorbed.
+    /// What a test does, and when.
     #[cfg(test)]
-    pub(super) tamper: Vec<(Moment, fn(&mut super::proof::Absorbed))>,
+    pub(super) tamper: Vec<(Moment, Tamper)>,
     /// Bits of work that a test asks for beyond those of the parameters.
     #[cfg(test)]
     pub(super) more_work: u32,
