@@ -134,7 +134,7 @@ mod tests {
     fn keys_from_the_cache_prove_and_verify() {
         let folder = std::env::temp_dir().join(format!("poe-wrap-key-{}", std::process::id()));
         let cache = Cache::new(&folder);
-        let (circuit, proof) = small();
+        let (circuit, _, proof) = small();
         let shape = Shape::one_column(18);
         let params = srs::development(shape.k, &|_| ());
         let keys = || Wrap::generate_cached(&params, circuit.verifier_data(), shape, &cache).expect("stock gates");
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn another_setup_or_shape_is_another_file() {
-        let (circuit, _) = small();
+        let (circuit, ..) = small();
         let inner = circuit.verifier_data();
         let params = srs::development(4, &|_| ());
         let digest = digest_of(&params, &inner, Shape::one_column(18));

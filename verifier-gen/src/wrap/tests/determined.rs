@@ -4,8 +4,8 @@
 //! inputs. A cell that nothing determines would be the prover's to choose.
 
 use super::checker::{Cells, context};
+use crate::wrap::PERMUTATION_CELLS;
 use crate::wrap::builder::PERMUTATIONS;
-use crate::wrap::poseidon::OUTPUT;
 use halo2_base::ContextCell;
 use halo2_base::halo2_proofs::arithmetic::Field as _;
 use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
@@ -58,12 +58,16 @@ impl<'c> Determined<'c> {
         if cell.type_id != PERMUTATIONS {
             return cell.offset;
         }
-        let end = if cell.offset < OUTPUT {
+        let outputs = PERMUTATION_CELLS - 3;
+        assert!(
+            !(3..outputs).contains(&cell.offset),
+            "only inputs and outputs of a permutation are copied"
+        );
+        let end = if cell.offset < 3 {
             cell.offset
         } else {
-            3 + cell.offset - OUTPUT
+            3 + cell.offset - outputs
         };
-        assert!(end < ENDS, "only inputs and outputs of a permutation are copied");
         self.cells.general.len() + ENDS * cell.context_id + end
     }
 

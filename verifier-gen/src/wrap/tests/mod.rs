@@ -70,7 +70,7 @@ fn prove(circuit: &Circuit, first: u64) -> InnerProof {
 }
 
 /// A circuit, its key, and a proof.
-fn small() -> (Circuit, Key, InnerProof) {
+pub(super) fn small() -> (Circuit, Key, InnerProof) {
     let circuit = circuit(config(), 8, 5);
     let proof = prove(&circuit, 0xffff_fff0);
     let key = Key::new(&circuit.verifier_data()).expect("stock gates");
