@@ -55,6 +55,10 @@ pub(super) enum Hint {
     Lane,
 }
 
+/// What a test does to the parts of a proof that were absorbed.
+#[cfg(test)]
+pub(super) type Tamper = fn(&mut super::proof::Absorbed);
+
 /// Where a test may change what checks see, after the transcript has absorbed something else: a change before that
 /// changes every challenge, so that no single check can be shown to be needed.
 #[cfg(test)]
@@ -77,12 +81,15 @@ pub struct Builder {
     /// What the prover chose so far, for tests of what fixes it.
     #[cfg(test)]
     pub(super) hints: Vec<(Hint, Fr)>,
+    /// Cells that hold those choices.
+    #[cfg(test)]
+    pub(super) chosen: Vec<usize>,
     /// What a test has the prover choose instead, by the number of the hint.
     #[cfg(test)]
     pub(super) lies: std::collections::HashMap<usize, Fr>,
-    /// What a test does to the parts of a proof that were absorbed.
+    /// What a test does, and when.
     #[cfg(test)]
-    pub(super) tamper: Vec<(Moment, fn(&mut super::proof::Absorbed))>,
+    pub(super) tamper: Vec<(Moment, Tamper)>,
     /// Bits of work that a test asks for beyond those of the parameters.
     #[cfg(test)]
     pub(super) more_work: u32,
@@ -114,6 +121,8 @@ impl Builder {
             #[cfg(test)]
             hints: vec![],
             #[cfg(test)]
+            chosen: vec![],
+            #[cfg(test)]
             lies: std::collections::HashMap::new(),
             #[cfg(test)]
             tamper: vec![],
@@ -130,7 +139,16 @@ impl Builder {
     /// A cell that holds any value.
     pub(super) fn witness(&mut self, hint: Hint, value: Fr) -> AssignedValue<Fr> {
         let value = self.choose(hint, value);
+        #[cfg(test)]
+        self.mark_chosen(0);
         self.context().load_witness(value)
+    }
+
+    /// The prover chooses the cell that is this many behind the last one.
+    #[cfg(test)]
+    pub(super) fn mark_chosen(&mut self, ahead: usize) {
+        let cell = self.cells() + ahead;
+        self.chosen.push(cell);
     }
 
     /// What goes into a cell that holds any value: the honest one, unless a test wants another.

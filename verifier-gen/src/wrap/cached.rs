@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn another_setup_or_shape_is_another_file() {
-        let (circuit, _, _) = small();
+        let (circuit, ..) = small();
         let inner = circuit.verifier_data();
         let params = srs::development(4, &|_| ());
         let digest = digest_of(&params, &inner, Shape::one_column(18));

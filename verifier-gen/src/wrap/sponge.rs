@@ -167,6 +167,8 @@ impl Builder {
         let mut digest = leaf;
         for (bit, &sibling) in bits.iter().zip(siblings) {
             let sibling = self.choose(Hint::Sibling, sibling);
+            #[cfg(test)]
+            self.mark_chosen(3);
             let context = self.context();
             let difference = QuantumCell::Witness(sibling - digest.value());
             context.assign_region([difference, digest, one, QuantumCell::Witness(sibling)], [0]);

@@ -62,7 +62,7 @@ impl Builder {
         #[cfg(test)]
         let absorbed = self.tampered(Moment::Quotient, absorbed);
         self.check_quotient(key, &absorbed.openings, &hash, &challenges);
-        self.check_openings(key, absorbed, &challenges.zeta, challenger, proof);
+        self.check_openings(key, &absorbed, &challenges.zeta, challenger, proof);
         inputs
     }
 
@@ -70,7 +70,7 @@ impl Builder {
     fn check_openings(
         &mut self,
         key: &Key,
-        absorbed: Absorbed,
+        absorbed: &Absorbed,
         zeta: &Ext,
         mut challenger: Challenger,
         proof: &InnerProof,
@@ -95,8 +95,8 @@ impl Builder {
         let queries = challenger.challenges(self, config.num_query_rounds);
         self.end_section("transcript");
         #[cfg(test)]
-        let absorbed = self.tampered(Moment::Queries, absorbed);
-        let fri = Fri::new(self, key, &absorbed, zeta, &alpha, betas);
+        let absorbed = &self.tampered(Moment::Queries, absorbed.clone());
+        let fri = Fri::new(self, key, absorbed, zeta, &alpha, betas);
         self.end_section("FRI: claims");
         let rounds = &proof.proof.opening_proof.query_round_proofs;
         assert_eq!(rounds.len(), queries.len(), "one round a query");

@@ -23,12 +23,12 @@ pub(super) enum Failure {
 
 /// The cells of a builder.
 pub(super) struct Cells<'b> {
-    builder: &'b Builder,
+    pub(super) builder: &'b Builder,
     pub(super) general: Vec<Fr>,
     permutations: Vec<Vec<Fr>>,
 }
 
-fn context(builder: &Builder) -> &Context<Fr> {
+pub(super) fn context(builder: &Builder) -> &Context<Fr> {
     let threads = &builder.base.core().phase_manager[0].threads;
     assert_eq!(threads.len(), 1, "the circuit is written in one context");
     &threads[0]

@@ -3,6 +3,7 @@
 
 pub(super) mod checker;
 mod chip;
+mod determined;
 mod layout;
 mod lies;
 mod mutations;

@@ -84,6 +84,7 @@ fn digits_are_of_the_canonical_integer() {
             native.iter().map(PrimeField64::to_canonical_u64).collect::<Vec<_>>(),
             ours
         );
+        assert!(!digits_hold(lane, Some(base_p(&(lane + 1u32)))), "another lane");
         // Four digits reach beyond 2 r: the same lane has another representation, which must not pass.
         assert!(!digits_hold(lane, Some(base_p(&(lane + &r)))), "{lane} + r");
     }
@@ -184,6 +185,8 @@ fn no_quotient_wraps_around_the_field() {
         };
         let (hints, holds) = run(&[]);
         assert!(holds, "{bits} bits");
+        assert!(!run(&[(0, hints[0].1 + Fr::ONE)]).1, "{bits} bits, another element");
+        assert!(!run(&[(1, hints[1].1 + Fr::ONE)]).1, "{bits} bits, another quotient");
         for step in [1u64, 2, 1 << 32] {
             let lies = [
                 (0, hints[0].1 + Fr::from(step)),
