@@ -32,12 +32,9 @@ test: deps ## Run every test (forge default profile, Rust workspace, scripts)
 	scripts/rust-tests.sh
 	node --test --test-reporter=spec scripts/test/
 
-demo: deps ## Show the protocol at work on a private chain, with real proofs (about ten minutes)
+demo: deps ## Show the protocol at work on a private chain
 	scripts/demo.sh
 
-.PHONY: test-demo
-test-demo: deps ## The same, smaller: one proof through plonky2 and halo2, and every balance checked
-	scripts/demo.sh --quick --plain
 
 ##### Set-up
 
@@ -55,7 +52,7 @@ clean: ## Remove everything that a build or a test wrote here
 
 # In the order of their cost. .ci/run takes the list from here.
 CHECKS := fmt-check lint house-rules requirements-check vectors-check bindings-check bulloak sizes snapshots-check figures \
-          test-deploy test-ci coverage slither halmos test-demo
+          test-deploy test-ci coverage slither halmos
 # What needs neither forge's build nor its ports: runs beside the list above where CI has a core to spare.
 RUST_CHECKS := fmt-check-rust clippy doc deny fuzz-check circuits-check verifier-check
 

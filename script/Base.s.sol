@@ -7,15 +7,10 @@ import {IVerifier} from "../contracts/interfaces/IVerifier.sol";
 import {Chains} from "./lib/Chains.sol";
 import {ConfigFile, DeployConfig} from "./lib/ConfigFile.sol";
 import {DeploymentFile} from "./lib/DeploymentFile.sol";
+import {IGeneratedVerifier} from "./lib/IGeneratedVerifier.sol";
 import {Plan, PlanLibrary} from "./lib/Plan.sol";
 import {Refusals} from "./lib/Refusals.sol";
 import {TrustedSetups} from "./lib/TrustedSetups.sol";
-
-/// @notice What every verifier answers that verifier-gen writes, beside `IVerifier`.
-interface IGeneratedVerifier {
-    /// @notice [tau]_2 of the trusted setup: the two parts of x, then those of y, the real part first.
-    function srsTauG2() external view returns (uint256[4] memory);
-}
 
 /// @title Base
 /// @notice What all scripts share: which configuration, which addresses file, and what is refused on which chain.

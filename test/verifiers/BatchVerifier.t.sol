@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IVerifier} from "../../contracts/interfaces/IVerifier.sol";
-import {IGeneratedVerifier} from "../../script/Base.s.sol";
+import {IGeneratedVerifier} from "../../script/lib/IGeneratedVerifier.sol";
 import {TrustedSetups} from "../../script/lib/TrustedSetups.sol";
 import {GeneratedVerifierTest} from "./GeneratedVerifierTest.sol";
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use circuits::{ALL, Small, prove};
 use clap::Parser;
 use halo2_base::halo2_proofs::halo2curves::ff::PrimeField;
-use poe_verifier_gen::solidity::{Description, generate};
+use poe_verifier_gen::solidity::{Description, format, generate};
 use poe_verifier_gen::srs;
 use serde_json::json;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ fn files(kind: Small) -> Result<[(String, String); 2]> {
     let mut contract = String::new();
     for seed in [1, 2] {
         let (key, instances, proof) = prove(kind, seed, &params)?;
-        contract = generate(&params, key.get_vk(), instances.len(), &description)?;
+        contract = format(&generate(&params, key.get_vk(), instances.len(), &description)?)?;
         let words: Vec<String> = instances
             .iter()
             .map(|value| {

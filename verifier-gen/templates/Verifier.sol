@@ -31,6 +31,9 @@ contract {{ description.name }}{% if description.circuit.is_some() %} is IVerifi
     /// @notice The setup is insecure, and this chain is none of the test networks it may be used on.
     error InsecureSetupOnPublicChain(uint256 chainId);
 {%- endif %}
+
+    // Getters are called by the names of functions.
+    // forge-lint: disable-start(screaming-snake-case-const)
 {% if let Some(circuit) = description.circuit.as_ref() %}
     /// @inheritdoc IVerifier
     uint16 public constant slotCapacity = {{ circuit.slots }};
@@ -50,6 +53,7 @@ contract {{ description.name }}{% if description.circuit.is_some() %} is IVerifi
     bytes32 public constant vkDigest = bytes32(VK_DIGEST);
     /// @notice Version of the generator.
     string public constant generatorVersion = "{{ version }}";
+    // forge-lint: disable-end(screaming-snake-case-const)
 
     /// @dev Order of the curve's group, whose integers are scalars.
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;

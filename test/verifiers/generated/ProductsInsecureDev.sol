@@ -26,6 +26,9 @@ contract ProductsInsecureDev {
     /// @notice The setup is insecure, and this chain is none of the test networks it may be used on.
     error InsecureSetupOnPublicChain(uint256 chainId);
 
+    // Getters are called by the names of functions.
+    // forge-lint: disable-start(screaming-snake-case-const)
+
     /// @notice Whether the secret of the trusted setup is public.
     bool public constant insecureSetup = true;
 
@@ -33,6 +36,7 @@ contract ProductsInsecureDev {
     bytes32 public constant vkDigest = bytes32(VK_DIGEST);
     /// @notice Version of the generator.
     string public constant generatorVersion = "0.1.0";
+    // forge-lint: disable-end(screaming-snake-case-const)
 
     /// @dev Order of the curve's group, whose integers are scalars.
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
