@@ -184,10 +184,8 @@ mod tests {
         fn decoding_is_total(selector in 0usize..1_000, mut data in prop::collection::vec(any::<u8>(), 0..300)) {
             // Most random selectors are unknown: those of the core lead deeper.
             let known = ProofOfEfficiencyErrors::selector_at(selector % ProofOfEfficiencyErrors::COUNT);
-            if let (Some(known), Some(head)) = (known, data.get_mut(..4)) {
-                if selector % 2 == 0 {
-                    head.copy_from_slice(&known);
-                }
+            if let (true, Some(known), Some(head)) = (selector % 2 == 0, known, data.get_mut(..4)) {
+                head.copy_from_slice(&known);
             }
             let _ = ContractError::decode(&data).to_string();
         }

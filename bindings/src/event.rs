@@ -30,7 +30,7 @@ pub struct UnknownEvent {
     pub topic: Option<B256>,
     /// What the decoder said.
     #[source]
-    pub source: alloy::sol_types::Error,
+    pub source: Box<alloy::sol_types::Error>,
 }
 
 impl Event {
@@ -50,7 +50,7 @@ impl Event {
         event.map(Some).map_err(|source| UnknownEvent {
             address: log.address,
             topic: topics.first().copied(),
-            source,
+            source: Box::new(source),
         })
     }
 }

@@ -2,6 +2,7 @@
 //! Proofs as the EVM reads them, hostile ones: no bytes make the verifier panic, and no other word is accepted.
 
 #[path = "../examples/circuits/mod.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use all of it")]
 mod circuits;
 
 use circuits::{ALL, Small, prove};

@@ -30,7 +30,10 @@ async fn the_example_runs() -> Result<()> {
 /// The README shows the example's own text.
 #[test]
 fn the_readme_shows_the_example() {
-    let (readme, example) = (include_str!("../README.md"), include_str!("../examples/sequence_ethers.rs"));
+    let (readme, example) = (
+        include_str!("../README.md"),
+        include_str!("../examples/sequence_ethers.rs"),
+    );
     let body = example.split_once("pub async fn sequence").map(|(_, rest)| rest);
     let body = body.and_then(|rest| rest.split_once("\n}\n")).map(|(body, _)| body);
     assert!(
