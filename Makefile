@@ -87,6 +87,7 @@ lint: deps solhint ## Lint: forge lint and solhint, any warning fails
 solhint: deps
 	$(SOLHINT) 'contracts/**/*.sol'
 	$(SOLHINT) --config .solhint.interfaces.json 'contracts/interfaces/**/*.sol'
+	$(SOLHINT) --config .solhint.generated.json --ignore-path /dev/null 'contracts/verifiers/**/*.sol'
 
 house-rules: ## Licence lines, no machine paths, no registry hosts, no unfinished work
 	scripts/check-spdx.sh
