@@ -58,6 +58,16 @@ fn files(kind: Small) -> Result<[(String, String); 2]> {
     ])
 }
 
+/// Proofs hold randomness, and `forge test` verifies those that are kept: of a fixture the public words are compared.
+fn comparable(path: &str, text: &str) -> Result<String> {
+    if !path.ends_with(".json") {
+        return Ok(text.to_string());
+    }
+    let fixture: serde_json::Value = serde_json::from_str(text).with_context(|| path.to_string())?;
+    let proofs = fixture["proofs"].as_array().into_iter().flatten();
+    Ok(proofs.map(|proof| proof["publicInputs"].to_string()).collect())
+}
+
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     for kind in ALL {
@@ -70,7 +80,7 @@ fn main() -> Result<()> {
             } else {
                 let found = std::fs::read_to_string(&full).with_context(|| path.clone())?;
                 ensure!(
-                    found == text,
+                    comparable(&path, &found)? == comparable(&path, &text)?,
                     "{path} is not what the generator writes: run with --write"
                 );
                 println!("{path} is up to date");

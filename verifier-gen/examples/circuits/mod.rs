@@ -370,7 +370,7 @@ impl SmallCircuit {
     }
 }
 
-/// Keys and a proof, the same on every machine.
+/// Keys, the same on every machine, and a proof.
 pub(crate) fn prove(
     kind: Small,
     seed: u64,
