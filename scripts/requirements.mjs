@@ -12,8 +12,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
-// node/ is not part of the workspace yet, so its tests do not run.
-const SKIPPED = new Set(["target", "node", "node_modules", "out", "cache", "lib", ".git"]);
+const SKIPPED = new Set(["target", "node_modules", "out", "cache", "lib", ".git"]);
 const LANGUAGES = {
   ".sol": {
     tag: /@custom:req\s+(.*)$/,

@@ -108,8 +108,7 @@ contract BatchVerifierInsecureDev is IVerifier {
 
     // Words of the transcript, segment by segment; a point is two words. The hash before a segment is its first word.
     uint256 private constant DIGEST = 0x0000;
-    uint256 private constant INPUT_0 = 0x0020;
-    uint256 private constant INPUT_1 = 0x0040;
+    uint256 private constant INPUTS = 0x0020;
     uint256 private constant ADVICE_0 = 0x0060;
     uint256 private constant HASH_1 = 0x00a0;
     uint256 private constant LOOKUP_INPUT_0 = 0x00c0;
@@ -280,7 +279,7 @@ contract BatchVerifierInsecureDev is IVerifier {
             m := mload(0x40)
             mstore(0x40, add(m, MEMORY_BYTES))
             mstore(add(m, DIGEST), VK_DIGEST)
-            calldatacopy(add(m, INPUT_0), publicInputs, 0x0040)
+            calldatacopy(add(m, INPUTS), publicInputs, 0x0040)
             calldatacopy(add(m, ADVICE_0), add(proof.offset, 0x0000), 0x0040)
             calldatacopy(add(m, LOOKUP_INPUT_0), add(proof.offset, 0x0040), 0x0080)
             calldatacopy(add(m, PERMUTATION_0), add(proof.offset, 0x00c0), 0x00c0)
@@ -473,7 +472,7 @@ contract BatchVerifierInsecureDev is IVerifier {
             let value := 0
             for { let i := 0 } lt(i, 0x0040) { i := add(i, 0x20) } {
                 let row := mulmod(mulmod(scale, omega, r), mload(add(at, i)), r)
-                value := addmod(value, mulmod(row, mload(add(add(m, INPUT_0), i)), r), r)
+                value := addmod(value, mulmod(row, mload(add(add(m, INPUTS), i)), r), r)
                 omega := mulmod(omega, OMEGA, r)
             }
             mstore(add(m, EVAL_INSTANCE), value)
@@ -1250,7 +1249,7 @@ contract BatchVerifierInsecureDev is IVerifier {
             let power := 1
             // Set 0: ADVICE_0 at x, omega x, omega^2 x, omega^3 x, omega^4 x, omega^5 x, omega^6 x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_ADVICE_0_AT_0))
                 value := mulmod(
@@ -1329,7 +1328,7 @@ contract BatchVerifierInsecureDev is IVerifier {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 1: PERMUTATION_0, LOOKUP_0 at x, omega x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_LOOKUP_0))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_PERMUTATION_0)), r)
@@ -1355,7 +1354,7 @@ contract BatchVerifierInsecureDev is IVerifier {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 2: LOOKUP_INPUT_0, FIXED_3 at omega^-1 x, x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_FIXED_3_AT_MINUS_1))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_INPUT_0_BEFORE)), r)
@@ -1381,7 +1380,7 @@ contract BatchVerifierInsecureDev is IVerifier {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 3: LOOKUP_TABLE_0, FIXED_1, FIXED_0, FIXED_2, FIXED_4, FIXED_5, FIXED_6, SIGMA_0, SIGMA_1, SIGMA_2, QUOTIENT, RANDOM at x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_RANDOM))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_QUOTIENT)), r)

@@ -126,7 +126,7 @@ contract {{ description.name }}{% if description.circuit.is_some() %} is IVerifi
             mstore(0x40, add(m, MEMORY_BYTES))
             mstore(add(m, DIGEST), VK_DIGEST)
 {%- if inputs > 0 %}
-            calldatacopy(add(m, INPUT_0), publicInputs, {{ inputs_bytes }})
+            calldatacopy(add(m, INPUTS), publicInputs, {{ inputs_bytes }})
 {%- endif %}
 {%- for copy in copies %}
             calldatacopy(add(m, {{ copy.name }}), add(proof.offset, {{ copy.from }}), {{ copy.bytes }})
@@ -275,7 +275,7 @@ contract {{ description.name }}{% if description.circuit.is_some() %} is IVerifi
             let value := 0
             for { let i := 0 } lt(i, {{ inputs_bytes }}) { i := add(i, 0x20) } {
                 let row := mulmod(mulmod(scale, omega, r), mload(add(at, i)), r)
-                value := addmod(value, mulmod(row, mload(add(add(m, INPUT_0), i)), r), r)
+                value := addmod(value, mulmod(row, mload(add(add(m, INPUTS), i)), r), r)
                 omega := mulmod(omega, OMEGA, r)
             }
             mstore(add(m, EVAL_INSTANCE), value)
@@ -329,7 +329,7 @@ contract {{ description.name }}{% if description.circuit.is_some() %} is IVerifi
 {%- for set in sets %}
             // Set {{ set.index }}: {{ set.summary }}
             {
-                let value := 0
+                let value
                 let folded
 {%- for line in set.claim_lines %}
                 {{ line }}

@@ -18,14 +18,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The smallest circuit that has everything.
-pub const SMALL: Capacity = Capacity {
+pub(crate) const SMALL: Capacity = Capacity {
     slots: 2,
     messages: 1,
     exits: 1,
 };
 
 /// Batches that follow each other.
-pub fn batches(count: usize) -> Vec<BatchWitness> {
+pub(crate) fn batches(count: usize) -> Vec<BatchWitness> {
     let mut world = World::with_capacity(4, SMALL);
     (0..count)
         .map(|number| {
@@ -42,7 +42,7 @@ pub fn batches(count: usize) -> Vec<BatchWitness> {
 
 /// What the bookkeeper does with the next jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mood {
+pub(crate) enum Mood {
     /// Proves.
     Willing,
     /// Never comes to an end.
@@ -54,14 +54,14 @@ pub enum Mood {
 }
 
 /// The prover.
-pub struct Books {
-    pub folder: Folder,
-    pub mood: Mutex<Mood>,
+pub(crate) struct Books {
+    pub(crate) folder: Folder,
+    pub(crate) mood: Mutex<Mood>,
     /// Jobs it has proven, in order.
-    pub proven: Mutex<Vec<Job>>,
-    pub begun: AtomicUsize,
-    pub given_up: AtomicUsize,
-    pub takes: Duration,
+    pub(crate) proven: Mutex<Vec<Job>>,
+    pub(crate) begun: AtomicUsize,
+    pub(crate) given_up: AtomicUsize,
+    pub(crate) takes: Duration,
 }
 
 /// Counts a proof that is dropped in the middle.
@@ -76,7 +76,7 @@ impl Drop for Guard<'_> {
 }
 
 impl Books {
-    pub fn new(folder: Folder) -> Self {
+    pub(crate) fn new(folder: Folder) -> Self {
         Self {
             folder,
             mood: Mutex::new(Mood::Willing),
@@ -87,7 +87,7 @@ impl Books {
         }
     }
 
-    pub fn proven(&self) -> Vec<Job> {
+    pub(crate) fn proven(&self) -> Vec<Job> {
         self.proven.lock().unwrap().clone()
     }
 

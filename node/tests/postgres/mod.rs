@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A running cluster.
-pub struct Cluster {
+pub(crate) struct Cluster {
     programs: PathBuf,
     folder: tempfile::TempDir,
 }
@@ -33,7 +33,7 @@ fn is_root() -> bool {
 
 impl Cluster {
     /// Starts one; `None`, and a line on standard error, if PostgreSQL is not installed.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             eprintln!("NOT RUN: no initdb on the path or under /usr/lib/postgresql; install PostgreSQL to run this");
             return None;
@@ -87,7 +87,7 @@ impl Cluster {
     }
 
     /// Where it answers.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@localhost/postgres?host={}", self.path().display())
     }
 }

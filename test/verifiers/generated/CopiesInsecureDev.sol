@@ -91,6 +91,7 @@ contract CopiesInsecureDev {
 
     // Words of the transcript, segment by segment; a point is two words. The hash before a segment is its first word.
     uint256 private constant DIGEST = 0x0000;
+    uint256 private constant INPUTS = 0x0020;
     uint256 private constant ADVICE_0 = 0x0020;
     uint256 private constant ADVICE_1 = 0x0060;
     uint256 private constant ADVICE_2 = 0x00a0;
@@ -939,7 +940,7 @@ contract CopiesInsecureDev {
             let power := 1
             // Set 0: ADVICE_0, ADVICE_1, ADVICE_2, ADVICE_3, ADVICE_4, ADVICE_5, ADVICE_6, ADVICE_7, FIXED_0, SIGMA_0, SIGMA_1, SIGMA_2, SIGMA_3, SIGMA_4, SIGMA_5, SIGMA_6, SIGMA_7, QUOTIENT, RANDOM at x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_RANDOM))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_QUOTIENT)), r)
@@ -966,7 +967,7 @@ contract CopiesInsecureDev {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 1: PERMUTATION_0, PERMUTATION_1, PERMUTATION_2, PERMUTATION_3, PERMUTATION_4, PERMUTATION_5, PERMUTATION_6 at omega^-6 x, x, omega x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_PERMUTATION_6_LAST))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_PERMUTATION_5_LAST)), r)
@@ -1019,7 +1020,7 @@ contract CopiesInsecureDev {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 2: PERMUTATION_7 at x, omega x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_PERMUTATION_7))
                 value := mulmod(

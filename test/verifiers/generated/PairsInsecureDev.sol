@@ -87,9 +87,7 @@ contract PairsInsecureDev {
 
     // Words of the transcript, segment by segment; a point is two words. The hash before a segment is its first word.
     uint256 private constant DIGEST = 0x0000;
-    uint256 private constant INPUT_0 = 0x0020;
-    uint256 private constant INPUT_1 = 0x0040;
-    uint256 private constant INPUT_2 = 0x0060;
+    uint256 private constant INPUTS = 0x0020;
     uint256 private constant ADVICE_0 = 0x0080;
     uint256 private constant ADVICE_1 = 0x00c0;
     uint256 private constant HASH_1 = 0x0100;
@@ -220,7 +218,7 @@ contract PairsInsecureDev {
             m := mload(0x40)
             mstore(0x40, add(m, MEMORY_BYTES))
             mstore(add(m, DIGEST), VK_DIGEST)
-            calldatacopy(add(m, INPUT_0), publicInputs, 0x0060)
+            calldatacopy(add(m, INPUTS), publicInputs, 0x0060)
             calldatacopy(add(m, ADVICE_0), add(proof.offset, 0x0000), 0x0080)
             calldatacopy(add(m, LOOKUP_INPUT_0), add(proof.offset, 0x0080), 0x0100)
             calldatacopy(add(m, PERMUTATION_0), add(proof.offset, 0x0180), 0x0100)
@@ -398,7 +396,7 @@ contract PairsInsecureDev {
             let value := 0
             for { let i := 0 } lt(i, 0x0060) { i := add(i, 0x20) } {
                 let row := mulmod(mulmod(scale, omega, r), mload(add(at, i)), r)
-                value := addmod(value, mulmod(row, mload(add(add(m, INPUT_0), i)), r), r)
+                value := addmod(value, mulmod(row, mload(add(add(m, INPUTS), i)), r), r)
                 omega := mulmod(omega, OMEGA, r)
             }
             mstore(add(m, EVAL_INSTANCE), value)
@@ -743,7 +741,7 @@ contract PairsInsecureDev {
             let power := 1
             // Set 0: ADVICE_0, ADVICE_1, PERMUTATION_0, LOOKUP_0, LOOKUP_1 at x, omega x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_LOOKUP_1))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_0)), r)
@@ -775,7 +773,7 @@ contract PairsInsecureDev {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 1: LOOKUP_INPUT_0, LOOKUP_INPUT_1 at omega^-1 x, x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_LOOKUP_INPUT_1_BEFORE))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_LOOKUP_INPUT_0_BEFORE)), r)
@@ -801,7 +799,7 @@ contract PairsInsecureDev {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 2: LOOKUP_TABLE_0, LOOKUP_TABLE_1, FIXED_0, FIXED_1, FIXED_2, FIXED_3, SIGMA_0, SIGMA_1, SIGMA_2, QUOTIENT, RANDOM at x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_RANDOM))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_QUOTIENT)), r)

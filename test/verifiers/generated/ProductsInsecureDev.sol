@@ -83,8 +83,7 @@ contract ProductsInsecureDev {
 
     // Words of the transcript, segment by segment; a point is two words. The hash before a segment is its first word.
     uint256 private constant DIGEST = 0x0000;
-    uint256 private constant INPUT_0 = 0x0020;
-    uint256 private constant INPUT_1 = 0x0040;
+    uint256 private constant INPUTS = 0x0020;
     uint256 private constant ADVICE_0 = 0x0060;
     uint256 private constant ADVICE_1 = 0x00a0;
     uint256 private constant ADVICE_2 = 0x00e0;
@@ -195,7 +194,7 @@ contract ProductsInsecureDev {
             m := mload(0x40)
             mstore(0x40, add(m, MEMORY_BYTES))
             mstore(add(m, DIGEST), VK_DIGEST)
-            calldatacopy(add(m, INPUT_0), publicInputs, 0x0040)
+            calldatacopy(add(m, INPUTS), publicInputs, 0x0040)
             calldatacopy(add(m, ADVICE_0), add(proof.offset, 0x0000), 0x00c0)
             calldatacopy(add(m, PERMUTATION_0), add(proof.offset, 0x00c0), 0x0140)
             calldatacopy(add(m, QUOTIENT_0), add(proof.offset, 0x0200), 0x0080)
@@ -372,7 +371,7 @@ contract ProductsInsecureDev {
             let value := 0
             for { let i := 0 } lt(i, 0x0040) { i := add(i, 0x20) } {
                 let row := mulmod(mulmod(scale, omega, r), mload(add(at, i)), r)
-                value := addmod(value, mulmod(row, mload(add(add(m, INPUT_0), i)), r), r)
+                value := addmod(value, mulmod(row, mload(add(add(m, INPUTS), i)), r), r)
                 omega := mulmod(omega, OMEGA, r)
             }
             mstore(add(m, EVAL_INSTANCE), value)
@@ -629,7 +628,7 @@ contract ProductsInsecureDev {
             let power := 1
             // Set 0: ADVICE_0, ADVICE_1, ADVICE_2, FIXED_0, SIGMA_0, SIGMA_1, SIGMA_2, SIGMA_3, QUOTIENT, RANDOM at x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_RANDOM))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_QUOTIENT)), r)
@@ -647,7 +646,7 @@ contract ProductsInsecureDev {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 1: PERMUTATION_0, PERMUTATION_1, PERMUTATION_2 at omega^-6 x, x, omega x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_PERMUTATION_2_LAST))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_PERMUTATION_1_LAST)), r)
@@ -688,7 +687,7 @@ contract ProductsInsecureDev {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 2: PERMUTATION_3 at x, omega x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_PERMUTATION_3))
                 value := mulmod(

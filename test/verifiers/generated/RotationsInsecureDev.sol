@@ -88,7 +88,7 @@ contract RotationsInsecureDev {
 
     // Words of the transcript, segment by segment; a point is two words. The hash before a segment is its first word.
     uint256 private constant DIGEST = 0x0000;
-    uint256 private constant INPUT_0 = 0x0020;
+    uint256 private constant INPUTS = 0x0020;
     uint256 private constant ADVICE_0 = 0x0040;
     uint256 private constant HASH_1 = 0x0080;
     uint256 private constant HASH_2 = 0x00a0;
@@ -204,7 +204,7 @@ contract RotationsInsecureDev {
             m := mload(0x40)
             mstore(0x40, add(m, MEMORY_BYTES))
             mstore(add(m, DIGEST), VK_DIGEST)
-            calldatacopy(add(m, INPUT_0), publicInputs, 0x0020)
+            calldatacopy(add(m, INPUTS), publicInputs, 0x0020)
             calldatacopy(add(m, ADVICE_0), add(proof.offset, 0x0000), 0x0040)
             calldatacopy(add(m, PERMUTATION_0), add(proof.offset, 0x0040), 0x00c0)
             calldatacopy(add(m, QUOTIENT_0), add(proof.offset, 0x0100), 0x0080)
@@ -409,7 +409,7 @@ contract RotationsInsecureDev {
             let value := 0
             for { let i := 0 } lt(i, 0x0020) { i := add(i, 0x20) } {
                 let row := mulmod(mulmod(scale, omega, r), mload(add(at, i)), r)
-                value := addmod(value, mulmod(row, mload(add(add(m, INPUT_0), i)), r), r)
+                value := addmod(value, mulmod(row, mload(add(add(m, INPUTS), i)), r), r)
                 omega := mulmod(omega, OMEGA, r)
             }
             mstore(add(m, EVAL_INSTANCE), value)
@@ -644,7 +644,7 @@ contract RotationsInsecureDev {
             let power := 1
             // Set 0: ADVICE_0 at omega^-2 x, omega^-1 x, x, omega x, omega^2 x, omega^3 x, omega^4 x, omega^5 x, omega^6 x, omega^7 x, omega^8 x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_ADVICE_0_AT_MINUS_2))
                 value := mulmod(
@@ -767,7 +767,7 @@ contract RotationsInsecureDev {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 1: PERMUTATION_0 at omega^-14 x, x, omega x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_PERMUTATION_0_LAST))
                 value := mulmod(
@@ -802,7 +802,7 @@ contract RotationsInsecureDev {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 2: PERMUTATION_1 at x, omega x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_PERMUTATION_1))
                 value := mulmod(
@@ -826,7 +826,7 @@ contract RotationsInsecureDev {
             power := mulmod(power, mload(add(m, NU)), r)
             // Set 3: FIXED_0, SIGMA_0, SIGMA_1, QUOTIENT, RANDOM at x
             {
-                let value := 0
+                let value
                 let folded
                 folded := mload(add(m, EVAL_RANDOM))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_QUOTIENT)), r)

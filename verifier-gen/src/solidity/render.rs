@@ -152,9 +152,7 @@ impl Reading {
         for (i, segment) in protocol.segments.iter().enumerate() {
             let start = if i == 0 {
                 let start = layout.word("DIGEST");
-                for input in 0..protocol.public_inputs {
-                    layout.word(format!("INPUT_{input}"));
-                }
+                layout.area("INPUTS", protocol.public_inputs);
                 start
             } else {
                 layout.word(format!("HASH_{i}"))

@@ -119,7 +119,7 @@ pub fn write(path: &Path, params: &ParamsKZG<Bn256>) -> Result<(), FileError> {
     std::fs::rename(&unfinished, path).map_err(failed)
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 ///
 /// # Errors
 ///

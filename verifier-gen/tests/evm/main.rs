@@ -6,13 +6,16 @@
 mod circuits;
 #[path = "../../examples/snark_verifier/mod.rs"]
 mod snark_verifier;
+#[path = "../support/ceremony.rs"]
+mod ceremony;
 
 mod machine;
 mod solc;
 
 use circuits::{ALL, Small};
-use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
+use halo2_base::halo2_proofs::halo2curves::bn256::{Bn256, Fr};
 use halo2_base::halo2_proofs::halo2curves::ff::{FromUniformBytes, PrimeField};
+use halo2_base::halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use machine::{Answer, Machine};
 use poe_verifier_gen::solidity::{Description, generate};
 use poe_verifier_gen::{kzg, srs};
@@ -40,14 +43,17 @@ fn word(value: Fr) -> [u8; 32] {
 
 impl Case {
     fn new(kind: Small) -> Self {
-        let params = srs::development(kind.k(), &|_| ());
-        let (key, instances, proof) = circuits::prove(kind, 7, &params).expect("a satisfied circuit");
+        Self::under(&srs::development(kind.k(), &|_| ()), kind, &format!("{}InsecureDev", kind.name()))
+    }
+
+    fn under(params: &ParamsKZG<Bn256>, kind: Small, name: &str) -> Self {
+        let (key, instances, proof) = circuits::prove(kind, 7, params).expect("a satisfied circuit");
         let description = Description {
-            name: format!("{}InsecureDev", kind.name()),
+            name: name.to_string(),
             circuit: None,
             interface_path: String::new(),
         };
-        let source = generate(&params, key.get_vk(), instances.len(), &description).expect("a supported circuit");
+        let source = generate(params, key.get_vk(), instances.len(), &description).expect("a supported circuit");
         let columns: Vec<&[Fr]> = if instances.is_empty() { vec![] } else { vec![&instances] };
         let count = source.matches("uint256 private constant EVAL_").count() - 2;
         Self {
@@ -55,7 +61,7 @@ impl Case {
             name: description.name,
             source,
             inputs: instances.iter().copied().map(word).collect(),
-            challenges: kzg::verify(&params, key.get_vk(), &columns, &proof).expect("a valid proof"),
+            challenges: kzg::verify(params, key.get_vk(), &columns, &proof).expect("a valid proof"),
             evaluations: (proof.len() / 32 - 4 - count, count),
             proof,
         }
@@ -208,6 +214,26 @@ fn a_proof_of_another_key_or_setup_is_refused() {
         .call(one.data())
         .answer;
     assert!(answer.is_error("ProofInvalid()", None), "{answer:?}");
+}
+
+/// From the file of a ceremony to the contract that accepts: every circuit of the class, under powers nobody knows the
+/// secret of. The contract of the development setup takes none of these proofs, nor the other way about.
+// REQ V23 V27
+#[test]
+fn circuits_are_proven_under_a_genuine_ceremony() {
+    let params = srs::import_ptau(&ceremony::genuine(), None, &|_| ()).expect("the import");
+    assert!(matches!(srs::standing(&params.s_g2()), srs::Standing::Ceremony(_)));
+    for kind in ALL {
+        let case = Case::under(&params, kind, kind.name());
+        assert!(case.source.contains("bool public constant insecureSetup = false;"));
+        let machine = case.machine();
+        assert!(machine.call(case.data()).answer.accepts(), "{kind:?}");
+        let insecure = Case::new(kind);
+        for (machine, proof) in [(&machine, &insecure), (&insecure.machine(), &case)] {
+            let answer = machine.call(proof.data()).answer;
+            assert!(!answer.accepts(), "{kind:?}: {answer:?}");
+        }
+    }
 }
 
 // REQ V18

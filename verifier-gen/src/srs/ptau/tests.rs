@@ -6,24 +6,13 @@ use halo2_base::halo2_proofs::halo2curves::serde::SerdeObject;
 use halo2_base::halo2_proofs::poly::commitment::ParamsProver;
 use proptest::prelude::*;
 use std::io::Cursor;
-use std::process::Command;
 use std::sync::LazyLock;
 
-/// The file that crate ppot-rs ships: the first 2^8 powers of the Hermez ceremony.
+#[path = "../../../tests/support/ceremony.rs"]
+mod ceremony;
+
 fn genuine() -> Vec<u8> {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo runs");
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let packages = metadata["packages"].as_array().expect("a list");
-    let package = packages
-        .iter()
-        .find(|package| package["name"] == "ppot-rs")
-        .expect("a dependency of tests");
-    let manifest = Path::new(package["manifest_path"].as_str().expect("a path"));
-    std::fs::read(manifest.with_file_name("8.ptau")).expect("the file of the crate")
+    std::fs::read(ceremony::genuine()).expect("the file of the crate")
 }
 
 fn take(bytes: &[u8], k: Option<u32>) -> Result<ParamsKZG<Bn256>, ImportError> {
