@@ -32,9 +32,12 @@ test: deps ## Run every test (forge default profile, Rust workspace, scripts)
 	scripts/rust-tests.sh
 	node --test --test-reporter=spec scripts/test/
 
-demo: deps ## Show the protocol at work on a private chain
-	scripts/demo.sh
+demo: deps ## Show the protocol at work on a private chain, with real proofs (about ten minutes)
+	scripts/demo.sh --cache $(CACHE)/proving
 
+.PHONY: test-demo
+test-demo: deps ## The same, smaller: one proof through plonky2 and halo2, and every balance checked
+	scripts/demo.sh --quick --plain --cache $(CACHE)/proving
 
 ##### Set-up
 
@@ -52,7 +55,7 @@ clean: ## Remove everything that a build or a test wrote here
 
 # In the order of their cost. .ci/run takes the list from here.
 CHECKS := fmt-check lint house-rules requirements-check vectors-check bindings-check bulloak sizes snapshots-check figures \
-          test-deploy test-ci coverage slither halmos
+          test-demo test-deploy test-ci coverage slither halmos
 # What needs neither forge's build nor its ports: runs beside the list above where CI has a core to spare.
 RUST_CHECKS := fmt-check-rust clippy doc deny fuzz-check circuits-check verifier-check
 
@@ -115,7 +118,7 @@ deep: deps ## Fuzz and invariants for hours, with a new seed
 	FOUNDRY_PROFILE=deep scripts/deep.sh
 
 sizes: deps
-	forge build --sizes contracts
+	FOUNDRY_CACHE_PATH=cache/contracts forge build --sizes contracts
 
 # Coverage compiles without the optimizer: what bounds gas or code size (test/gas/, *Gas*.t.sol) cannot hold there.
 coverage: deps ## Line and branch coverage of contracts/, with the thresholds
@@ -169,7 +172,7 @@ verifier-check: deps ## The committed verifiers are what the generator writes fr
 deploy-local: deps ## Deploy, with the mock verifier, to an anvil of chain 31337 on port 8545
 	forge build
 	test "$$(cast chain-id --rpc-url http://127.0.0.1:8545)" = 31337
-	POE_ALLOW_MOCK_VERIFIER=true forge script script/Deploy.s.sol --rpc-url http://127.0.0.1:8545 --broadcast --unlocked \
+	FOUNDRY_CACHE_PATH=cache/Deploy.s.sol POE_ALLOW_MOCK_VERIFIER=true forge script script/Deploy.s.sol --rpc-url http://127.0.0.1:8545 --broadcast --slow --unlocked \
 	    --sender "$$(cast rpc --rpc-url http://127.0.0.1:8545 eth_accounts | tr -d '[]"' | cut -d, -f1)"
 
 test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia and mainnet
@@ -179,11 +182,11 @@ test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia 
 
 .PHONY: bindings bindings-check snapshots snapshots-check figures requirements requirements-check vectors-check
 bindings: deps ## Write bindings/artifacts, the contracts' ABI and code as the Rust bindings ship them
-	forge build contracts test/utils
+	forge build
 	scripts/xtask.sh bindings
 
 bindings-check: deps
-	forge build contracts test/utils
+	forge build
 	scripts/xtask.sh bindings --check
 
 snapshots: deps ## Measure gas and code size anew into snapshots/

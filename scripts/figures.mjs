@@ -26,7 +26,7 @@ export function commandOf(source) {
   if (source.snapshot) {
     return `FOUNDRY_SNAPSHOTS=${SNAPSHOTS} forge test --isolate --match-path 'test/gas/*' --gas-snapshot-emit true`;
   }
-  if (source.size) return "forge build --sizes --json contracts";
+  if (source.size) return "FOUNDRY_CACHE_PATH=cache/contracts forge build --sizes --json contracts";
   if (source.criterion) {
     const cores = source.cores ? `RAYON_NUM_THREADS=${source.cores} ` : "";
     // Profile and features of the tests, so that no crate is built a second time. Own crates keep their overflow checks

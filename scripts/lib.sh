@@ -26,6 +26,10 @@ with_timeout() {
     if have timeout; then timeout "$seconds" "$@"; else "$@"; fi
 }
 
+# forge_apart NAME ARGUMENTS...: forge with a cache of its own. A run that compiles a part of the tree (a script, a folder) drops the rest from
+# the cache, and the next whole build would compile everything again.
+forge_apart() { FOUNDRY_CACHE_PATH="cache/$1" forge "${@:2}"; }
+
 # Where compiled tools outlive a clone. Falls back to the clone when the home folder cannot be written.
 cache_dir() {
     local base="${XDG_CACHE_HOME:-${HOME:-}/.cache}/proof-of-efficiency"

@@ -45,7 +45,7 @@ start_chain() {
 }
 
 # run SCRIPT ARGUMENTS...: a script against the chain; its output is in the log.
-run() { forge script "$@" --rpc-url "$RPC" >"$log" 2>&1 </dev/null; }
+run() { forge_apart "$(basename "${1%%:*}")" script "$@" --rpc-url "$RPC" >"$log" 2>&1 </dev/null; }
 
 # accepts WHAT PATTERN COMMAND...: the command succeeds and says so.
 accepts() {
@@ -109,7 +109,7 @@ manage_as_stranger() {
 pass_time() { cast rpc --rpc-url "$RPC" evm_increaseTime "$1" >/dev/null && cast rpc --rpc-url "$RPC" evm_mine >/dev/null; }
 
 # create SOURCE ARGUMENTS...: deploys a contract for the tests and prints its address.
-create() { forge create "$1" --rpc-url "$RPC" --private-key "$KEY" --broadcast --json ${2:+--constructor-args "${@:2}"} | node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8")).deployedTo'; }
+create() { forge_apart "$(basename "${1%%:*}")" create "$1" --rpc-url "$RPC" --private-key "$KEY" --broadcast --json ${2:+--constructor-args "${@:2}"} | node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8")).deployedTo'; }
 
 ##### A deployment from beginning to end
 

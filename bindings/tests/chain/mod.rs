@@ -64,11 +64,13 @@ impl Chain {
         lock.lock()?;
         let output = tool("forge")
             .current_dir(root)
-            .args(["script", "script/Deploy.s.sol", "--broadcast", "--unlocked"])
+            .args(["script", "script/Deploy.s.sol", "--broadcast", "--slow", "--unlocked"])
             .args(["--sender", DEPLOYER, "--rpc-url", &self.rpc_url])
             .env("POE_ALLOW_MOCK_VERIFIER", "true")
             .env("POE_DEPLOYMENT", self.deployment.strip_prefix(root)?)
             .env_remove("POE_CONFIG")
+            // Of its own: a script's build would drop the rest of the tree from the shared one.
+            .env("FOUNDRY_CACHE_PATH", "cache/Deploy.s.sol")
             .env("FOUNDRY_DISABLE_NIGHTLY_WARNING", "1")
             .stdin(Stdio::null())
             .output()

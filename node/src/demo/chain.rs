@@ -173,6 +173,7 @@ async fn deploy_contracts(root: &Path, folder: &Path, url: &str, deployer: Addre
             "script",
             "script/Deploy.s.sol",
             "--broadcast",
+            "--slow",
             "--unlocked",
             "--rpc-url",
             url,
@@ -182,6 +183,7 @@ async fn deploy_contracts(root: &Path, folder: &Path, url: &str, deployer: Addre
         .env("POE_DEPLOYMENT", inside.join("31337.json"))
         .env("POE_ALLOW_INSECURE_SETUP", "true")
         .env_remove("POE_ALLOW_MOCK_VERIFIER")
+        .env("FOUNDRY_CACHE_PATH", "cache/Deploy.s.sol")
         .env("FOUNDRY_DISABLE_NIGHTLY_WARNING", "1")
         .stdin(Stdio::null())
         .output()

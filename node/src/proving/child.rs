@@ -8,9 +8,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 /// Bytes that are kept of what a child writes to standard error.
 const LAST_WORDS: usize = 4096;
@@ -61,6 +63,7 @@ struct Process {
     input: ChildStdin,
     replies: Lines<BufReader<ChildStdout>>,
     words: Arc<std::sync::Mutex<Vec<u8>>>,
+    listener: JoinHandle<()>,
     settings: Settings,
 }
 
@@ -117,12 +120,13 @@ impl Prover {
             return Err(self.error(io::Error::other("a pipe is missing")));
         };
         let words = Arc::<std::sync::Mutex<Vec<u8>>>::default();
-        tokio::spawn(keep_last_words(errors, words.clone()));
+        let listener = tokio::spawn(keep_last_words(errors, words.clone()));
         let mut process = Process {
             child,
             input,
             replies: BufReader::new(output).lines(),
             words,
+            listener,
             settings: settings.clone(),
         };
         self.tell(&mut process, settings).await?;
@@ -215,6 +219,8 @@ async fn ended(process: &mut Process) -> ChildError {
         Ok(status) => status.to_string(),
         Err(error) => error.to_string(),
     };
+    // What it said last may not have been read yet; a process of its own may hold the pipe for ever.
+    let _ = tokio::time::timeout(Duration::from_secs(1), &mut process.listener).await;
     let words = process.words.lock().unwrap_or_else(PoisonError::into_inner);
     let words = String::from_utf8_lossy(&words).trim().to_owned();
     ChildError::Ended { status, words }
@@ -237,7 +243,6 @@ mod tests {
     use super::*;
     use poe_rollup::formats::Capacity;
     use poe_verifier_gen::wrap::Shape;
-    use std::time::Duration;
 
     fn settings() -> Settings {
         Settings {

@@ -33,6 +33,7 @@ pub const ALICE_KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a841
 pub const PROVER: Address = alloy::primitives::address!("3C44CdDdB6a900fa2b585dd299e03d12FA4293BC");
 
 const GWEI: u64 = 1_000_000_000;
+const MOST_GAS_PRICE: u128 = 200 * GWEI as u128;
 
 pub struct Chain {
     process: Child,
@@ -131,6 +132,10 @@ impl Chain {
 
     /// Asks for the receipt itself: alloy's watcher waits for block numbers to rise, and tests take blocks back.
     async fn mined(&self, request: TransactionRequest) -> TransactionReceipt {
+        // What anvil would fill in can be below the fee of the block after one that was taken back.
+        let request = request
+            .max_fee_per_gas(MOST_GAS_PRICE)
+            .max_priority_fee_per_gas(GWEI.into());
         let hash = *self.provider.send_transaction(request).await.unwrap().tx_hash();
         let deadline = Instant::now() + Duration::from_secs(60);
         while Instant::now() < deadline {
@@ -277,7 +282,7 @@ fn deploy(url: &str) -> PathBuf {
     let relative = Path::new("deployments/node-tests").join(format!("{}.json", unique_name()));
     let path = repository().join(&relative);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    forge(&["build", "contracts", "script", "test/mocks", "test/utils"], &[]);
+    forge(&["build"], &[]);
     forge(
         &[
             "script",
@@ -285,6 +290,8 @@ fn deploy(url: &str) -> PathBuf {
             "--rpc-url",
             url,
             "--broadcast",
+            // One transaction after another: sent at once, one may overtake another, and its nonce is a gap.
+            "--slow",
             "--unlocked",
             "--sender",
             &DEPLOYER.to_string(),
@@ -292,6 +299,8 @@ fn deploy(url: &str) -> PathBuf {
         &[
             ("POE_ALLOW_MOCK_VERIFIER", "true"),
             ("POE_DEPLOYMENT", relative.to_str().unwrap()),
+            // Of its own: a script's build would drop the rest of the tree from the shared one.
+            ("FOUNDRY_CACHE_PATH", "cache/Deploy.s.sol"),
         ],
     );
     path
