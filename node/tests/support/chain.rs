@@ -132,8 +132,10 @@ impl Chain {
 
     /// Asks for the receipt itself: alloy's watcher waits for block numbers to rise, and tests take blocks back.
     async fn mined(&self, request: TransactionRequest) -> TransactionReceipt {
-        // What anvil would fill in can be below the fee of the block after one that was taken back.
+        // anvil would fill in a nonce and a fee that it remembers of blocks it has taken back.
+        let nonce = self.provider.get_transaction_count(request.from.unwrap()).await.unwrap();
         let request = request
+            .nonce(nonce)
             .max_fee_per_gas(MOST_GAS_PRICE)
             .max_priority_fee_per_gas(GWEI.into());
         let hash = *self.provider.send_transaction(request).await.unwrap().tx_hash();
