@@ -73,6 +73,16 @@ pub enum SyncError {
 }
 
 impl SyncError {
+    /// Whether it may be that the provider had not indexed all events yet.
+    pub(super) const fn is_of_missing_events(&self) -> bool {
+        matches!(self, Self::Apply { .. } | Self::Incomplete { .. })
+    }
+
+    /// Whether L1 accepted a proof of something that is not so. Everything up to the newest block is applied then.
+    pub const fn is_dispute(&self) -> bool {
+        matches!(self, Self::ProvenStateDiffers { .. })
+    }
+
     /// Whether trying again later may help.
     pub const fn is_transient(&self) -> bool {
         match self {
