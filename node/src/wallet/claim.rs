@@ -8,8 +8,8 @@ use alloy::primitives::{Address, B256, U256};
 use poe_bindings::contracts::exit_vault::ExitVault::{CheckpointOpening, ExitLink};
 use poe_rollup::formats::{Bytes32, Exit};
 
-/// Bytes of the links of one transaction, as far as links fit into them: two thirds of what a block of Ethereum should hold
-/// at most, and about 2.6 million gas.
+/// Bytes of links in one transaction, if more than one fits: half of what the pools of Ethereum nodes take, and at most 2.6
+/// million gas.
 const BYTES_PER_CALL: u32 = 65_536;
 
 /// Most links of one transaction.
@@ -107,14 +107,16 @@ fn newest_matured(view: &View, now: u64) -> Result<Option<CheckpointRecord>, Sto
 pub async fn unclaimed(client: &L1Client, view: &View, account: u32) -> Result<u64, ClaimError> {
     let mut sum = 0;
     for link in view.exit_links()? {
-        let is_of_account = |exit: &&Exit| exit.index == account;
-        if link.sequence > view.chain().last_verified || !link.exits.iter().any(|exit| exit.index == account) {
+        let is_of_account = |exit: &Exit| exit.index == account;
+        if link.sequence > view.chain().last_verified || !link.exits.iter().any(is_of_account) {
             continue;
         }
         let (_, claimed) = state_of(client, &link.acc).await?;
-        let unclaimed = (0..).zip(&link.exits).filter(|(position, _)| !claimed.bit(*position));
-        let of_account = unclaimed.map(|(_, exit)| exit).filter(is_of_account);
-        sum += of_account.map(|exit| exit.amount).sum::<u64>();
+        for (position, exit) in link.exits.iter().enumerate() {
+            if is_of_account(exit) && !claimed.bit(position) {
+                sum += exit.amount;
+            }
+        }
     }
     Ok(sum)
 }

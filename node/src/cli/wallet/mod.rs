@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+mod claim;
 mod keys;
 mod l1;
 mod l2;
 mod secrets;
+mod sender;
 
 use super::output::Output;
 use crate::config::Settings;
@@ -34,7 +36,7 @@ enum Action {
     Deposit(l1::Deposit),
     Transfer(l2::TransferCommand),
     Withdraw(l2::Withdraw),
-    Claim(l1::ClaimCommand),
+    Claim(claim::ClaimCommand),
     Fees(l1::Fees),
 }
 
