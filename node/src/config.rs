@@ -306,7 +306,10 @@ mod tests {
                 poll_seconds: Some(seconds),
                 ..Options::default()
             };
-            assert!(matches!(options.settle(), Err(ConfigError::PollSeconds { .. })), "{seconds}");
+            assert!(
+                matches!(options.settle(), Err(ConfigError::PollSeconds { .. })),
+                "{seconds}"
+            );
         }
     }
 

@@ -124,6 +124,22 @@ async fn both_states_follow_from_l1_alone_and_exits_are_paid() {
     let paid = follower.client().vault().etherBalanceOf(ALICE).call().await.unwrap();
     assert_eq!(paid, U256::from(4_000_000_000_000u64));
     assert!(plan_claim(follower.client(), &view, ALICE, now().await).await.is_err());
+
+    // Whoever has walked the exits: what is in the vault is paid out, once.
+    let folder = tempfile::tempdir().unwrap();
+    let claim = || {
+        poe(&chain, folder.path(), &["wallet", "claim", "--json"])
+            .output()
+            .unwrap()
+    };
+    let done = json(&claim());
+    assert!(
+        done["what"].as_str().unwrap().contains("0.000004 eth paid out"),
+        "{done}"
+    );
+    let left = follower.client().vault().etherBalanceOf(ALICE).call().await.unwrap();
+    assert_eq!(left, U256::ZERO);
+    assert_eq!(claim().status.code(), Some(8));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -276,6 +292,17 @@ async fn a_proof_of_something_else_stops_the_follower_loudly() {
         Err(SyncError::ProvenStateDiffers { .. })
     ));
     assert_eq!(follower.view().unwrap().chain().status, Status::Running);
+    // What there is to see is shown all the same.
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, shown) in [
+        (["status"].as_slice(), "DISPUTED"),
+        (&["wallet", "balance", "--account", "1"], "account"),
+    ] {
+        let output = poe(&chain, folder.path(), arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(6));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(shown), "{text}");
+    }
 }
 
 fn poe(chain: &Chain, folder: &Path, arguments: &[&str]) -> std::process::Command {
@@ -341,7 +368,7 @@ async fn kill_nine_at_any_moment_loses_nothing() {
             .unwrap(),
     );
     assert_eq!((&report["sequences"], &report["batches"]), (&31.into(), &61.into()));
-    let follower = chain.follower(folder.path()).await;
+    let follower = chain.follower(&folder.path().join("node")).await;
     assert_eq!(
         follower.store().dump().unwrap(),
         dump_of_a_clean_sync(&chain, 10_000).await
@@ -389,7 +416,7 @@ async fn a_user_goes_from_a_key_to_ether_on_l1_by_the_command_line() {
     let slot = hex::decode(signed["slot"].as_str().unwrap().trim_start_matches("0x")).unwrap();
     chain.sequence(DEPLOYER, &[slot], 1).await;
     {
-        let mut follower = chain.follower(folder.path()).await;
+        let mut follower = chain.follower(&folder.path().join("node")).await;
         follower.sync_once().await.unwrap();
         chain.verify(&follower.view().unwrap(), 3, |_| ()).await;
         // Two processes on one directory.
@@ -400,6 +427,8 @@ async fn a_user_goes_from_a_key_to_ether_on_l1_by_the_command_line() {
                 .unwrap()
                 .contains("in use by another poe")
         );
+        // Other commands have folders of their own.
+        json(&run(&["status"]));
     }
     assert_eq!(
         balance(&json(&run(&["wallet", "balance"]))),
@@ -417,6 +446,8 @@ async fn a_user_goes_from_a_key_to_ether_on_l1_by_the_command_line() {
     );
     let winner: Address = status["proofs"][0]["winner"].as_str().unwrap().parse().unwrap();
     assert_eq!(winner, PROVER);
+    let by_environment = poe(&chain, folder.path(), &["status"]).env("POE_JSON", "1").output();
+    assert_eq!(json(&by_environment.unwrap())["proven"], 3);
     let text = poe(&chain, folder.path(), &["status"]).output().unwrap();
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(

@@ -46,7 +46,9 @@ pub enum ApplyError {
         expected: Bytes32,
     },
     /// Fees that the contract cannot have charged.
-    #[error("with the fee of sequence {sequence}, {fee} token wei, all fees exceed the 112 bits the contract has for them")]
+    #[error(
+        "with the fee of sequence {sequence}, {fee} token wei, all fees exceed the 112 bits the contract has for them"
+    )]
     Fee {
         /// The sequence.
         sequence: u64,

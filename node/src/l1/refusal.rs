@@ -65,7 +65,9 @@ fn is_busy(answer: &ErrorPayload) -> bool {
 }
 
 fn timed_out(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
+    error
+        .downcast_ref::<reqwest::Error>()
+        .is_some_and(reqwest::Error::is_timeout)
 }
 
 #[cfg(test)]

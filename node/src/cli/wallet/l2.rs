@@ -7,9 +7,7 @@ use crate::config::Settings;
 use crate::l1::L1Client;
 use crate::store::View;
 use crate::units::Gwei;
-use crate::wallet::{
-    TransferRequest, accounts_of, credited, send_to_sequencer, sign_transfer, unclaimed,
-};
+use crate::wallet::{TransferRequest, accounts_of, credited, send_to_sequencer, sign_transfer, unclaimed};
 use alloy::primitives::U256;
 use anyhow::Result;
 use clap::Args;
