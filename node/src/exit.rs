@@ -113,7 +113,6 @@ fn of_transfer(error: &TransferError) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::rpc::json_rpc::ErrorPayload;
     use alloy::transports::{TransportError, TransportErrorKind};
     use anyhow::Context as _;
 
@@ -138,7 +137,7 @@ mod tests {
             url: "http://sequencer.example".into(),
             source: Box::new(source),
         };
-        let refused = TransportError::err_resp(ErrorPayload::invalid_params());
+        let refused = TransportError::ErrorResp(serde_json::from_str(r#"{"code":-32000,"message":"no"}"#).unwrap());
         assert_eq!(code(&sequencer(refused).into()), 8);
         let unreachable = TransportErrorKind::custom_str("connection refused");
         assert_eq!(code(&sequencer(unreachable).into()), 1);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a provider means by an error. There is no standard: codes and words differ from one to the next.
 
-use alloy::rpc::json_rpc::ErrorPayload;
 use alloy::transports::http::reqwest;
 use alloy::transports::{TransportError, TransportErrorKind};
 
@@ -9,14 +8,14 @@ const INVALID_PARAMETERS: i64 = -32_602;
 
 /// Whether the provider knows the tag, but nothing it stands for.
 pub(super) fn is_not_found(error: &TransportError) -> bool {
-    answer(error).is_some_and(|answer| says(answer, &["not found"]))
+    answer(error).is_some_and(|answer| answer.says(&["not found"]))
 }
 
 /// Whether the provider does not know the tag it was asked for. Everything else that goes wrong is no such answer.
 pub(super) fn is_unknown_tag(error: &TransportError) -> bool {
     match answer(error) {
-        Some(answer) if is_busy(answer) || says(answer, &["not found"]) => false,
-        Some(answer) if says(answer, &["block tag", "unknown tag", "invalid tag"]) => true,
+        Some(answer) if answer.is_busy() || answer.says(&["not found"]) => false,
+        Some(answer) if answer.says(&["block tag", "unknown tag", "invalid tag"]) => true,
         _ => error.error_code() == Some(INVALID_PARAMETERS),
     }
 }
@@ -25,7 +24,7 @@ pub(super) fn is_unknown_tag(error: &TransportError) -> bool {
 /// too often.
 pub(super) fn may_be_too_much(error: &TransportError) -> bool {
     if let Some(answer) = answer(error) {
-        return !is_busy(answer);
+        return !answer.is_busy();
     }
     let kind = error.as_transport_err();
     if kind.and_then(TransportErrorKind::as_custom).is_some_and(timed_out) {
@@ -37,31 +36,42 @@ pub(super) fn may_be_too_much(error: &TransportError) -> bool {
 
 /// Whether the account that signs cannot pay.
 pub(crate) fn is_short_of_funds(error: &TransportError) -> bool {
-    answer(error).is_some_and(|answer| says(answer, &["insufficient funds"]))
+    answer(error).is_some_and(|answer| answer.says(&["insufficient funds"]))
 }
 
-fn answer(error: &TransportError) -> Option<&ErrorPayload> {
-    error.as_error_resp()
+/// An error that the provider itself has sent.
+struct Answer {
+    code: i64,
+    /// In lower case.
+    message: String,
 }
 
-fn says(answer: &ErrorPayload, texts: &[&str]) -> bool {
-    let message = answer.message.to_lowercase();
-    texts.iter().any(|text| message.contains(text))
+fn answer(error: &TransportError) -> Option<Answer> {
+    error.as_error_resp().map(|payload| Answer {
+        code: payload.code,
+        message: payload.message.to_lowercase(),
+    })
 }
 
-/// Code -32005 stands for too many requests with some, and for too many results with others.
-fn is_busy(answer: &ErrorPayload) -> bool {
-    let words = [
-        "rate limit",
-        "request rate",
-        "rate exceeded",
-        "per second",
-        "too many requests",
-        "credits",
-        "daily",
-        "throttl",
-    ];
-    answer.code == 429 || says(answer, &words)
+impl Answer {
+    fn says(&self, texts: &[&str]) -> bool {
+        texts.iter().any(|text| self.message.contains(text))
+    }
+
+    /// Code -32005 stands for too many requests with some, and for too many results with others: words decide.
+    fn is_busy(&self) -> bool {
+        let words = [
+            "rate limit",
+            "request rate",
+            "rate exceeded",
+            "per second",
+            "too many requests",
+            "credits",
+            "daily",
+            "throttl",
+        ];
+        self.code == 429 || self.says(&words)
+    }
 }
 
 fn timed_out(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
@@ -74,12 +84,9 @@ fn timed_out(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
 mod tests {
     use super::*;
 
-    fn answered(code: i64, message: &'static str) -> TransportError {
-        TransportError::err_resp(ErrorPayload {
-            code,
-            message: message.into(),
-            data: None,
-        })
+    fn answered(code: i64, message: &str) -> TransportError {
+        let payload = serde_json::json!({ "code": code, "message": message }).to_string();
+        TransportError::ErrorResp(serde_json::from_str(&payload).unwrap())
     }
 
     #[test]

@@ -71,7 +71,8 @@ enum FeeAction {
 impl Register {
     pub(super) async fn run(self, settings: &Settings, secrets: &Secrets, output: Output) -> Result<()> {
         // The public key of the file is not authenticated: a deposit to another key would be lost.
-        let key = secrets.secret_key()?.public();
+        let secret = secrets.secret_key()?;
+        let key = secret.public();
         let sender = Sender::open(settings, secrets).await?;
         let (value, max_fee) = sender.message_value(self.amount, self.max_message_fee).await?;
         let call = ProofOfEfficiency::registerCall {
