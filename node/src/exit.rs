@@ -28,7 +28,7 @@ pub struct Refusal(pub String);
 
 /// The exit code of an error.
 pub fn code(error: &anyhow::Error) -> u8 {
-    error.chain().find_map(|cause| one(cause)).unwrap_or(1)
+    error.chain().find_map(one).unwrap_or(1)
 }
 
 fn one(error: &(dyn std::error::Error + 'static)) -> Option<u8> {

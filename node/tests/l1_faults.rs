@@ -9,7 +9,7 @@ mod proxy;
 
 use chain::{Chain, DEPLOYER};
 use poe_node::l1::L1Error;
-use poe_node::store::Table;
+use poe_node::store::Record;
 use poe_node::sync::{Follower, SyncError};
 use poe_rollup::schnorr::SecretKey;
 use proxy::{Answer, Proxy};
@@ -43,7 +43,7 @@ impl Stage {
         }
     }
 
-    fn dump(&self) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+    fn dump(&self) -> Vec<Record> {
         self.follower.store().dump().unwrap()
     }
 

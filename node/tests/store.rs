@@ -5,7 +5,7 @@
 mod simulated;
 
 use poe_node::chain::{ApplyError, EventKind};
-use poe_node::store::{DataDirectory, Finality, Identity, Store, StoreError, Table};
+use poe_node::store::{DataDirectory, Finality, Identity, Record, Store, StoreError, Table};
 use poe_rollup::formats::Capacity;
 use poe_rollup::state::{StateReader, StateWriter as _};
 use proptest::prelude::*;
@@ -65,7 +65,7 @@ fn follow(store: &Store, l1: &SimulatedL1) {
     }
 }
 
-type Dump = Vec<(Table, Vec<u8>, Vec<u8>)>;
+type Dump = Vec<Record>;
 
 /// How soon slots and changes of settled batches are dropped depends on when the store was pruned, and is left out of the comparison.
 fn comparable(mut one: Dump, mut other: Dump) -> (Dump, Dump) {

@@ -25,7 +25,7 @@ pub(super) enum Decoded {
     Other,
 }
 
-pub(super) fn malformed(what: &'static str, transaction: B256, reason: impl ToString) -> L1Error {
+pub(super) fn malformed(what: &'static str, transaction: B256, reason: &(impl ToString + ?Sized)) -> L1Error {
     L1Error::Malformed {
         what,
         transaction: transaction.to_string(),
@@ -48,25 +48,30 @@ pub fn batches_of_call(
             "it does not call the contract itself, yet there is no BatchData",
         ));
     }
-    let call = decode_calldata(input).map_err(|error| malformed(what, transaction, error))?;
+    let call = decode_calldata(input).map_err(|error| malformed(what, transaction, &error))?;
     Ok(call.batches.into_iter().map(<[u8]>::to_vec).collect())
 }
 
 /// A log of the core contract. Its ABI lists all events, those of its parent contracts too.
 pub(super) fn decode(log: &Log) -> Result<Decoded, L1Error> {
     let transaction = log.transaction_hash.unwrap_or_default();
-    let amount = |value: U256| value.try_into().map_err(|_| malformed("an amount", transaction, value));
+    let amount = |value: U256| {
+        value
+            .try_into()
+            .map_err(|_| malformed("an amount", transaction, &value))
+    };
     let event = match Events::decode_log(&log.inner) {
         Ok(event) => event.data,
         Err(error) if log.topic0().is_some_and(|topic| Events::SELECTORS.contains(&topic.0)) => {
-            return Err(malformed("a log", transaction, error));
+            return Err(malformed("a log", transaction, &error));
         }
         Err(_) => return Ok(Decoded::Other),
     };
     Ok(match event {
         Events::MessageQueued(e) => {
             let bytes = e.message.as_ref().try_into();
-            let bytes = bytes.map_err(|_| malformed("a message", transaction, format!("{} bytes", e.message.len())))?;
+            let bytes =
+                bytes.map_err(|_| malformed("a message", transaction, &format!("{} bytes", e.message.len())))?;
             Decoded::Whole(EventKind::MessageQueued {
                 number: e.number,
                 message: Message::decode(bytes),

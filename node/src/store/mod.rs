@@ -144,6 +144,9 @@ pub struct Finality {
     pub timestamp: u64,
 }
 
+/// Table, key and value of a record.
+pub type Record = (Table, Vec<u8>, Vec<u8>);
+
 /// The store.
 #[derive(Debug)]
 pub struct Store {
@@ -193,7 +196,7 @@ impl Store {
 
     /// A snapshot. Later changes do not touch it.
     pub fn view(&self) -> Result<View, StoreError> {
-        View::new(self.database.begin_read()?, self.identity.clone())
+        View::new(&self.database.begin_read()?, self.identity.clone())
     }
 
     /// Applies one block that L1 can still take back: the next one.
@@ -291,7 +294,7 @@ impl Store {
     }
 
     /// All records of all tables, for comparing stores.
-    pub fn dump(&self) -> Result<Vec<(Table, Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn dump(&self) -> Result<Vec<Record>, StoreError> {
         let transaction = self.database.begin_read()?;
         let mut records = Vec::new();
         for table in Table::ALL {

@@ -39,7 +39,7 @@ impl core::fmt::Debug for View {
 }
 
 impl View {
-    pub(crate) fn new(transaction: ReadTransaction, identity: Identity) -> Result<Self, StoreError> {
+    pub(crate) fn new(transaction: &ReadTransaction, identity: Identity) -> Result<Self, StoreError> {
         let open = |table: Table| transaction.open_table(table.definition());
         let tables = Table::ALL.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let missing = StoreError::Missing {

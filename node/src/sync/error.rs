@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::chain::ApplyError;
+use crate::chain::{ApplyError, Computed};
 use crate::l1::L1Error;
 use crate::store::StoreError;
 
@@ -66,9 +66,9 @@ pub enum SyncError {
         /// The route that verified the proof.
         route: u32,
         /// What was proven.
-        proven: crate::chain::Computed,
+        proven: Box<Computed>,
         /// What the batches lead to.
-        computed: crate::chain::Computed,
+        computed: Box<Computed>,
     },
 }
 

@@ -394,11 +394,11 @@ impl Follower {
         Err(SyncError::ProvenStateDiffers {
             checkpoint: checkpoint.number,
             route: checkpoint.tail.proven_by,
-            proven: Computed {
+            proven: Box::new(Computed {
                 state_root: checkpoint.state_root,
                 exit_acc: checkpoint.exit_acc,
-            },
-            computed,
+            }),
+            computed: Box::new(computed),
         })
     }
 }

@@ -89,7 +89,7 @@ pub fn sign_transfer(view: &View, key: &SecretKey, request: &TransferRequest) ->
     let from = match request.from {
         Some(from) => from,
         None => {
-            let accounts = accounts_of(view, &key.public())?;
+            let accounts = accounts_of(view, key.public())?;
             let registered = accounts.iter().find(|(_, account)| account.is_some());
             registered.ok_or(TransferError::NoAccount)?.0
         }

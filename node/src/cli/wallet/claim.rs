@@ -19,8 +19,6 @@ use poe_bindings::contracts::exit_vault::ExitVault::{
     ExitLink, claimExitsCall, claimExitsFromCall, withdrawEtherForCall,
 };
 
-const WEI_PER_GWEI: u64 = 1_000_000_000;
-
 /// Claim matured exits on L1 and have the ether paid out
 ///
 /// Anybody can do this for anybody: the ether goes to the owner of the exits.
@@ -46,10 +44,12 @@ impl ClaimCommand {
             sender.send(vault, claim_call(walk, links), U256::ZERO).await?;
         }
         let due = credited(&sender.client, owner).await?;
-        let gwei = |wei: U256| Gwei((wei / U256::from(WEI_PER_GWEI)).saturating_to());
         let waiting = Gwei(waiting);
         output.print(&match pay_out(&sender, owner, due).await? {
-            Some(receipt) => Done::new(format!("{} paid out to {owner}; {waiting} wait", gwei(due)), &receipt),
+            Some(receipt) => Done::new(
+                format!("{} paid out to {owner}; {waiting} wait", Gwei::of_wei(due)),
+                &receipt,
+            ),
             None => Done::already(format!(
                 "somebody else has had everything paid out to {owner}; {waiting} wait"
             )),
@@ -74,7 +74,7 @@ fn or_pay_out(claim: Result<Claim, ClaimError>, in_vault: U256, dispute: Option<
 }
 
 /// `None` if there is nothing to pay out, or nothing any more: anybody can have it done.
-async fn pay_out(sender: &Sender, owner: Address, due: U256) -> Result<Option<TransactionReceipt>> {
+pub(super) async fn pay_out(sender: &Sender, owner: Address, due: U256) -> Result<Option<TransactionReceipt>> {
     if due.is_zero() {
         return Ok(None);
     }

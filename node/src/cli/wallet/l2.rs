@@ -8,7 +8,6 @@ use crate::l1::L1Client;
 use crate::store::View;
 use crate::units::Gwei;
 use crate::wallet::{TransferRequest, accounts_of, credited, send_to_sequencer, sign_transfer, unclaimed};
-use alloy::primitives::U256;
 use anyhow::Result;
 use clap::Args;
 use poe_rollup::formats::Slot;
@@ -131,8 +130,8 @@ impl AccountReport {
         let account = view.account(index)?.unwrap_or(Account::EMPTY);
         let in_final = view.final_state()?.account(index)?.unwrap_or(Account::EMPTY);
         let in_vault = match account.registered {
-            true => credited(client, account.l1_owner.into()).await? / U256::from(1_000_000_000u64),
-            false => U256::ZERO,
+            true => Gwei::of_wei(credited(client, account.l1_owner.into()).await?),
+            false => Gwei(0),
         };
         let links = view.exit_links()?;
         let unproven = links
@@ -152,7 +151,7 @@ impl AccountReport {
             r#final: Gwei(in_final.balance),
             exits_pending: Gwei(unproven.map(|exit| exit.amount).sum()),
             exits_proven: Gwei(unclaimed(client, view, index).await?),
-            owner_in_vault: Gwei(in_vault.saturating_to()),
+            owner_in_vault: in_vault,
         })
     }
 

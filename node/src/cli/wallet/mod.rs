@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod claim;
+mod escape;
 mod keys;
 mod l1;
 mod l2;
@@ -37,6 +38,7 @@ enum Action {
     Transfer(l2::TransferCommand),
     Withdraw(l2::Withdraw),
     Claim(claim::ClaimCommand),
+    Escape(escape::Escape),
     Fees(l1::Fees),
 }
 
@@ -53,6 +55,7 @@ impl WalletArguments {
             Action::Transfer(command) => command.run(settings, secrets, output).await,
             Action::Withdraw(command) => command.run(settings, secrets, output).await,
             Action::Claim(command) => command.run(settings, secrets, output).await,
+            Action::Escape(command) => command.run(settings, secrets, output).await,
             Action::Fees(command) => command.run(settings, secrets, output).await,
         }
     }
