@@ -35,6 +35,9 @@ impl ClaimCommand {
         let owner = self.owner.unwrap_or(sender.account);
         let (_, mut follower) = settings.open("wallet", None).await?;
         let dispute = sync_despite_dispute(&mut follower).await?;
+        if let Some(error) = &dispute {
+            tracing::warn!(%error, "claiming exits of the checkpoints before that one only");
+        }
         let now = follower.client().latest().await?.timestamp;
         let claim = plan_claim(follower.client(), &follower.view()?, owner, now).await;
         let in_vault = credited(&sender.client, owner).await?;
