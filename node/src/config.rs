@@ -41,6 +41,12 @@ pub enum ConfigError {
     /// There is no deployment.
     #[error(transparent)]
     Deployment(#[from] DeploymentError),
+    /// A time that is none.
+    #[error("poll-seconds is {found}: give a number of seconds that is not negative, for example 4")]
+    PollSeconds {
+        /// What was given.
+        found: f64,
+    },
 }
 
 /// Options of every command that talks to L1.
@@ -64,7 +70,7 @@ pub struct Options {
         help_heading = "Connection"
     )]
     deployment: Option<PathBuf>,
-    /// Folder for what is synced, one for each process [default: $XDG_DATA_HOME/poe/<deployment>]
+    /// Folder for what is kept, in a folder of its own for each command [default: $XDG_DATA_HOME/poe/<deployment>]
     #[arg(
         long,
         env = "POE_DATA_DIR",
@@ -155,7 +161,7 @@ impl Options {
             data_dir: self.data_dir.clone().or(file.data_dir),
             log_range: self.log_range.or(file.log_range).unwrap_or(LARGEST_RANGE),
             poll: Duration::try_from_secs_f64(seconds)
-                .unwrap_or(Duration::from_secs(4))
+                .map_err(|_| ConfigError::PollSeconds { found: seconds })?
                 .max(Duration::from_millis(50)),
             sequencer: self.sequencer.clone().or(file.sequencer),
         })
@@ -191,12 +197,13 @@ impl Settings {
         Ok(found.map_err(ConfigError::from)?)
     }
 
-    /// The data directory, with a part of its own for each `purpose` if the default is used.
+    /// The data directory of a `purpose`: commands that share their settings do not lock each other out.
     pub fn data_directory(&self, deployment: &Deployment, purpose: &str) -> Result<PathBuf, ConfigError> {
-        match &self.data_dir {
-            Some(path) => Ok(path.clone()),
-            None => Ok(data_home()?.join(short_name(deployment)).join(purpose)),
-        }
+        let shared = match &self.data_dir {
+            Some(path) => path.clone(),
+            None => data_home()?.join(short_name(deployment)),
+        };
+        Ok(shared.join(purpose))
     }
 
     /// Connects to L1 and opens the store of `purpose`. `from` is the first block to look at if the store is new.
@@ -289,6 +296,21 @@ mod tests {
         assert_eq!(options.settle().unwrap().rpc, "http://flag:1");
         let (_file, options) = self::options("");
         assert_eq!(options.settle().unwrap().rpc, "http://127.0.0.1:8545");
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_refused() {
+        for seconds in [-1.0, f64::NAN, f64::INFINITY] {
+            let options = Options {
+                config: Some("/dev/null".into()),
+                poll_seconds: Some(seconds),
+                ..Options::default()
+            };
+            assert!(
+                matches!(options.settle(), Err(ConfigError::PollSeconds { .. })),
+                "{seconds}"
+            );
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::l1::L1Error;
 use crate::sequencer::SequencerError;
 use crate::store::StoreError;
 use crate::sync::SyncError;
+use crate::wallet::{ClaimError, TransferError};
 
 /// What the commands say about exit codes in their help.
 pub const HELP: &str = "\
@@ -18,7 +19,7 @@ Exit codes:
   5  the data directory: in use, of another schema or deployment, or damaged
   6  PROVEN STATE IS WRONG: L1 accepted a proof of something the batches do not lead to
   7  L1 data that cannot be followed: events left out, or a reorganisation of final blocks
-  8  the command is refused: not enough funds, unknown account, wrong password, nothing to claim";
+  8  the command is refused: not enough funds, unknown account, wrong password, nothing to claim, or by contract or sequencer";
 
 /// A command that cannot do what it is asked, for a reason the person who asks can remove.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +28,7 @@ pub struct Refusal(pub String);
 
 /// The exit code of an error.
 pub fn code(error: &anyhow::Error) -> u8 {
-    error.chain().find_map(|cause| one(cause)).unwrap_or(1)
+    error.chain().find_map(one).unwrap_or(1)
 }
 
 fn one(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
@@ -46,6 +47,12 @@ fn one(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
     }
     if let Some(error) = error.downcast_ref::<L1Error>() {
         return Some(of_l1(error));
+    }
+    if let Some(error) = error.downcast_ref::<ClaimError>() {
+        return Some(of_claim(error));
+    }
+    if let Some(error) = error.downcast_ref::<TransferError>() {
+        return of_transfer(error);
     }
     if error.is::<ConfigError>() {
         return Some(3);
@@ -85,9 +92,28 @@ const fn of_l1(error: &L1Error) -> u8 {
     }
 }
 
+const fn of_claim(error: &ClaimError) -> u8 {
+    match error {
+        ClaimError::Store(_) => 5,
+        ClaimError::L1(error) => of_l1(error),
+        ClaimError::Nothing { .. } => 8,
+    }
+}
+
+/// A sequencer that cannot be reached is no refusal, and no failure of L1.
+fn of_transfer(error: &TransferError) -> Option<u8> {
+    match error {
+        TransferError::Store(_) => Some(5),
+        TransferError::Url { .. } => Some(3),
+        TransferError::NoAccount | TransferError::NotYours { .. } | TransferError::Void { .. } => Some(8),
+        TransferError::Sequencer { source, .. } => source.is_error_resp().then_some(8),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::transports::{TransportError, TransportErrorKind};
     use anyhow::Context as _;
 
     #[test]
@@ -98,5 +124,22 @@ mod tests {
         assert_eq!(code(&Refusal("no".into()).into()), 8);
         assert_eq!(code(&anyhow::anyhow!("anything")), 1);
         assert_eq!(code(&SyncError::TooDeep { oldest: 1 }.into()), 7);
+    }
+
+    #[test]
+    fn what_a_wallet_error_wraps_decides() {
+        let missing = || L1Error::gone("block 7");
+        assert_eq!(code(&ClaimError::L1(missing()).into()), 4);
+        let damaged = StoreError::NoJournal { block: 1 };
+        assert_eq!(code(&ClaimError::Store(damaged).into()), 5);
+        assert_eq!(code(&TransferError::NoAccount.into()), 8);
+        let sequencer = |source| TransferError::Sequencer {
+            url: "http://sequencer.example".into(),
+            source: Box::new(source),
+        };
+        let refused = TransportError::ErrorResp(serde_json::from_str(r#"{"code":-32000,"message":"no"}"#).unwrap());
+        assert_eq!(code(&sequencer(refused).into()), 8);
+        let unreachable = TransportErrorKind::custom_str("connection refused");
+        assert_eq!(code(&sequencer(unreachable).into()), 1);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Amounts and times as people read and write them.
 
+use alloy::primitives::U256;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -31,6 +32,13 @@ impl fmt::Display for Tokens {
 impl Serialize for Tokens {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0.to_string())
+    }
+}
+
+impl Gwei {
+    /// Whole gwei of an amount in wei.
+    pub fn of_wei(wei: U256) -> Self {
+        Self((wei / U256::from(1_000_000_000u64)).saturating_to())
     }
 }
 

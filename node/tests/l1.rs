@@ -8,7 +8,7 @@ use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use chain::{ALICE, Chain, DEPLOYER, PROVER};
 use poe_node::chain::Status;
-use poe_node::store::Table;
+use poe_node::store::Record;
 use poe_node::sync::{Follower, SyncError};
 use poe_node::wallet::{TransferError, TransferRequest};
 use poe_node::wallet::{Walk, accounts_of, plan_claim, sign_transfer};
@@ -57,7 +57,7 @@ async fn populated() -> (Chain, tempfile::TempDir, Follower) {
     (chain, folder, follower)
 }
 
-async fn dump_of_a_clean_sync(chain: &Chain, range: u64) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+async fn dump_of_a_clean_sync(chain: &Chain, range: u64) -> Vec<Record> {
     let folder = tempfile::tempdir().unwrap();
     let mut follower = chain.follower_with_range(folder.path(), range).await;
     follower.sync_once().await.unwrap();
@@ -74,7 +74,7 @@ async fn both_states_follow_from_l1_alone_and_exits_are_paid() {
     let (chain, _folder, mut follower) = populated().await;
     let view = follower.view().unwrap();
     let start = balances(&follower);
-    assert_eq!(accounts_of(&view, &key(2).public()).unwrap().len(), 1);
+    assert_eq!(accounts_of(&view, key(2).public()).unwrap().len(), 1);
     let too_much = sign_transfer(&view, &key(2), &request(1, u64::MAX >> 4)).unwrap_err();
     assert!(matches!(too_much, TransferError::Void { from: 2, .. }), "{too_much}");
 
@@ -124,6 +124,22 @@ async fn both_states_follow_from_l1_alone_and_exits_are_paid() {
     let paid = follower.client().vault().etherBalanceOf(ALICE).call().await.unwrap();
     assert_eq!(paid, U256::from(4_000_000_000_000u64));
     assert!(plan_claim(follower.client(), &view, ALICE, now().await).await.is_err());
+
+    // Whoever has walked the exits: what is in the vault is paid out, once.
+    let folder = tempfile::tempdir().unwrap();
+    let claim = || {
+        poe(&chain, folder.path(), &["wallet", "claim", "--json"])
+            .output()
+            .unwrap()
+    };
+    let done = json(&claim());
+    assert!(
+        done["what"].as_str().unwrap().contains("0.000004 eth paid out"),
+        "{done}"
+    );
+    let left = follower.client().vault().etherBalanceOf(ALICE).call().await.unwrap();
+    assert_eq!(left, U256::ZERO);
+    assert_eq!(claim().status.code(), Some(8));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -276,6 +292,17 @@ async fn a_proof_of_something_else_stops_the_follower_loudly() {
         Err(SyncError::ProvenStateDiffers { .. })
     ));
     assert_eq!(follower.view().unwrap().chain().status, Status::Running);
+    // What there is to see is shown all the same.
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, shown) in [
+        (["status"].as_slice(), "DISPUTED"),
+        (&["wallet", "balance", "--account", "1"], "account"),
+    ] {
+        let output = poe(&chain, folder.path(), arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(6));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(shown), "{text}");
+    }
 }
 
 fn poe(chain: &Chain, folder: &Path, arguments: &[&str]) -> std::process::Command {
@@ -341,7 +368,7 @@ async fn kill_nine_at_any_moment_loses_nothing() {
             .unwrap(),
     );
     assert_eq!((&report["sequences"], &report["batches"]), (&31.into(), &61.into()));
-    let follower = chain.follower(folder.path()).await;
+    let follower = chain.follower(&folder.path().join("node")).await;
     assert_eq!(
         follower.store().dump().unwrap(),
         dump_of_a_clean_sync(&chain, 10_000).await
@@ -389,7 +416,7 @@ async fn a_user_goes_from_a_key_to_ether_on_l1_by_the_command_line() {
     let slot = hex::decode(signed["slot"].as_str().unwrap().trim_start_matches("0x")).unwrap();
     chain.sequence(DEPLOYER, &[slot], 1).await;
     {
-        let mut follower = chain.follower(folder.path()).await;
+        let mut follower = chain.follower(&folder.path().join("node")).await;
         follower.sync_once().await.unwrap();
         chain.verify(&follower.view().unwrap(), 3, |_| ()).await;
         // Two processes on one directory.
@@ -400,6 +427,8 @@ async fn a_user_goes_from_a_key_to_ether_on_l1_by_the_command_line() {
                 .unwrap()
                 .contains("in use by another poe")
         );
+        // Other commands have folders of their own.
+        json(&run(&["status"]));
     }
     assert_eq!(
         balance(&json(&run(&["wallet", "balance"]))),
@@ -417,10 +446,48 @@ async fn a_user_goes_from_a_key_to_ether_on_l1_by_the_command_line() {
     );
     let winner: Address = status["proofs"][0]["winner"].as_str().unwrap().parse().unwrap();
     assert_eq!(winner, PROVER);
+    let by_environment = poe(&chain, folder.path(), &["status"]).env("POE_JSON", "1").output();
+    assert_eq!(json(&by_environment.unwrap())["proven"], 3);
     let text = poe(&chain, folder.path(), &["status"]).output().unwrap();
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(
         text.contains("proven      up to sequence 3") && text.contains("INSECURE"),
         "{text}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_leave_a_closed_chain_by_the_command_line() {
+    use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency;
+    let (chain, _folder, mut follower) = populated().await;
+    chain.verify(&follower.view().unwrap(), 1, |_| ()).await;
+    follower.sync_once().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| poe(&chain, folder.path(), arguments).arg("--json").output().unwrap();
+    let escape = || run(&["wallet", "escape", "--account", "2"]);
+    let refused = escape();
+    assert_eq!(refused.status.code(), Some(8));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("not closed"));
+    json(&run(&["wallet", "deposit", "--account", "2", "--amount", "7gwei"]));
+
+    let view = follower.view().unwrap();
+    let core = follower.client().core();
+    let delay: u64 = core.escapeDelay().call().await.unwrap().to();
+    chain.pass_time(delay + 1).await;
+    let close = ProofOfEfficiency::closeCall {
+        last: poe_node::l1::preimage::checkpoint_at(&view, 1).unwrap(),
+        accountsRoot: view.head().unwrap().accounts_root.to_bytes().into(),
+        consumedMessages_: view.chain().attached_messages,
+    };
+    chain.send(DEPLOYER, chain.core(), close, 0).await;
+    let balance = balances(&follower)[1];
+    let done = json(&escape());
+    assert!(done["what"].as_str().unwrap().contains("paid out to 0x7099"), "{done}");
+    let vault = follower.client().vault();
+    assert!(vault.accountEscaped(2).call().await.unwrap());
+    assert!(vault.messageRefunded(3).call().await.unwrap());
+    assert_eq!(vault.etherBalanceOf(ALICE).call().await.unwrap(), U256::ZERO);
+    assert!(balance > 0);
+    assert!(json(&escape())["what"].as_str().unwrap().contains("nothing"));
+    assert_eq!(json(&run(&["status"]))["status"], "closed");
 }

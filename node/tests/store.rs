@@ -5,7 +5,7 @@
 mod simulated;
 
 use poe_node::chain::{ApplyError, EventKind};
-use poe_node::store::{DataDirectory, Finality, Identity, Store, StoreError, Table};
+use poe_node::store::{DataDirectory, Finality, Identity, Record, Store, StoreError, Table};
 use poe_rollup::formats::Capacity;
 use poe_rollup::state::{StateReader, StateWriter as _};
 use proptest::prelude::*;
@@ -65,7 +65,7 @@ fn follow(store: &Store, l1: &SimulatedL1) {
     }
 }
 
-type Dump = Vec<(Table, Vec<u8>, Vec<u8>)>;
+type Dump = Vec<Record>;
 
 /// How soon slots and changes of settled batches are dropped depends on when the store was pruned, and is left out of the comparison.
 fn comparable(mut one: Dump, mut other: Dump) -> (Dump, Dump) {
@@ -227,6 +227,8 @@ fn what_the_provider_leaves_out_is_noticed_and_nothing_is_stored() {
         tamper(&|s| s.batches = vec![vec![0; 95]]),
         ApplyError::BatchData { .. }
     ));
+    assert!(matches!(tamper(&|s| s.fee = 1 << 112), ApplyError::Fee { .. }));
+    assert!(matches!(tamper(&|s| s.fee = u128::MAX), ApplyError::Fee { .. }));
     assert_eq!(store.dump().unwrap(), before);
     store.apply(&good).unwrap();
 }
@@ -243,6 +245,49 @@ fn blocks_must_follow_and_final_ones_stay() {
     assert!(matches!(store.rollback(3), Err(StoreError::NoJournal { block: 5 })));
     store.rollback(5).unwrap();
     assert_eq!(store.tip().unwrap().0, 5);
+}
+
+#[test]
+fn final_blocks_must_follow_too_and_nothing_is_stored_if_they_do_not() {
+    let l1 = busy_chain();
+    let (_folder, store) = clean(&l1, 5);
+    let before = store.dump().unwrap();
+    let [old, new] = [&l1.blocks[2], l1.tip()];
+    let mut more = l1.clone();
+    more.mine(0, &[]);
+    let end = more.tip();
+    for (blocks, last) in [
+        (vec![], old),
+        (vec![], new),
+        (vec![old.clone()], end),
+        (vec![end.clone(), end.clone()], end),
+    ] {
+        let refused = store.apply_final(&blocks, last.id, last.timestamp).unwrap_err();
+        assert!(
+            matches!(refused, ApplyError::Store(StoreError::NotNext { .. })),
+            "{refused}"
+        );
+        assert_eq!(store.dump().unwrap(), before);
+    }
+    store.apply_final(&[], end.id, end.timestamp).unwrap();
+    assert_eq!(store.tip().unwrap().0, end.id.number);
+}
+
+#[test]
+fn all_that_is_not_final_can_be_read_again() {
+    let l1 = busy_chain();
+    for final_blocks in [0, 5] {
+        let (_folder, store) = clean(&l1, final_blocks);
+        let before = store.dump().unwrap();
+        let unfinal = &l1.blocks[final_blocks..];
+        assert_eq!(store.undo_unfinal().unwrap(), unfinal.len() as u64);
+        assert_eq!(store.tip().unwrap().0, final_blocks as u64);
+        assert_eq!(store.undo_unfinal().unwrap(), 0);
+        for block in unfinal {
+            store.apply(block).unwrap();
+        }
+        assert_eq!(store.dump().unwrap(), before);
+    }
 }
 
 #[test]

@@ -45,6 +45,16 @@ pub enum ApplyError {
         /// What the contract says.
         expected: Bytes32,
     },
+    /// Fees that the contract cannot have charged.
+    #[error(
+        "with the fee of sequence {sequence}, {fee} token wei, all fees exceed the 112 bits the contract has for them"
+    )]
+    Fee {
+        /// The sequence.
+        sequence: u64,
+        /// Its fee, token wei.
+        fee: u128,
+    },
     /// A batch the contract would not take.
     #[error("batch {position} of sequence {sequence}: {source}")]
     BatchData {
@@ -176,7 +186,7 @@ impl Protocol {
             });
         }
         chain.last_sequence = event.number;
-        chain.cumulative_fee += event.fee;
+        chain.cumulative_fee = add_fee(chain.cumulative_fee, event)?;
         draft.set_chain(&chain)?;
         let record = SequenceRecord {
             number: event.number,
@@ -246,7 +256,7 @@ impl Protocol {
     fn halt(&self, draft: &mut Draft<'_>, block: &L1Block, start: u64) -> Result<(), ApplyError> {
         let now = block.timestamp;
         let mut chain = draft.chain()?;
-        if chain.status == Status::Running && chain.halt.resumed_at + self.exit_delay <= now {
+        if chain.status == Status::Running && chain.halt.resumed_at.saturating_add(self.exit_delay) <= now {
             chain.halt.matured_before = now - self.exit_delay;
         }
         chain.halt.conflict_start = start;
@@ -261,8 +271,17 @@ impl Protocol {
     }
 }
 
+/// The contract keeps the sum of all fees in 112 bits.
+fn add_fee(sum: u128, event: &Sequenced) -> Result<u128, ApplyError> {
+    let sum = sum.checked_add(event.fee).filter(|sum| sum >> 112 == 0);
+    sum.ok_or(ApplyError::Fee {
+        sequence: event.number,
+        fee: event.fee,
+    })
+}
+
 fn require_next(what: &'static str, found: u64, last: u64) -> Result<(), ApplyError> {
-    if found == last + 1 {
+    if last.checked_add(1) == Some(found) {
         Ok(())
     } else {
         Err(ApplyError::Gap { what, found, last })

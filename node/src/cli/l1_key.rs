@@ -2,6 +2,7 @@
 //! The L1 account of a service. The key is never a flag: command lines are visible to other users of a machine.
 
 use crate::exit::Refusal;
+use crate::wallet::require_private;
 use alloy::primitives::{B256, b256};
 use alloy::signers::local::{LocalSigner, PrivateKeySigner};
 use anyhow::{Context as _, Result};
@@ -64,6 +65,7 @@ impl L1Key {
 
     fn password(&self) -> Result<Zeroizing<String>> {
         if let Some(path) = &self.l1_password_file {
+            require_private(path).map_err(|error| refuse(error.to_string()))?;
             let text = std::fs::read_to_string(path).map(Zeroizing::new);
             let text = text.with_context(|| format!("cannot read the password file {}", path.display()))?;
             return Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()));
@@ -124,13 +126,25 @@ mod tests {
             LocalSigner::new_keystore(folder.path(), &mut rand_core::OsRng, "secret", Some("key")).unwrap();
         let password = folder.path().join("password");
         std::fs::write(&password, "secret\n").unwrap();
+        let permit = |mode| {
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                std::fs::set_permissions(&password, std::fs::Permissions::from_mode(mode)).unwrap();
+            }
+        };
+        permit(0o600);
         let key = L1Key {
             l1_keystore: Some(folder.path().join("key")),
             l1_password_file: Some(password.clone()),
             dev_key: None,
         };
         assert_eq!(key.signer(1).unwrap().address(), signer.address());
-        std::fs::write(password, "wrong").unwrap();
+        permit(0o644);
+        #[cfg(unix)]
+        assert!(key.signer(1).unwrap_err().to_string().contains("chmod 600"));
+        permit(0o600);
+        std::fs::write(&password, "wrong").unwrap();
         assert!(key.signer(1).is_err());
     }
 }

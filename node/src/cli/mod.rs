@@ -14,6 +14,7 @@ use crate::config::Options;
 use crate::exit;
 use crate::proving::{WorkerCommand, serve};
 use anyhow::Result;
+use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 use output::Output;
 use std::process::ExitCode;
@@ -36,13 +37,13 @@ pub struct Arguments {
 #[derive(Args, Debug)]
 struct Global {
     /// Print results and errors as JSON, one object a line
-    #[arg(long, env = "POE_JSON", global = true)]
+    #[arg(long, env = "POE_JSON", global = true, value_parser = BoolishValueParser::new())]
     json: bool,
     /// Say more on stderr (twice: everything)
     #[arg(long, short, action = ArgAction::Count, global = true)]
     verbose: u8,
     /// What to log on stderr, in the syntax of tracing's EnvFilter; overrides --verbose
-    #[arg(long, env = "POE_LOG", value_name = "FILTER", global = true)]
+    #[arg(long, env = "POE_LOG", value_name = "FILTER", global = true, value_parser = log_filter)]
     log: Option<String>,
 }
 
@@ -115,12 +116,19 @@ impl Global {
             _ => "trace",
         };
         let filter = self.log.as_deref().unwrap_or(default);
-        let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| default.into());
         // A second call in one process, as in tests, keeps the first log.
         let _ = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
             .try_init();
+    }
+}
+
+/// Checks a filter, so that a wrong one is an error of usage.
+fn log_filter(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -144,6 +152,13 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_wrong_log_filter_is_wrong_usage() {
+        let parse = |filter: &str| Arguments::try_parse_from(["poe", "--json", "--log", filter, "sync", "--once"]);
+        assert!(parse("warn,poe_node=debug").unwrap().global.json);
+        assert_eq!(parse("poe_node=loud").unwrap_err().exit_code(), 2);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::output::Output;
+use super::sync::{end_with, sync_despite_dispute};
 use crate::chain::{CheckpointRecord, SequenceRecord, Status};
 use crate::config::Settings;
 use crate::l1::Overview;
@@ -28,6 +29,7 @@ struct Report {
     time: u64,
     status: Status,
     insecure: bool,
+    disputed: Option<u64>,
     sequences: u64,
     batches: u64,
     proven: u64,
@@ -36,6 +38,7 @@ struct Report {
     oldest_pending_seconds: u64,
     next_batch_fee: Tokens,
     backlog_reward: Tokens,
+    backlog_tips: Tokens,
     waiting_messages: u64,
     next_message_fee_gwei: u64,
     accounts: u64,
@@ -71,14 +74,15 @@ struct Proof {
 
 impl StatusArguments {
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<()> {
-        let (deployment, mut follower) = settings.open("node", None).await?;
-        follower.sync_once().await?;
+        let (deployment, mut follower) = settings.open("status", None).await?;
+        let dispute = sync_despite_dispute(&mut follower).await?;
         let overview = follower.client().overview().await?;
         let view = follower.view()?;
         let mut report = Report::new(&view, &overview, self.limit)?;
         report.chain = deployment.name.clone();
         report.insecure = deployment.insecure_setup || deployment.mock_verifier;
-        output.print(&report)
+        output.print(&report)?;
+        end_with(dispute)
     }
 }
 
@@ -87,8 +91,12 @@ impl Report {
         let (block, record) = view.tip()?;
         let time = record.map_or(0, |record| record.timestamp);
         let chain = view.chain();
-        let pending = view.pending_sequences()?;
-        let pending = pending
+        let all_pending = view.pending_sequences()?;
+        let mut tips = 0u128;
+        for sequence in &all_pending {
+            tips = tips.saturating_add(view.tips(sequence.number)?);
+        }
+        let pending = all_pending
             .iter()
             .take(limit)
             .map(|sequence| Pending::new(view, sequence, time));
@@ -100,6 +108,7 @@ impl Report {
             time,
             status: chain.status,
             insecure: false,
+            disputed: view.disputed()?.map(|checkpoint| checkpoint.number),
             sequences: chain.last_sequence,
             batches: chain.batches,
             proven: chain.last_verified,
@@ -108,9 +117,10 @@ impl Report {
             oldest_pending_seconds: overview.oldestAge.saturating_to(),
             next_batch_fee: Tokens(overview.nextBatchFee.saturating_to()),
             backlog_reward: Tokens(overview.backlogReward.saturating_to()),
+            backlog_tips: Tokens(tips),
             waiting_messages: overview.waitingMessages.saturating_to(),
             next_message_fee_gwei: overview.nextMessageFeeGwei.saturating_to(),
-            accounts: overview.nextIndex.to::<u64>() - 1,
+            accounts: overview.nextIndex.to::<u64>().saturating_sub(1),
             version: chain.version,
             rewind_needed: overview.rewindNeeded,
             pending: pending.collect::<Result<_>>()?,
@@ -170,6 +180,12 @@ impl fmt::Display for Report {
                 "INSECURE: the verifier of this deployment is for development; proofs can be forged"
             )?;
         }
+        if let Some(checkpoint) = self.disputed {
+            writeln!(
+                f,
+                "DISPUTED: checkpoint {checkpoint} was proven to be what its batches do not lead to; trust nothing that rests on it"
+            )?;
+        }
         writeln!(f)?;
         let late = if self.late { ", LATE: the price rises" } else { "" };
         writeln!(f, "sequenced   {} sequences, {} batches", self.sequences, self.batches)?;
@@ -182,8 +198,8 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "pays        {} tokens for proving all that is pending",
-            self.backlog_reward
+            "pays        {} tokens for proving all that is pending, and {} of tips",
+            self.backlog_reward, self.backlog_tips
         )?;
         writeln!(f, "costs       {} tokens for the next batch", self.next_batch_fee)?;
         let (waiting, fee) = (self.waiting_messages, self.next_message_fee_gwei);

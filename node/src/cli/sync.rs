@@ -2,17 +2,19 @@
 
 use super::output::Output;
 use crate::config::Settings;
-use crate::store::View;
-use crate::sync::Progress;
+use crate::store::{Store, View};
+use crate::sync::{Follower, Progress, SyncError, Tip};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use std::fmt;
+use tokio::sync::watch;
 
 /// Follow L1: execute every batch, keep both states, check what is proven
 ///
 /// Rebuilds virtual and final state from L1 transactions and logs alone. Survives reorganisations and kill -9: it goes on from the
-/// last whole block. Stops with exit code 6 if L1 has accepted a proof of something that the batches do not lead to.
+/// last whole block. Stops with exit code 6 if L1 has accepted a proof of something that the batches do not lead to. With --json it
+/// prints a line for every new head.
 #[derive(Args, Debug)]
 pub(super) struct SyncArguments {
     /// Stop at the newest block instead of waiting for more
@@ -29,6 +31,21 @@ pub(super) struct SyncArguments {
 struct Report {
     #[serde(flatten)]
     progress: Progress,
+    #[serde(flatten)]
+    state: State,
+}
+
+/// A new head.
+#[derive(Debug, Serialize)]
+struct NewHead {
+    tip: u64,
+    #[serde(flatten)]
+    state: State,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct State {
     sequences: u64,
     batches: u64,
     last_verified: u64,
@@ -41,12 +58,44 @@ impl SyncArguments {
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<()> {
         let (deployment, mut follower) = settings.open("node", self.from).await?;
         tracing::info!(chain = %deployment.name, contract = %deployment.contracts.proof_of_efficiency, "following");
-        if !self.once {
-            return Ok(follower.run(settings.poll, stop_signal()).await?);
+        if self.once {
+            let progress = follower.sync_once().await?;
+            let state = State::new(&follower.view()?)?;
+            return output.print(&Report { progress, state });
         }
-        let progress = follower.sync_once().await?;
-        output.print(&Report::new(progress, &follower.view()?)?)
+        let (tips, store) = (follower.subscribe(), follower.store());
+        let follow = follower.run(settings.poll, stop_signal());
+        if !output.json {
+            return Ok(follow.await?);
+        }
+        tokio::select! {
+            followed = follow => Ok(followed?),
+            printed = print_heads(tips, &store, output) => printed,
+        }
     }
+}
+
+async fn print_heads(mut tips: watch::Receiver<Option<Tip>>, store: &Store, output: Output) -> Result<()> {
+    while tips.changed().await.is_ok() {
+        let view = store.view()?;
+        let (tip, state) = (view.tip()?.0, State::new(&view)?);
+        output.print(&NewHead { tip, state })?;
+    }
+    Ok(())
+}
+
+/// Syncs. That a wrong state was proven is handed back, for what can be shown or done all the same.
+pub(super) async fn sync_despite_dispute(follower: &mut Follower) -> Result<Option<SyncError>> {
+    match follower.sync_once().await {
+        Ok(_) => Ok(None),
+        Err(error) if error.is_dispute() => Ok(Some(error)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends a command that has shown what there is to show.
+pub(super) fn end_with(dispute: Option<SyncError>) -> Result<()> {
+    dispute.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// Completes when the process is asked to end.
@@ -62,11 +111,10 @@ pub(super) async fn stop_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-impl Report {
-    fn new(progress: Progress, view: &View) -> Result<Self> {
+impl State {
+    fn new(view: &View) -> Result<Self> {
         let chain = view.chain();
         Ok(Self {
-            progress,
             sequences: chain.last_sequence,
             batches: chain.batches,
             last_verified: chain.last_verified,
@@ -79,11 +127,21 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "synced to L1 block {}: {} blocks",
-            self.progress.tip, self.progress.blocks
-        )?;
+        let Progress { blocks, tip, .. } = self.progress;
+        writeln!(f, "synced to L1 block {tip}: {blocks} blocks")?;
+        self.state.fmt(f)
+    }
+}
+
+impl fmt::Display for NewHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "L1 block {}", self.tip)?;
+        self.state.fmt(f)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  sequences      {} ({} batches)", self.sequences, self.batches)?;
         writeln!(f, "  proven up to   {}", self.last_verified)?;
         writeln!(f, "  accumulator    {}", self.acc)?;

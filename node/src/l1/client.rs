@@ -2,16 +2,17 @@
 //! One provider, asked over HTTP.
 
 use super::decode::{Decoded, batches_of_call, decode, malformed};
+use super::http::{dial, dial_with_signer};
+use super::refusal::{is_not_found, is_unknown_tag, may_be_too_much};
 use super::{L1Error, LogRange};
-use crate::chain::{BlockId, EventKind, L1Block, L1Event, Sequenced};
+use crate::chain::{BlockId, EventKind, L1Block, L1Event, Sequenced, Status};
 use alloy::consensus::Transaction as _;
 use alloy::eips::{BlockId as AlloyBlockId, BlockNumberOrTag};
 use alloy::network::TransactionResponse as _;
 use alloy::primitives::B256;
-use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::{Block, Filter, Log};
 use alloy::signers::local::PrivateKeySigner;
-use alloy::transports::http::reqwest::Url;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use poe_bindings::contracts::{ExitVault, PoELens, ProofOfEfficiency, VerifierRouter};
 use poe_bindings::deployment::Contracts;
@@ -25,6 +26,9 @@ const PARALLEL: usize = 8;
 
 /// Most blocks asked for in one log query.
 pub const LARGEST_RANGE: u64 = 10_000;
+
+/// Most blocks with events that one query returns, so that those of a busy chain fit into memory.
+const MOST_BLOCKS: usize = 256;
 
 /// Blocks after which one counts as final where the provider does not know finality: two epochs of Ethereum.
 const FINALITY_DEPTH: u64 = 64;
@@ -64,6 +68,10 @@ pub struct Claimed {
     pub last_verified: u64,
     /// Messages ever queued.
     pub messages: u32,
+    /// Life of the deployment; `None` if it is none that this program knows.
+    pub status: Option<Status>,
+    /// Route new sequences are pinned to.
+    pub version: u32,
 }
 
 /// Reads L1 for one deployment.
@@ -119,7 +127,7 @@ impl L1Client {
 
     /// With a signer for transactions, sent through the provider at `url`.
     pub fn with_signer(mut self, url: &str, signer: PrivateKeySigner) -> Result<Self, L1Error> {
-        self.provider = ProviderBuilder::new().wallet(signer).connect_http(parse(url)?).erased();
+        self.provider = dial_with_signer(url, signer)?;
         Ok(self)
     }
 
@@ -185,20 +193,35 @@ impl L1Client {
             .ok_or_else(|| gone("its newest block"))
     }
 
-    /// The last final header, not after `latest`.
+    /// The last final header, not after `latest`. `None` if nothing is known to be final. Only where the provider does not
+    /// know finality at all is it reckoned from the depth: what is final cannot be undone any more.
     pub async fn finalized(&self, latest: &Header) -> Result<Option<Header>, L1Error> {
-        if let Ok(Some(header)) = self.header_at(BlockNumberOrTag::Finalized).await {
-            return Ok((header.id.number <= latest.id.number).then_some(header));
-        }
-        match latest.id.number.checked_sub(FINALITY_DEPTH) {
-            Some(number) => self.header(number).await,
-            None => Ok(None),
+        match self.provider.get_block_by_number(BlockNumberOrTag::Finalized).await {
+            Ok(block) => {
+                let header = block.map(Header::from);
+                Ok(header.filter(|header| header.id.number <= latest.id.number))
+            }
+            Err(error) if is_not_found(&error) => Ok(None),
+            Err(error) if is_unknown_tag(&error) => match latest.id.number.checked_sub(FINALITY_DEPTH) {
+                Some(number) => self.header(number).await,
+                None => Ok(None),
+            },
+            Err(error) => Err(L1Error::rpc("the last final block")(error)),
         }
     }
 
     /// The header of this number on the present chain.
     pub async fn header(&self, number: u64) -> Result<Option<Header>, L1Error> {
-        self.header_at(BlockNumberOrTag::Number(number)).await
+        let header = self.header_at(BlockNumberOrTag::Number(number)).await?;
+        match header {
+            Some(header) if header.id.number != number => Err(gone(format!("block {number}"))),
+            header => Ok(header),
+        }
+    }
+
+    async fn header_that_is(&self, number: u64) -> Result<Header, L1Error> {
+        let header = self.header(number).await?;
+        header.ok_or_else(|| gone(format!("block {number}")))
     }
 
     /// What the contract says about itself at a block.
@@ -217,6 +240,8 @@ impl L1Client {
             last_sequence: sequenced.lastSequence.to(),
             last_verified: head.lastVerified.to(),
             messages: head.messageCount,
+            status: status_of(head.status),
+            version: head.version.into(),
         })
     }
 
@@ -227,22 +252,29 @@ impl L1Client {
             .at_block_hash(header.id.hash);
         let logs = self.provider.get_logs(&filter).await;
         let logs = logs.map_err(L1Error::rpc(format!("the logs of block {}", header.id.number)))?;
-        let events = self.events(logs).await?;
+        self.block_of(header, logs).await
+    }
+
+    /// A block and the logs the provider gave for it.
+    async fn block_of(&self, header: &Header, logs: Vec<Log>) -> Result<L1Block, L1Error> {
+        if logs
+            .iter()
+            .any(|log| log.removed || log.block_hash != Some(header.id.hash.into()))
+        {
+            return Err(gone(format!("the logs of block {} as it is now", header.id.number)));
+        }
         Ok(L1Block {
             id: header.id,
             parent: header.parent.into(),
             timestamp: header.timestamp,
-            events,
+            events: self.events(logs).await?,
         })
     }
 
     /// The blocks that follow `from`, `from` included, in order and complete.
     pub async fn blocks(&self, numbers: std::ops::RangeInclusive<u64>) -> Result<Vec<L1Block>, L1Error> {
         let fetch = |number| async move {
-            let header = self
-                .header(number)
-                .await?
-                .ok_or_else(|| gone(format!("block {number}")))?;
+            let header = self.header_that_is(number).await?;
             self.block(&header).await
         };
         stream::iter(numbers).map(fetch).buffered(PARALLEL).try_collect().await
@@ -250,47 +282,40 @@ impl L1Client {
 
     /// The events of final blocks from `from` on, up to the block returned, which is `end` or as far as the provider goes at once.
     pub async fn final_blocks(&mut self, from: u64, end: u64) -> Result<(Vec<L1Block>, Header), L1Error> {
-        let (logs, last) = loop {
-            let last = self.range.last(from, end);
-            let filter = Filter::new()
-                .address(self.contracts.proof_of_efficiency)
-                .from_block(from)
-                .to_block(last);
-            match self.provider.get_logs(&filter).await {
-                Ok(logs) => break (logs, last),
-                Err(error) if self.range.shrink() => {
-                    tracing::debug!(%error, blocks = self.range.size(), "the provider refused; asking for fewer blocks");
-                }
-                Err(error) => return Err(L1Error::rpc(format!("the logs of block {from}"))(error)),
-            }
-        };
-        self.range.grow();
-        let header = self.header(last).await?.ok_or_else(|| gone(format!("block {last}")))?;
-        let mut by_block = BTreeMap::<u64, Vec<Log>>::new();
-        for log in logs {
-            let number = log.block_number.ok_or_else(|| gone("the block of a log"))?;
-            by_block.entry(number).or_default().push(log);
-        }
+        let (logs, last) = self.final_logs(from, end).await?;
+        let (by_block, last) = group(logs, from, last)?;
         let client = &*self;
         let fetch = move |(number, logs)| async move {
-            let header = client
-                .header(number)
-                .await?
-                .ok_or_else(|| gone(format!("block {number}")))?;
-            let events = client.events(logs).await?;
-            Ok(L1Block {
-                id: header.id,
-                parent: header.parent.into(),
-                timestamp: header.timestamp,
-                events,
-            })
+            let header = client.header_that_is(number).await?;
+            client.block_of(&header, logs).await
         };
         let blocks = stream::iter(by_block)
             .map(fetch)
             .buffered(PARALLEL)
             .try_collect::<Vec<_>>()
             .await?;
-        Ok((blocks, header))
+        Ok((blocks, self.header_that_is(last).await?))
+    }
+
+    /// Logs from `from` on, and the last block they are complete up to.
+    async fn final_logs(&mut self, from: u64, end: u64) -> Result<(Vec<Log>, u64), L1Error> {
+        loop {
+            let last = self.range.last(from, end);
+            let filter = Filter::new()
+                .address(self.contracts.proof_of_efficiency)
+                .from_block(from)
+                .to_block(last);
+            match self.provider.get_logs(&filter).await {
+                Ok(logs) => {
+                    self.range.grow();
+                    return Ok((logs, last));
+                }
+                Err(error) if may_be_too_much(&error) && self.range.shrink() => {
+                    tracing::debug!(%error, blocks = self.range.size(), "the provider refused; asking for fewer blocks");
+                }
+                Err(error) => return Err(L1Error::rpc(format!("the logs of block {from}"))(error)),
+            }
+        }
     }
 
     async fn header_at(&self, at: BlockNumberOrTag) -> Result<Option<Header>, L1Error> {
@@ -302,6 +327,7 @@ impl L1Client {
 
     /// The events of the logs of one block, with what the logs do not say.
     async fn events(&self, mut logs: Vec<Log>) -> Result<Vec<L1Event>, L1Error> {
+        logs.retain(|log| log.address() == self.contracts.proof_of_efficiency);
         logs.sort_by_key(|log| log.log_index);
         let mut batches = HashMap::new();
         let mut found = Vec::new();
@@ -389,25 +415,63 @@ impl L1Client {
     }
 }
 
-fn dial(url: &str) -> Result<DynProvider, L1Error> {
-    Ok(ProviderBuilder::new().connect_http(parse(url)?).erased())
+/// The logs of each block from `from` on, of at most [`MOST_BLOCKS`] blocks, and the last block they are complete up to.
+fn group(logs: Vec<Log>, from: u64, last: u64) -> Result<(BTreeMap<u64, Vec<Log>>, u64), L1Error> {
+    let mut by_block = BTreeMap::<u64, Vec<Log>>::new();
+    for log in logs {
+        let number = log.block_number.filter(|number| (from..=last).contains(number));
+        let number = number.ok_or_else(|| gone("the block of a log"))?;
+        by_block.entry(number).or_default().push(log);
+    }
+    match by_block.keys().nth(MOST_BLOCKS).copied() {
+        Some(cut) => {
+            by_block.split_off(&cut);
+            Ok((by_block, cut - 1))
+        }
+        None => Ok((by_block, last)),
+    }
 }
 
-fn parse(url: &str) -> Result<Url, L1Error> {
-    let parsed: Url = url.parse().map_err(|error| L1Error::Url {
-        url: url.to_owned(),
-        reason: format!("{error}"),
-    })?;
-    if !matches!(parsed.scheme(), "http" | "https") {
-        let reason = format!("scheme {}", parsed.scheme());
-        return Err(L1Error::Url {
-            url: url.to_owned(),
-            reason,
-        });
+const fn status_of(status: u8) -> Option<Status> {
+    match status {
+        0 => Some(Status::Running),
+        1 => Some(Status::Halted),
+        2 => Some(Status::Closed),
+        _ => None,
     }
-    Ok(parsed)
 }
 
 fn gone(what: impl Into<String>) -> L1Error {
-    L1Error::Gone { what: what.into() }
+    L1Error::gone(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logs(blocks: impl IntoIterator<Item = u64>) -> Vec<Log> {
+        let log = |number| Log {
+            block_number: Some(number),
+            ..Log::default()
+        };
+        blocks.into_iter().map(log).collect()
+    }
+
+    #[test]
+    fn logs_of_a_busy_range_are_cut_behind_a_whole_block() {
+        let twice = (0..1_000u64).flat_map(|number| [10 + 3 * number; 2]);
+        let (found, last) = group(logs(twice), 10, 5_000).unwrap();
+        assert_eq!(found.len(), MOST_BLOCKS);
+        assert!(found.values().all(|logs| logs.len() == 2));
+        assert_eq!(last, 10 + 3 * MOST_BLOCKS as u64 - 1);
+        let (found, last) = group(logs([10, 20]), 10, 5_000).unwrap();
+        assert_eq!((found.len(), last), (2, 5_000));
+    }
+
+    #[test]
+    fn logs_that_were_not_asked_for_are_refused() {
+        for number in [9, 21] {
+            assert!(matches!(group(logs([number]), 10, 20), Err(L1Error::Gone { .. })));
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub(super) enum Decoded {
     Other,
 }
 
-pub(super) fn malformed(what: &'static str, transaction: B256, reason: impl ToString) -> L1Error {
+pub(super) fn malformed(what: &'static str, transaction: B256, reason: &(impl ToString + ?Sized)) -> L1Error {
     L1Error::Malformed {
         what,
         transaction: transaction.to_string(),
@@ -48,23 +48,30 @@ pub fn batches_of_call(
             "it does not call the contract itself, yet there is no BatchData",
         ));
     }
-    let call = decode_calldata(input).map_err(|error| malformed(what, transaction, error))?;
+    let call = decode_calldata(input).map_err(|error| malformed(what, transaction, &error))?;
     Ok(call.batches.into_iter().map(<[u8]>::to_vec).collect())
 }
 
-/// A log of the core contract.
+/// A log of the core contract. Its ABI lists all events, those of its parent contracts too.
 pub(super) fn decode(log: &Log) -> Result<Decoded, L1Error> {
     let transaction = log.transaction_hash.unwrap_or_default();
-    let amount = |value: U256| value.try_into().map_err(|_| malformed("an amount", transaction, value));
+    let amount = |value: U256| {
+        value
+            .try_into()
+            .map_err(|_| malformed("an amount", transaction, &value))
+    };
     let event = match Events::decode_log(&log.inner) {
         Ok(event) => event.data,
-        // Events of a parent contract that the ABI does not list.
+        Err(error) if log.topic0().is_some_and(|topic| Events::SELECTORS.contains(&topic.0)) => {
+            return Err(malformed("a log", transaction, &error));
+        }
         Err(_) => return Ok(Decoded::Other),
     };
     Ok(match event {
         Events::MessageQueued(e) => {
             let bytes = e.message.as_ref().try_into();
-            let bytes = bytes.map_err(|_| malformed("a message", transaction, format!("{} bytes", e.message.len())))?;
+            let bytes =
+                bytes.map_err(|_| malformed("a message", transaction, &format!("{} bytes", e.message.len())))?;
             Decoded::Whole(EventKind::MessageQueued {
                 number: e.number,
                 message: Message::decode(bytes),
@@ -123,4 +130,43 @@ pub(super) fn decode(log: &Log) -> Result<Decoded, L1Error> {
         }),
         _ => Decoded::Other,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::{LogData, aliases::U40};
+    use alloy::sol_types::SolEvent as _;
+    use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::ChainHalted;
+
+    fn log(data: LogData) -> Log {
+        Log {
+            inner: alloy::primitives::Log {
+                address: Address::ZERO,
+                data,
+            },
+            ..Log::default()
+        }
+    }
+
+    #[test]
+    fn an_event_of_the_contract_that_is_cut_off_is_no_other_event() {
+        let halted = ChainHalted {
+            start: U40::from(1),
+            end: U40::from(3),
+            version: 1,
+            otherStateRoot: B256::ZERO,
+            otherExitAcc: B256::ZERO,
+        };
+        let whole = halted.encode_log_data();
+        assert!(matches!(
+            decode(&log(whole.clone())),
+            Ok(Decoded::Whole(EventKind::Halted { start: 1, end: 3 }))
+        ));
+        let topics = whole.topics().to_vec();
+        let cut = LogData::new_unchecked(topics, whole.data.slice(..32));
+        assert!(matches!(decode(&log(cut)), Err(L1Error::Malformed { .. })));
+        let unknown = LogData::new_unchecked(vec![B256::repeat_byte(7)], whole.data);
+        assert!(matches!(decode(&log(unknown)), Ok(Decoded::Other)));
+    }
 }

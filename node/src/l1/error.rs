@@ -55,6 +55,16 @@ pub enum L1Error {
         /// What is missing.
         what: String,
     },
+    /// A transaction was sent and has not been seen in a block.
+    #[error(
+        "transaction {transaction} was sent and not mined within {seconds} s; it may still be mined: look it up before you send it again"
+    )]
+    NotMined {
+        /// Its hash.
+        transaction: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// A log or a transaction that the contract cannot have made.
     #[error("{what} in transaction {transaction} is not what the contract makes: {reason}")]
     Malformed {
@@ -68,6 +78,10 @@ pub enum L1Error {
 }
 
 impl L1Error {
+    pub(crate) fn gone(what: impl Into<String>) -> Self {
+        Self::Gone { what: what.into() }
+    }
+
     pub(crate) fn rpc(what: impl Into<String>) -> impl FnOnce(TransportError) -> Self {
         let what = what.into();
         move |source| Self::Rpc {

@@ -4,10 +4,14 @@
 mod client;
 mod decode;
 mod error;
+mod http;
 pub mod preimage;
 mod range;
+mod refusal;
 
 pub use client::{Claimed, Header, L1Client, LARGEST_RANGE, Overview};
 pub use decode::batches_of_call;
 pub use error::L1Error;
+pub(crate) use http::dial;
 pub use range::LogRange;
+pub(crate) use refusal::is_short_of_funds;

@@ -144,6 +144,9 @@ pub struct Finality {
     pub timestamp: u64,
 }
 
+/// Table, key and value of a record.
+pub type Record = (Table, Vec<u8>, Vec<u8>);
+
 /// The store.
 #[derive(Debug)]
 pub struct Store {
@@ -193,22 +196,18 @@ impl Store {
 
     /// A snapshot. Later changes do not touch it.
     pub fn view(&self) -> Result<View, StoreError> {
-        View::new(self.database.begin_read()?, self.identity.clone())
+        View::new(&self.database.begin_read()?, self.identity.clone())
     }
 
     /// Applies one block that L1 can still take back: the next one.
     pub fn apply(&self, block: &L1Block) -> Result<(), ApplyError> {
-        let (tip, _) = self.tip()?;
-        if block.id.number != tip + 1 {
-            return Err(StoreError::NotNext {
-                number: block.id.number,
-                tip,
-            }
-            .into());
-        }
         let transaction = self.begin()?;
         {
             let mut draft = Draft::open(&transaction)?;
+            let tip = self.tip_of(&draft)?;
+            if tip.checked_add(1) != Some(block.id.number) {
+                return Err(not_next(block.id.number, tip));
+            }
             draft.begin_journal();
             self.protocol.apply(&mut draft, block)?;
             let record = BlockRecord {
@@ -222,13 +221,23 @@ impl Store {
         Ok(())
     }
 
-    /// Applies final blocks up to `end`, whose events are `blocks`; blocks without events may be left out. They cannot be undone.
+    /// Applies final blocks up to `end`, whose events are `blocks`; blocks without events may be left out. They cannot be
+    /// undone. They must come after the last block applied, and in order.
     pub fn apply_final(&self, blocks: &[L1Block], end: BlockId, timestamp: u64) -> Result<(), ApplyError> {
         let transaction = self.begin()?;
         {
             let mut draft = Draft::open(&transaction)?;
+            let mut tip = self.tip_of(&draft)?;
+            if end.number <= tip {
+                return Err(not_next(end.number, tip));
+            }
             for block in blocks {
+                let number = block.id.number;
+                if number <= tip || number > end.number {
+                    return Err(not_next(number, tip));
+                }
                 self.protocol.apply(&mut draft, block)?;
+                tip = number;
             }
             draft.set_block(
                 end.number,
@@ -262,6 +271,21 @@ impl Store {
         self.commit(transaction)
     }
 
+    /// Undoes all blocks that have a journal, in one transaction. Returns how many.
+    pub fn undo_unfinal(&self) -> Result<u64, StoreError> {
+        let transaction = self.begin()?;
+        let mut undone = 0;
+        {
+            let mut draft = Draft::open(&transaction)?;
+            while let Some(tip) = draft.last_number(Table::Journal)? {
+                draft.undo_block(tip)?;
+                undone += 1;
+            }
+        }
+        self.commit(transaction)?;
+        Ok(undone)
+    }
+
     /// Drops what is only needed as long as L1 can take blocks back, and what no proof can need again.
     pub fn prune(&self, finality: Finality) -> Result<(), StoreError> {
         let transaction = self.begin()?;
@@ -270,7 +294,7 @@ impl Store {
     }
 
     /// All records of all tables, for comparing stores.
-    pub fn dump(&self) -> Result<Vec<(Table, Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn dump(&self) -> Result<Vec<Record>, StoreError> {
         let transaction = self.database.begin_read()?;
         let mut records = Vec::new();
         for table in Table::ALL {
@@ -282,6 +306,10 @@ impl Store {
         Ok(records)
     }
 
+    fn tip_of(&self, draft: &Draft<'_>) -> Result<u64, StoreError> {
+        Ok(draft.last_number(Table::Blocks)?.unwrap_or(self.identity.start))
+    }
+
     fn begin(&self) -> Result<redb::WriteTransaction, StoreError> {
         Ok(self.database.begin_write()?)
     }
@@ -289,6 +317,10 @@ impl Store {
     fn commit(&self, transaction: redb::WriteTransaction) -> Result<(), StoreError> {
         Ok(transaction.commit()?)
     }
+}
+
+fn not_next(number: u64, tip: u64) -> ApplyError {
+    StoreError::NotNext { number, tip }.into()
 }
 
 fn check_meta(meta: &Meta, identity: &Identity, path: &std::path::Path) -> Result<Identity, StoreError> {
@@ -330,7 +362,7 @@ fn initialise(draft: &mut Draft<'_>, identity: &Identity) -> Result<(), StoreErr
 }
 
 fn prune(draft: &mut Draft<'_>, identity: &Identity, finality: Finality) -> Result<(), StoreError> {
-    draft.remove_below(Table::Journal, finality.number + 1)?;
+    draft.remove_below(Table::Journal, finality.number.saturating_add(1))?;
     let tip = draft.last_number(Table::Blocks)?.unwrap_or(0);
     draft.remove_below(Table::Blocks, finality.number.min(tip))?;
     if let Some(batch) = settled_batch(draft, identity, finality)? {
@@ -355,7 +387,8 @@ fn settled_batch(draft: &Draft<'_>, identity: &Identity, finality: Finality) -> 
             _ if checkpoint.verified_at <= chain.halt.matured_before => true,
             Status::Halted => false,
             Status::Running => {
-                finality.timestamp >= checkpoint.verified_at.max(chain.halt.resumed_at) + identity.exit_delay
+                let waits_from = checkpoint.verified_at.max(chain.halt.resumed_at);
+                finality.timestamp >= waits_from.saturating_add(identity.exit_delay)
             }
         };
         if matured && checkpoint.block.number <= finality.number {

@@ -39,7 +39,7 @@ impl core::fmt::Debug for View {
 }
 
 impl View {
-    pub(crate) fn new(transaction: ReadTransaction, identity: Identity) -> Result<Self, StoreError> {
+    pub(crate) fn new(transaction: &ReadTransaction, identity: Identity) -> Result<Self, StoreError> {
         let open = |table: Table| transaction.open_table(table.definition());
         let tables = Table::ALL.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let missing = StoreError::Missing {
@@ -132,8 +132,13 @@ impl View {
 
     /// The oldest checkpoint whose proven result is not what its batches lead to. There is none unless a verifier is unsound.
     pub fn disputed(&self) -> Result<Option<CheckpointRecord>, StoreError> {
-        let all: Vec<CheckpointRecord> = self.all(Table::Checkpoints)?;
-        Ok(all.into_iter().find(|checkpoint| checkpoint.disputed.is_some()))
+        for record in self.tables[Table::Checkpoints as usize].iter()? {
+            let checkpoint: CheckpointRecord = super::access::decode(Table::Checkpoints, record?.1.value())?;
+            if checkpoint.disputed.is_some() {
+                return Ok(Some(checkpoint));
+            }
+        }
+        Ok(None)
     }
 
     /// Head of the final state: after the batches of the last checkpoint.
@@ -295,7 +300,10 @@ impl View {
             _ if checkpoint.verified_at <= halt.matured_before => Some(checkpoint.verified_at),
             Status::Closed => Some(checkpoint.verified_at),
             Status::Halted => None,
-            Status::Running => Some(checkpoint.verified_at.max(halt.resumed_at) + self.identity.exit_delay),
+            Status::Running => {
+                let waits_from = checkpoint.verified_at.max(halt.resumed_at);
+                Some(waits_from.saturating_add(self.identity.exit_delay))
+            }
         }
     }
 

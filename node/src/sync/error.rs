@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::chain::ApplyError;
+use crate::chain::{ApplyError, Computed};
 use crate::l1::L1Error;
 use crate::store::StoreError;
 
@@ -66,13 +66,23 @@ pub enum SyncError {
         /// The route that verified the proof.
         route: u32,
         /// What was proven.
-        proven: crate::chain::Computed,
+        proven: Box<Computed>,
         /// What the batches lead to.
-        computed: crate::chain::Computed,
+        computed: Box<Computed>,
     },
 }
 
 impl SyncError {
+    /// Whether it may be that the provider had not indexed all events yet.
+    pub(super) const fn is_of_missing_events(&self) -> bool {
+        matches!(self, Self::Apply { .. } | Self::Incomplete { .. })
+    }
+
+    /// Whether L1 accepted a proof of something that is not so. Everything up to the newest block is applied then.
+    pub const fn is_dispute(&self) -> bool {
+        matches!(self, Self::ProvenStateDiffers { .. })
+    }
+
     /// Whether trying again later may help.
     pub const fn is_transient(&self) -> bool {
         match self {

@@ -2,7 +2,7 @@
 
 use super::SyncError;
 use crate::chain::{ApplyError, BlockId, Computed, L1Block, Status};
-use crate::l1::{Header, L1Client};
+use crate::l1::{Header, L1Client, L1Error};
 use crate::store::{Finality, Store, StoreError, View};
 use poe_rollup::formats::Bytes32;
 use std::sync::Arc;
@@ -14,6 +14,9 @@ const STEP: u64 = 32;
 
 /// How often reading starts again when L1 is reorganised meanwhile.
 const ATTEMPTS: u32 = 5;
+
+/// Wait before blocks are read again that seemed to lack events: providers index logs a moment after blocks.
+const UNTIL_INDEXED: Duration = Duration::from_secs(1);
 
 /// Longest wait between attempts when the provider fails.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -54,11 +57,18 @@ pub struct Follower {
     client: L1Client,
     store: Arc<Store>,
     tips: watch::Sender<Option<Tip>>,
+    pruned: Option<Finality>,
 }
 
 enum Step {
     Done,
     Again,
+}
+
+/// The blocks a round goes up to.
+struct Newest {
+    latest: Header,
+    finalized: Option<Header>,
 }
 
 impl Follower {
@@ -68,6 +78,7 @@ impl Follower {
             client,
             store: Arc::new(store),
             tips: watch::Sender::new(None),
+            pruned: None,
         }
     }
 
@@ -91,14 +102,27 @@ impl Follower {
         self.tips.subscribe()
     }
 
-    /// Brings the store up to the newest block of L1, and checks it against the contract and against what was proven.
+    /// Brings the store up to the newest block of L1, and checks it against the contract and against what was proven. If an
+    /// event seems to be missing, all blocks that are not final are read again, once.
     pub async fn sync_once(&mut self) -> Result<Progress, SyncError> {
         let mut progress = Progress::default();
+        let mut repaired = false;
         for _ in 0..ATTEMPTS {
-            if matches!(self.attempt(&mut progress).await?, Step::Done) {
-                self.publish()?;
-                self.require_undisputed()?;
-                return Ok(progress);
+            match self.attempt(&mut progress).await {
+                Ok(Step::Done) => {
+                    self.publish()?;
+                    return Ok(progress);
+                }
+                Ok(Step::Again) => {}
+                Err(error) if error.is_of_missing_events() && !repaired => {
+                    repaired = true;
+                    progress.undone += self.undo_to_read_again(&error).await?;
+                }
+                Err(error @ SyncError::Incomplete { .. }) => {
+                    self.require_undisputed()?;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
             }
         }
         Err(SyncError::Unstable { attempts: ATTEMPTS })
@@ -137,26 +161,61 @@ impl Follower {
 
     async fn attempt(&mut self, progress: &mut Progress) -> Result<Step, SyncError> {
         progress.undone += self.undo_orphans().await?;
-        let latest = self.client.latest().await?;
-        let finalized = self.client.finalized(&latest).await?;
-        if let Some(finalized) = finalized {
-            self.catch_up_final(&finalized, progress).await?;
-        }
+        let Some(Newest { latest, finalized }) = self.catch_up_final(progress).await? else {
+            return Ok(Step::Again);
+        };
         if matches!(self.catch_up(&latest, progress).await?, Step::Again) {
             return Ok(Step::Again);
         }
-        let (tip, _) = self.store.tip()?;
-        if let Some(finalized) = finalized.filter(|f| f.id.number <= tip) {
-            self.store.prune(Finality {
-                number: finalized.id.number,
-                timestamp: finalized.timestamp,
-            })?;
+        progress.tip = latest.id.number;
+        match self.check_against_contract(&latest).await {
+            Ok(Step::Done) => {}
+            Ok(Step::Again) => return Ok(Step::Again),
+            Err(error @ SyncError::Incomplete { .. }) => return Err(error),
+            // A wrong checkpoint is not kept quiet about because the contract cannot be asked.
+            Err(error) => {
+                self.require_undisputed()?;
+                return Err(error);
+            }
         }
-        progress.tip = tip;
-        self.check_against_contract(&latest).await
+        self.require_undisputed()?;
+        match finalized {
+            Some(finalized) => self.prune(&finalized).await,
+            None => Ok(Step::Done),
+        }
     }
 
-    /// Undoes blocks that L1 no longer has. Returns how many.
+    /// Goes back to the last final block after an error that may be due to events the provider had not indexed yet.
+    async fn undo_to_read_again(&self, error: &SyncError) -> Result<u64, SyncError> {
+        let store = Arc::clone(&self.store);
+        let undone = blocking(move || store.undo_unfinal()).await?;
+        tracing::warn!(%error, blocks = undone, "reading the blocks again that are not final");
+        tokio::time::sleep(UNTIL_INDEXED).await;
+        Ok(undone)
+    }
+
+    /// Drops what only blocks need that L1 can take back, now that everything up to the newest block has been checked.
+    async fn prune(&mut self, finalized: &Header) -> Result<Step, SyncError> {
+        let finality = Finality {
+            number: finalized.id.number,
+            timestamp: finalized.timestamp,
+        };
+        if self.pruned == Some(finality) {
+            return Ok(Step::Done);
+        }
+        match self.store.view()?.block(finality.number)? {
+            Some(block) if block.hash == finalized.id.hash => {}
+            Some(_) => return Ok(Step::Again),
+            // Final blocks are behind those that are kept: the provider has fallen back.
+            None => return Ok(Step::Done),
+        }
+        let store = Arc::clone(&self.store);
+        blocking(move || store.prune(finality)).await?;
+        self.pruned = Some(finality);
+        Ok(Step::Done)
+    }
+
+    /// Undoes blocks that L1 no longer has. Returns how many. A provider that has none of the blocks is only behind.
     async fn undo_orphans(&self) -> Result<u64, SyncError> {
         let view = self.store.view()?;
         let (tip, record) = view.tip()?;
@@ -164,36 +223,60 @@ impl Follower {
             return Ok(0);
         }
         let mut number = tip;
+        let mut answered = false;
         while let Some(block) = view.block(number)? {
             let found = self.client.header(number).await?;
+            answered |= found.is_some();
             if found.is_some_and(|header| header.id.hash == block.hash) {
                 if number < tip {
                     tracing::info!(from = tip, to = number, "L1 was reorganised; undoing blocks");
-                    self.store.rollback(number)?;
+                    self.rollback(number).await?;
                 }
                 return Ok(tip - number);
             }
             let Some(before) = number.checked_sub(1) else { break };
             number = before;
         }
-        // Nothing is left of what was read, down to the block before the first.
-        if number == view.identity().start && self.store.rollback(number).is_ok() {
-            return Ok(tip - number);
+        if !answered {
+            return Err(L1Error::gone(format!("block {tip} nor any before it that is kept here")).into());
         }
-        Err(SyncError::TooDeep { oldest: number + 1 })
+        let too_deep = SyncError::TooDeep { oldest: number + 1 };
+        // Nothing is left of what was read, down to the block before the first.
+        if number != view.identity().start {
+            return Err(too_deep);
+        }
+        match self.rollback(number).await {
+            Ok(()) => Ok(tip - number),
+            Err(StoreError::NoJournal { .. }) => Err(too_deep),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    /// Blocks that are final: by ranges, without journals.
-    async fn catch_up_final(&mut self, finalized: &Header, progress: &mut Progress) -> Result<(), SyncError> {
+    async fn rollback(&self, block: u64) -> Result<(), StoreError> {
+        let store = Arc::clone(&self.store);
+        blocking(move || store.rollback(block)).await
+    }
+
+    /// Blocks that are final: by ranges, without journals. L1 goes on meanwhile, so the newest blocks are asked for until
+    /// what is final is caught up with. `None` if L1 was reorganised.
+    async fn catch_up_final(&mut self, progress: &mut Progress) -> Result<Option<Newest>, SyncError> {
         loop {
-            let (tip, _) = self.store.tip()?;
-            if tip >= finalized.id.number {
-                return Ok(());
-            }
+            let latest = self.client.latest().await?;
+            let finalized = self.client.finalized(&latest).await?;
+            let (tip, record) = self.store.tip()?;
+            let Some(finalized) = finalized.filter(|finalized| finalized.id.number > tip) else {
+                return Ok(Some(Newest { latest, finalized }));
+            };
             let (blocks, end) = self.client.final_blocks(tip + 1, finalized.id.number).await?;
+            // These blocks cannot be undone: they must follow the last one applied.
+            if let Some(record) = record {
+                let header = self.client.header(tip).await?;
+                if header.is_none_or(|header| header.id.hash != record.hash) {
+                    return Ok(None);
+                }
+            }
             let store = Arc::clone(&self.store);
-            let apply = move || store.apply_final(&blocks, end.id, end.timestamp);
-            blocking(apply)
+            blocking(move || store.apply_final(&blocks, end.id, end.timestamp))
                 .await
                 .map_err(|source| apply_error(end.id.number, source))?;
             progress.blocks += end.id.number - tip;
@@ -268,6 +351,10 @@ impl Follower {
             chain.last_verified.to_string(),
         )?;
         differ("message", claimed.messages.to_string(), chain.messages.to_string())?;
+        differ("version", claimed.version.to_string(), chain.version.to_string())?;
+        let shown = |status| format!("{status:?}").to_lowercase();
+        let status = claimed.status.map_or("unknown".to_owned(), shown);
+        differ("status", status, shown(chain.status))?;
         Ok(Step::Done)
     }
 
@@ -307,11 +394,11 @@ impl Follower {
         Err(SyncError::ProvenStateDiffers {
             checkpoint: checkpoint.number,
             route: checkpoint.tail.proven_by,
-            proven: Computed {
+            proven: Box::new(Computed {
                 state_root: checkpoint.state_root,
                 exit_acc: checkpoint.exit_acc,
-            },
-            computed,
+            }),
+            computed: Box::new(computed),
         })
     }
 }
@@ -324,9 +411,9 @@ fn apply_error(block: u64, source: ApplyError) -> SyncError {
 }
 
 /// Runs work that executes batches and writes to disk where it does not hold up other tasks.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ApplyError> + Send + 'static,
-) -> Result<T, ApplyError> {
+async fn blocking<T: Send + 'static, E: Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),

@@ -6,9 +6,13 @@ use crate::l1::{L1Client, L1Error, preimage};
 use crate::store::{StoreError, View};
 use alloy::primitives::{Address, B256, U256};
 use poe_bindings::contracts::exit_vault::ExitVault::{CheckpointOpening, ExitLink};
-use poe_rollup::formats::Bytes32;
+use poe_rollup::formats::{Bytes32, Exit};
 
-/// Links of one transaction: at 8 exits each about 300,000 gas of calldata.
+/// Bytes of links in one transaction, if more than one fits: half of what the pools of Ethereum nodes take, and at most 2.6
+/// million gas.
+const BYTES_PER_CALL: u32 = 65_536;
+
+/// Most links of one transaction.
 const LINKS_PER_CALL: usize = 64;
 
 /// Why exits cannot be claimed.
@@ -56,7 +60,8 @@ pub struct Claim {
     pub waiting: u64,
 }
 
-/// Plans the claim of everything that is payable to an owner at L1 time `now`.
+/// Plans the claim of everything that is payable to an owner at L1 time `now`. A checkpoint that is disputed, and all after
+/// it, are not claimed on the strength of.
 pub async fn plan_claim(client: &L1Client, view: &View, owner: Address, now: u64) -> Result<Claim, ClaimError> {
     let links = view.exit_links()?;
     let matured = newest_matured(view, now)?;
@@ -91,10 +96,35 @@ pub async fn plan_claim(client: &L1Client, view: &View, owner: Address, now: u64
 }
 
 fn newest_matured(view: &View, now: u64) -> Result<Option<CheckpointRecord>, StoreError> {
+    let end = view.disputed()?.map_or(u64::MAX, |disputed| disputed.number);
     let checkpoints = view.checkpoints(usize::MAX)?;
     Ok(checkpoints
         .into_iter()
-        .find(|checkpoint| view.matures_at(checkpoint).is_some_and(|at| at <= now)))
+        .find(|checkpoint| checkpoint.number < end && view.matures_at(checkpoint).is_some_and(|at| at <= now)))
+}
+
+/// Gwei of the exits of an account in proven links that nobody has claimed yet.
+pub async fn unclaimed(client: &L1Client, view: &View, account: u32) -> Result<u64, ClaimError> {
+    let mut sum = 0;
+    for link in view.exit_links()? {
+        let is_of_account = |exit: &Exit| exit.index == account;
+        if link.sequence > view.chain().last_verified || !link.exits.iter().any(is_of_account) {
+            continue;
+        }
+        let (_, claimed) = state_of(client, &link.acc).await?;
+        for (position, exit) in link.exits.iter().enumerate() {
+            if is_of_account(exit) && !claimed.bit(position) {
+                sum += exit.amount;
+            }
+        }
+    }
+    Ok(sum)
+}
+
+/// Wei that the vault holds for an owner: claimed, by whomever, and not paid out.
+pub async fn credited(client: &L1Client, owner: Address) -> Result<U256, L1Error> {
+    let balance = client.vault().etherBalanceOf(owner).call().await;
+    balance.map_err(L1Error::call("etherBalanceOf"))
 }
 
 /// The records of an owner in a link that are not claimed: a mask, and their sum in gwei.
@@ -148,10 +178,17 @@ async fn start_of(
     ))
 }
 
+/// A link is its padded records, and six words besides.
+fn links_per_call(marked: &[(&ExitLinkRecord, U256)]) -> usize {
+    let capacity = marked.iter().map(|(link, _)| link.capacity).max().unwrap_or(0);
+    let bytes = capacity.saturating_mul(Exit::BYTES as u32).saturating_add(192);
+    ((BYTES_PER_CALL / bytes) as usize).clamp(1, LINKS_PER_CALL)
+}
+
 fn calls(start: Walk, marked: &[(&ExitLinkRecord, U256)]) -> Vec<(Walk, Vec<ExitLink>)> {
     let mut walk = start;
     let mut calls = Vec::new();
-    for chunk in marked.chunks(LINKS_PER_CALL) {
+    for chunk in marked.chunks(links_per_call(marked)) {
         let links = chunk.iter().map(|(link, mask)| ExitLink {
             previousAcc: link.previous_acc.into(),
             records: link.records().into(),
@@ -161,4 +198,36 @@ fn calls(start: Walk, marked: &[(&ExitLinkRecord, U256)]) -> Vec<(Walk, Vec<Exit
         calls.push((core::mem::replace(&mut walk, Walk::Accumulator(next)), links.collect()));
     }
     calls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(batch: u64, capacity: u32) -> ExitLinkRecord {
+        ExitLinkRecord {
+            batch,
+            sequence: batch,
+            previous_acc: [batch as u8 - 1; 32],
+            acc: [batch as u8; 32],
+            capacity,
+            exits: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn calls_stay_small_and_go_on_where_the_one_before_stopped() {
+        for (capacity, most) in [(8, 64), (64, 29), (255, 7), (4_000, 1)] {
+            let links: Vec<_> = (1..=100).rev().map(|batch| link(batch, capacity)).collect();
+            let marked: Vec<_> = links.iter().map(|link| (link, U256::ZERO)).collect();
+            let calls = calls(Walk::Accumulator(B256::repeat_byte(100)), &marked);
+            assert!(calls.iter().all(|(_, links)| links.len() <= most));
+            assert_eq!(calls.iter().map(|(_, links)| links.len()).sum::<usize>(), 100);
+            let mut at = B256::repeat_byte(100);
+            for (walk, links) in &calls {
+                assert!(matches!(walk, Walk::Accumulator(start) if *start == at));
+                at = links[links.len() - 1].previousAcc;
+            }
+        }
+    }
 }

@@ -72,16 +72,24 @@ pub fn write_new_key_file(path: &Path, file: &KeyFile) -> Result<(), KeyStoreErr
 pub fn read_key_file(path: &Path) -> Result<KeyFile, KeyStoreError> {
     let shown = || path.display().to_string();
     let io = |source| KeyStoreError::Io { path: shown(), source };
+    require_private(path)?;
+    let text = std::fs::read_to_string(path).map_err(io)?;
+    KeyFile::from_json(&text).map_err(|source| KeyStoreError::File { path: shown(), source })
+}
+
+/// Refuses a file that others can read: a key, or the password of one.
+pub fn require_private(path: &Path) -> Result<(), KeyStoreError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(path).map_err(io)?.permissions().mode() & 0o777;
+        let shown = || path.display().to_string();
+        let metadata = std::fs::metadata(path).map_err(|source| KeyStoreError::Io { path: shown(), source })?;
+        let mode = metadata.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
             return Err(KeyStoreError::Exposed { path: shown(), mode });
         }
     }
-    let text = std::fs::read_to_string(path).map_err(io)?;
-    KeyFile::from_json(&text).map_err(|source| KeyStoreError::File { path: shown(), source })
+    Ok(())
 }
 
 #[cfg(test)]

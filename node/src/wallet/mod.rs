@@ -5,6 +5,6 @@ mod claim;
 mod keys;
 mod transfer;
 
-pub use claim::{Claim, ClaimError, Walk, plan_claim};
-pub use keys::{KeyStoreError, read_key_file, write_new_key_file};
+pub use claim::{Claim, ClaimError, Walk, credited, plan_claim, unclaimed};
+pub use keys::{KeyStoreError, read_key_file, require_private, write_new_key_file};
 pub use transfer::{TransferError, TransferRequest, accounts_of, send_to_sequencer, sign_transfer};

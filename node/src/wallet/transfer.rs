@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Transfers and withdraws: signed against the virtual state, so that what cannot be valid is refused here.
 
+use crate::l1::dial;
 use crate::store::{StoreError, View};
-use alloy::providers::{Provider as _, ProviderBuilder};
+use alloy::providers::Provider as _;
 use alloy::transports::TransportError;
 use poe_rollup::executor::{Execution, ExecutionError, Mode, Receipt, Rule};
 use poe_rollup::formats::{Slot, Transfer};
@@ -88,7 +89,7 @@ pub fn sign_transfer(view: &View, key: &SecretKey, request: &TransferRequest) ->
     let from = match request.from {
         Some(from) => from,
         None => {
-            let accounts = accounts_of(view, &key.public())?;
+            let accounts = accounts_of(view, key.public())?;
             let registered = accounts.iter().find(|(_, account)| account.is_some());
             registered.ok_or(TransferError::NoAccount)?.0
         }
@@ -150,8 +151,7 @@ fn judge(view: &View, slot: &Slot) -> Result<Receipt, StoreError> {
 
 /// Hands a slot to a sequencer and returns what it answers.
 pub async fn send_to_sequencer(url: &str, slot: &Slot) -> Result<serde_json::Value, TransferError> {
-    let parsed = url.parse().map_err(|_| TransferError::Url { url: url.to_owned() })?;
-    let provider = ProviderBuilder::new().connect_http(parsed);
+    let provider = dial(url).map_err(|_| TransferError::Url { url: url.to_owned() })?;
     let parameters = (format!("0x{}", hex::encode(slot.encode())),);
     let sent = provider.raw_request("poe_submit".into(), parameters).await;
     sent.map_err(|source| TransferError::Sequencer {

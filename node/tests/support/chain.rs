@@ -97,8 +97,13 @@ impl Chain {
     }
 
     pub async fn follower_with_range(&self, folder: &Path, range: u64) -> Follower {
+        self.follower_at(&self.url, folder, range).await
+    }
+
+    /// A follower that reads through another provider of this chain.
+    pub async fn follower_at(&self, url: &str, folder: &Path, range: u64) -> Follower {
         let contracts = self.deployment.contracts.clone();
-        let client = L1Client::connect(&self.url, self.deployment.chain_id, contracts)
+        let client = L1Client::connect(url, self.deployment.chain_id, contracts)
             .await
             .unwrap();
         let client = client.with_largest_range(range);

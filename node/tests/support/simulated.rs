@@ -160,7 +160,7 @@ impl SimulatedL1 {
                 let owner = [self.accounts as u8; 20];
                 let registered = key(self.accounts);
                 self.queue(
-                    Message::register(self.accounts, &registered.public(), owner, amount.into(), 7),
+                    Message::register(self.accounts, registered.public(), owner, amount.into(), 7),
                     events,
                 );
             }
@@ -235,7 +235,7 @@ impl SimulatedL1 {
     fn slots(&self, seed: u64) -> Vec<Slot> {
         let id_hash = |index| self.state.account(index).unwrap().unwrap_or(Account::EMPTY).id_hash();
         let from = (seed % u64::from(self.accounts)) as u32 + 1;
-        let to = if seed % 5 == 0 {
+        let to = if seed.is_multiple_of(5) {
             0
         } else {
             (seed / 7 % u64::from(self.accounts)) as u32 + 1

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use super::refuse;
 use super::secrets::Secrets;
 use crate::cli::output::Output;
+use crate::cli::sync::{end_with, sync_despite_dispute};
 use crate::config::Settings;
+use crate::l1::L1Client;
 use crate::store::View;
 use crate::units::Gwei;
-use crate::wallet::{TransferError, TransferRequest, accounts_of, send_to_sequencer, sign_transfer};
+use crate::wallet::{TransferRequest, accounts_of, credited, send_to_sequencer, sign_transfer, unclaimed};
 use anyhow::Result;
 use clap::Args;
 use poe_rollup::formats::Slot;
@@ -86,12 +87,16 @@ struct Accounts {
 struct AccountReport {
     index: u32,
     registered: bool,
+    queued: bool,
     owner: Option<String>,
     nonce: u64,
     r#virtual: Gwei,
     r#final: Gwei,
+    /// Of these exits, nobody has claimed anything yet.
     exits_proven: Gwei,
     exits_pending: Gwei,
+    /// Claimed for the owner, whatever account it is from, and not paid out.
+    owner_in_vault: Gwei,
 }
 
 impl Show {
@@ -104,51 +109,59 @@ impl Balance {
     pub(super) async fn run(self, settings: &Settings, secrets: &Secrets, output: Output) -> Result<()> {
         let public = self.account.is_none().then(|| secrets.public_key()).transpose()?;
         let (_, mut follower) = settings.open("wallet", None).await?;
-        follower.sync_once().await?;
+        let dispute = sync_despite_dispute(&mut follower).await?;
         let view = follower.view()?;
-        let indices = match (self.account, &public) {
+        let indices: Vec<u32> = match (self.account, &public) {
             (None, Some(key)) => accounts_of(&view, key)?.into_iter().map(|(index, _)| index).collect(),
             (index, _) => Vec::from_iter(index),
         };
-        let reports = indices.into_iter().map(|index| AccountReport::new(&view, index));
+        let mut accounts = Vec::new();
+        for index in indices {
+            accounts.push(AccountReport::new(follower.client(), &view, index).await?);
+        }
         let public_key = public.map(|key| format!("0x{}", hex::encode(key.to_bytes())));
-        output.print(&Accounts {
-            public_key,
-            accounts: reports.collect::<Result<_>>()?,
-        })
+        output.print(&Accounts { public_key, accounts })?;
+        end_with(dispute)
     }
 }
 
 impl AccountReport {
-    fn new(view: &View, index: u32) -> Result<Self> {
+    async fn new(client: &L1Client, view: &View, index: u32) -> Result<Self> {
         let account = view.account(index)?.unwrap_or(Account::EMPTY);
         let in_final = view.final_state()?.account(index)?.unwrap_or(Account::EMPTY);
-        let (mut proven, mut pending) = (0, 0);
-        for link in view.exit_links()? {
-            let sum: u64 = link
-                .exits
-                .iter()
-                .filter(|exit| exit.index == index)
-                .map(|exit| exit.amount)
-                .sum();
-            *(if link.sequence <= view.chain().last_verified {
-                &mut proven
-            } else {
-                &mut pending
-            }) += sum;
-        }
+        let in_vault = match account.registered {
+            true => Gwei::of_wei(credited(client, account.l1_owner.into()).await?),
+            false => Gwei(0),
+        };
+        let links = view.exit_links()?;
+        let unproven = links
+            .iter()
+            .filter(|link| link.sequence > view.chain().last_verified)
+            .flat_map(|link| &link.exits)
+            .filter(|exit| exit.index == index);
         Ok(Self {
             index,
             registered: account.registered,
+            queued: !view.registrations(|message| message.index == index)?.is_empty(),
             owner: account
                 .registered
                 .then(|| format!("0x{}", hex::encode(account.l1_owner))),
             nonce: account.nonce,
             r#virtual: Gwei(account.balance),
             r#final: Gwei(in_final.balance),
-            exits_proven: Gwei(proven),
-            exits_pending: Gwei(pending),
+            exits_pending: Gwei(unproven.map(|exit| exit.amount).sum()),
+            exits_proven: Gwei(unclaimed(client, view, index).await?),
+            owner_in_vault: in_vault,
         })
+    }
+
+    /// What there is to say besides the numbers.
+    const fn remark(&self) -> &'static str {
+        match (self.registered, self.queued) {
+            (true, _) => "",
+            (false, true) => " (registration waits for a batch)",
+            (false, false) => " (not registered)",
+        }
     }
 }
 
@@ -162,7 +175,7 @@ impl fmt::Display for Accounts {
         }
         write!(
             f,
-            "account    nonce      virtual state            final state              exits"
+            "account    nonce      virtual state            final state              exits not claimed"
         )?;
         for a in &self.accounts {
             write!(
@@ -171,9 +184,10 @@ impl fmt::Display for Accounts {
                 a.index, a.nonce, a.r#virtual, a.r#final
             )?;
             write!(f, "{} proven, {} not yet", a.exits_proven, a.exits_pending)?;
-            if !a.registered {
-                write!(f, " (registration waits for a batch)")?;
+            if a.owner_in_vault > Gwei(0) {
+                write!(f, ", {} claimed: poe wallet claim pays it out", a.owner_in_vault)?;
             }
+            f.write_str(a.remark())?;
         }
         Ok(())
     }
@@ -204,10 +218,7 @@ impl Common {
             nonce: self.nonce,
             sequencer: self.only_sequencer,
         };
-        let slot = sign_transfer(&follower.view()?, &key, &request).map_err(|error| match error {
-            TransferError::Store(store) => store.into(),
-            refused => refuse(refused.to_string()),
-        })?;
+        let slot = sign_transfer(&follower.view()?, &key, &request)?;
         let answer = match &settings.sequencer {
             Some(url) => Some(send_to_sequencer(url, &slot).await?),
             None => None,

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+mod claim;
+mod escape;
 mod keys;
 mod l1;
 mod l2;
 mod secrets;
+mod sender;
 
 use super::output::Output;
 use crate::config::Settings;
@@ -34,7 +37,8 @@ enum Action {
     Deposit(l1::Deposit),
     Transfer(l2::TransferCommand),
     Withdraw(l2::Withdraw),
-    Claim(l1::ClaimCommand),
+    Claim(claim::ClaimCommand),
+    Escape(escape::Escape),
     Fees(l1::Fees),
 }
 
@@ -51,6 +55,7 @@ impl WalletArguments {
             Action::Transfer(command) => command.run(settings, secrets, output).await,
             Action::Withdraw(command) => command.run(settings, secrets, output).await,
             Action::Claim(command) => command.run(settings, secrets, output).await,
+            Action::Escape(command) => command.run(settings, secrets, output).await,
             Action::Fees(command) => command.run(settings, secrets, output).await,
         }
     }

@@ -3,7 +3,7 @@
 
 use super::refuse;
 use crate::config::data_home;
-use crate::wallet::read_key_file;
+use crate::wallet::{read_key_file, require_private};
 use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -108,6 +108,7 @@ impl Secrets {
 
 fn password(file: Option<&Path>, variable: Option<&str>, prompt: &str) -> Result<Zeroizing<String>> {
     if let Some(path) = file {
+        require_private(path).map_err(|error| refuse(error.to_string()))?;
         let text = std::fs::read_to_string(path).map(Zeroizing::new);
         let text = text.with_context(|| format!("cannot read the password file {}", path.display()))?;
         return Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()));

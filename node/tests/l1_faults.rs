@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The follower against providers that fail, lag and leave out: anvil behind a proxy.
+
+#[path = "support/chain.rs"]
+mod chain;
+#[path = "support/proxy.rs"]
+#[allow(unreachable_pub, reason = "a module of a test binary")]
+mod proxy;
+
+use chain::{Chain, DEPLOYER};
+use poe_node::l1::L1Error;
+use poe_node::store::Record;
+use poe_node::sync::{Follower, SyncError};
+use poe_rollup::schnorr::SecretKey;
+use proxy::{Answer, Proxy};
+use serde_json::{Value, json};
+
+/// A chain with one sequence, and a follower that has read it through a proxy.
+struct Stage {
+    chain: Chain,
+    proxy: Proxy,
+    follower: Follower,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let chain = Chain::start().await;
+        chain.fund(DEPLOYER).await;
+        chain
+            .register(DEPLOYER, &SecretKey::from_seed(&[1; 32]), 1_000_000)
+            .await;
+        chain.sequence(DEPLOYER, &[vec![]], 1).await;
+        let proxy = Proxy::start(&chain.url).await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut follower = chain.follower_at(&proxy.url, folder.path(), 10_000).await;
+        follower.sync_once().await.unwrap();
+        Self {
+            chain,
+            proxy,
+            follower,
+            _folder: folder,
+        }
+    }
+
+    fn dump(&self) -> Vec<Record> {
+        self.follower.store().dump().unwrap()
+    }
+
+    fn tip(&self) -> u64 {
+        self.follower.store().tip().unwrap().0
+    }
+
+    fn sequences(&self) -> u64 {
+        self.follower.view().unwrap().chain().last_sequence
+    }
+
+    async fn refused(&mut self) -> SyncError {
+        self.follower.sync_once().await.unwrap_err()
+    }
+}
+
+fn asks_by_number(method: &str, params: &Value) -> bool {
+    method == "eth_getBlockByNumber" && params[0].as_str().is_some_and(|at| at.starts_with("0x"))
+}
+
+fn asks_what_is_final(method: &str, params: &Value) -> bool {
+    method == "eth_getBlockByNumber" && params[0] == "finalized"
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_behind_is_waited_for() {
+    let mut stage = Stage::set().await;
+    let before = stage.dump();
+    stage
+        .proxy
+        .fail(|method, params| asks_by_number(method, params).then_some(Answer::Result(Value::Null)));
+    let error = stage.refused().await;
+    assert!(
+        error.is_transient() && matches!(error, SyncError::L1(L1Error::Gone { .. })),
+        "{error}"
+    );
+    assert_eq!(stage.dump(), before);
+    stage.proxy.heal();
+    stage.chain.mine(3).await;
+    let progress = stage.follower.sync_once().await.unwrap();
+    assert_eq!((progress.blocks, progress.undone), (3, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_final_is_not_guessed_from_a_failure() {
+    let mut stage = Stage::set().await;
+    let before = stage.dump();
+    stage.chain.mine(100).await;
+    stage.proxy.fail(|method, params| {
+        asks_what_is_final(method, params).then_some(Answer::Error(-32_603, "the server behind this one timed out"))
+    });
+    let error = stage.refused().await;
+    assert!(
+        error.is_transient() && matches!(error, SyncError::L1(L1Error::Rpc { .. })),
+        "{error}"
+    );
+    assert_eq!(stage.dump(), before);
+
+    // Nothing is final yet: however deep, a reorganisation is followed.
+    stage
+        .proxy
+        .fail(|method, params| asks_what_is_final(method, params).then_some(Answer::Result(Value::Null)));
+    let snapshot = stage.chain.snapshot().await;
+    stage.chain.mine(100).await;
+    stage.follower.sync_once().await.unwrap();
+    stage.chain.revert(snapshot).await;
+    stage.chain.pass_time(7).await;
+    let progress = stage.follower.sync_once().await.unwrap();
+    assert_eq!((progress.blocks, progress.undone), (1, 100));
+
+    // A provider that knows no finality: two epochs are final.
+    stage.proxy.fail(|method, params| {
+        asks_what_is_final(method, params).then_some(Answer::Error(
+            -32_602,
+            "invalid argument 0: hex string without 0x prefix",
+        ))
+    });
+    stage.follower.sync_once().await.unwrap();
+    let (view, last) = (stage.follower.view().unwrap(), stage.tip() - 64);
+    assert!(view.block(last).unwrap().is_some());
+    assert!(view.block(last - 1).unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reorganisation_of_final_blocks_is_refused() {
+    let mut stage = Stage::set().await;
+    let snapshot = stage.chain.snapshot().await;
+    stage.chain.mine(200).await;
+    stage.follower.sync_once().await.unwrap();
+    let before = stage.dump();
+    stage.chain.revert(snapshot).await;
+    stage.chain.pass_time(7).await;
+    stage.chain.mine(250).await;
+    let error = stage.refused().await;
+    assert!(matches!(error, SyncError::TooDeep { .. }), "{error}");
+    assert_eq!(poe_node::exit::code(&error.into()), 7);
+    assert_eq!(stage.dump(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_the_provider_has_not_indexed_yet_are_read_again() {
+    let mut stage = Stage::set().await;
+    stage.chain.sequence(DEPLOYER, &[vec![]], 1).await;
+    let mut unanswered = 1;
+    stage.proxy.fail(move |method, _| {
+        if method != "eth_getLogs" || unanswered == 0 {
+            return None;
+        }
+        unanswered -= 1;
+        Some(Answer::Result(json!([])))
+    });
+    let progress = stage.follower.sync_once().await.unwrap();
+    assert!(progress.undone > 0, "{progress:?}");
+    assert_eq!(stage.sequences(), 2);
+
+    // For good: it is said, and nothing is lost by it.
+    stage.chain.sequence(DEPLOYER, &[vec![]], 1).await;
+    stage.chain.mine(2).await;
+    let hash = json!(stage.chain.block_hash(stage.tip() + 1).await);
+    stage.proxy.fail(move |method, params| {
+        let hidden = method == "eth_getLogs" && params[0]["blockHash"] == hash;
+        hidden.then(|| Answer::Result(json!([])))
+    });
+    let error = stage.refused().await;
+    assert!(matches!(error, SyncError::Incomplete { .. }), "{error}");
+    assert_eq!(poe_node::exit::code(&error.into()), 7);
+    stage.proxy.heal();
+    stage.follower.sync_once().await.unwrap();
+    assert_eq!(stage.sequences(), 3);
+    let folder = tempfile::tempdir().unwrap();
+    let mut clean = stage.chain.follower(folder.path()).await;
+    clean.sync_once().await.unwrap();
+    assert_eq!(clean.store().dump().unwrap(), stage.dump());
+}
