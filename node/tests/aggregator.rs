@@ -248,7 +248,11 @@ async fn the_first_proof_is_paid_to_the_wei_after_a_rehearsal() {
     let (gas, reward) = rehearsed.unwrap();
     assert_eq!(reward, outcome.reward);
     // The fee controller's work depends on the time that has passed.
-    assert!(gas.abs_diff(outcome.gas) < outcome.gas / 20, "{gas} foretold, {} used", outcome.gas);
+    assert!(
+        gas.abs_diff(outcome.gas) < outcome.gas / 20,
+        "{gas} foretold, {} used",
+        outcome.gas
+    );
     assert_eq!(subject.aggregator.journal().goal(), None);
     assert_eq!(nonce(&chain).await, 1);
 }

@@ -138,7 +138,11 @@ impl Chain {
     /// Asks for the receipt itself: alloy's watcher waits for block numbers to rise, and tests take blocks back.
     async fn mined(&self, request: TransactionRequest) -> TransactionReceipt {
         // anvil would fill in a nonce and a fee that it remembers of blocks it has taken back.
-        let nonce = self.provider.get_transaction_count(request.from.unwrap()).await.unwrap();
+        let nonce = self
+            .provider
+            .get_transaction_count(request.from.unwrap())
+            .await
+            .unwrap();
         let request = request
             .nonce(nonce)
             .max_fee_per_gas(MOST_GAS_PRICE)
