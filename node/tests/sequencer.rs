@@ -4,7 +4,8 @@
 #[path = "support/chain.rs"]
 mod chain;
 
-use alloy::primitives::{Address, U256};
+use alloy::consensus::Transaction as _;
+use alloy::primitives::{Address, B256, U256};
 use alloy::providers::{Provider as _, ext::AnvilApi as _};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall as _;
@@ -97,6 +98,33 @@ async fn automine(chain: &Chain, on: bool) {
 
 async fn count(chain: &Chain, account: Address) -> u64 {
     chain.provider.get_transaction_count(account).await.unwrap()
+}
+
+/// The hash of the transaction on its way.
+fn in_flight(sequencer: &Sequencer) -> Option<B256> {
+    let hash = sequencer.service().info().unwrap().in_flight?;
+    Some(hash.parse().unwrap())
+}
+
+/// Another sequencer includes a slot, at a price of gas that leaves whatever else waits in the provider's pool where it is.
+async fn include_elsewhere(chain: &Chain, slot: &Slot) {
+    chain
+        .provider
+        .anvil_set_next_block_base_fee_per_gas(50_000_000_000)
+        .await
+        .unwrap();
+    let call = chain.sequence_call(&[slot.encode().to_vec()], 2).abi_encode();
+    let request = TransactionRequest::default()
+        .from(ALICE)
+        .to(chain.core())
+        .input(call.into());
+    let request = TransactionRequest {
+        gas_price: Some(100_000_000_000),
+        gas: Some(2_000_000),
+        ..request
+    };
+    let _ = chain.provider.send_transaction(request).await.unwrap();
+    chain.mine(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -271,23 +299,7 @@ async fn a_transaction_is_followed_over_restarts_and_replaced_but_never_doubled(
     let third = transfer(&sequencer, 1, 30);
     sequencer.service().submit(&third).unwrap();
     assert!(sequencer.step().await.unwrap().sent.is_some());
-    chain
-        .provider
-        .anvil_set_next_block_base_fee_per_gas(50_000_000_000)
-        .await
-        .unwrap();
-    let call = chain.sequence_call(&[third.encode().to_vec()], 2).abi_encode();
-    let request = TransactionRequest::default()
-        .from(ALICE)
-        .to(chain.core())
-        .input(call.into());
-    let request = TransactionRequest {
-        gas_price: Some(100_000_000_000),
-        gas: Some(2_000_000),
-        ..request
-    };
-    let _ = chain.provider.send_transaction(request).await.unwrap();
-    chain.mine(1).await;
+    include_elsewhere(&chain, &third).await;
     sequencer.step().await.unwrap();
     assert!(is_sequenced(&sequencer, &third));
     chain.mine(1).await;
@@ -323,7 +335,12 @@ async fn what_cannot_be_posted_waits_and_says_why() {
 
     // No fee balance.
     let poor = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6";
-    let mut sequencer = open(&chain, folder.path(), poor, eager(1)).await;
+    let another = chain.follower(folder.path()).await;
+    let refused = Sequencer::open(another, poor.parse().unwrap(), eager(1)).await;
+    assert!(matches!(refused, Err(SequencerError::AnotherKey { .. })), "{refused:?}");
+    drop(refused);
+    let apart = tempfile::tempdir().unwrap();
+    let mut sequencer = open(&chain, apart.path(), poor, eager(1)).await;
     sequencer.service().submit(&slot).unwrap();
     let problem = sequencer.step().await.unwrap().problem.unwrap();
     assert!(problem.contains("poe wallet fees deposit --amount"), "{problem}");
@@ -334,6 +351,7 @@ async fn what_cannot_be_posted_waits_and_says_why() {
     let mut config = eager(1);
     config.posting.max_batch_fee = 1;
     let mut sequencer = open(&chain, folder.path(), DEPLOYER_KEY, config).await;
+    sequencer.service().submit(&slot).unwrap();
     let problem = sequencer.step().await.unwrap().problem.unwrap();
     assert!(problem.contains("--max-batch-fee"), "{problem}");
     drop(sequencer);
@@ -372,6 +390,159 @@ async fn what_cannot_be_posted_waits_and_says_why() {
     assert_eq!(sequencer.step().await.unwrap().decision, Some(Decision::PostForValue));
     sequencer.step().await.unwrap();
     assert!(is_sequenced(&sequencer, &slot) && is_sequenced(&sequencer, &rich));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_transactions_reorganised_together_leave_no_nonce_unused() {
+    let chain = populated().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut sequencer = started(&chain, folder.path(), eager(1)).await;
+    let nonce = count(&chain, DEPLOYER).await;
+    let snapshot = chain.snapshot().await;
+    // Both are built on this sequence, which goes away.
+    chain.sequence(ALICE, &[vec![]], 2).await;
+    sequencer.step().await.unwrap();
+    let mut slots = Vec::new();
+    for from in [1, 2] {
+        let slot = transfer(&sequencer, from, 100);
+        sequencer.service().submit(&slot).unwrap();
+        assert!(sequencer.step().await.unwrap().sent.is_some());
+        sequencer.step().await.unwrap();
+        assert!(is_sequenced(&sequencer, &slot));
+        slots.push(slot);
+    }
+    assert_eq!(count(&chain, DEPLOYER).await, nonce + 2);
+
+    // On the new chain the slot of the first is included by somebody else: its nonce is used for nothing, so that the second can be
+    // mined.
+    chain.revert(snapshot).await;
+    chain.mine(4).await;
+    chain.sequence(ALICE, &[slots[0].encode().to_vec()], 2).await;
+    let round = sequencer.step().await.unwrap();
+    assert_eq!((round.decision, round.problem), (None, None));
+    for _ in 0..2 {
+        sequencer.step().await.unwrap();
+    }
+    assert!(slots.iter().all(|slot| is_sequenced(&sequencer, slot)));
+    assert_eq!(
+        (slots_posted(&sequencer), count(&chain, DEPLOYER).await),
+        ((2, 2), nonce + 2)
+    );
+    assert_eq!(sequencer.report().unwrap().failed, 1);
+    assert_eq!(in_flight(&sequencer), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancellation_that_the_provider_forgets_is_sent_again_with_a_higher_fee() {
+    let chain = populated().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = eager(1);
+    config.posting.resubmit_after = Duration::ZERO;
+    let mut sequencer = started(&chain, folder.path(), config).await;
+    let nonce = count(&chain, DEPLOYER).await;
+    automine(&chain, false).await;
+    let slot = transfer(&sequencer, 1, 10);
+    sequencer.service().submit(&slot).unwrap();
+    let sent = sequencer.step().await.unwrap().sent.unwrap();
+    include_elsewhere(&chain, &slot).await;
+    sequencer.step().await.unwrap();
+    let cancellation = in_flight(&sequencer).unwrap();
+    assert_ne!(cancellation, sent);
+    chain.provider.anvil_drop_transaction(cancellation).await.unwrap();
+    sequencer.step().await.unwrap();
+    assert_ne!(in_flight(&sequencer).unwrap(), cancellation);
+    chain.mine(1).await;
+    sequencer.step().await.unwrap();
+    assert_eq!(
+        (in_flight(&sequencer), count(&chain, DEPLOYER).await),
+        (None, nonce + 1)
+    );
+    assert_eq!((slots_posted(&sequencer), sequences(&sequencer)), ((1, 1), 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_fee_above_half_the_limit_leaves_room_for_a_replacement() {
+    let chain = populated().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = eager(1);
+    config.posting.resubmit_after = Duration::ZERO;
+    config.posting.max_gas_price = 100_000_000_000;
+    let mut sequencer = started(&chain, folder.path(), config).await;
+    automine(&chain, false).await;
+    let slot = transfer(&sequencer, 1, 10);
+    sequencer.service().submit(&slot).unwrap();
+    let base_fee = 70_000_000_000;
+    chain
+        .provider
+        .anvil_set_next_block_base_fee_per_gas(base_fee)
+        .await
+        .unwrap();
+    chain.mine(1).await;
+    let first = sequencer.step().await.unwrap().sent.unwrap();
+    let round = sequencer.step().await.unwrap();
+    assert_eq!(round.problem, None);
+    let second = in_flight(&sequencer).unwrap();
+    assert_ne!(first, second);
+    let offered = chain
+        .provider
+        .get_transaction_by_hash(second)
+        .await
+        .unwrap()
+        .unwrap()
+        .max_fee_per_gas();
+    assert!(
+        offered > base_fee && offered <= config.posting.max_gas_price,
+        "{offered}"
+    );
+    let problem = sequencer.step().await.unwrap().problem.unwrap();
+    assert!(problem.contains("would exceed the limit"), "{problem}");
+    chain.mine(1).await;
+    sequencer.step().await.unwrap();
+    assert!(is_sequenced(&sequencer, &slot));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_as_large_as_the_room_for_batches() {
+    let chain = populated().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut sequencer = started(&chain, folder.path(), eager(1)).await;
+    let info = sequencer.service().info().unwrap();
+    let core = sequencer.follower().client().core();
+    let most: u64 = core.maxPendingBatches().call().await.unwrap().to();
+    let room = most - info.batches;
+    chain.sequence(ALICE, &vec![vec![]; room as usize - 1], 2).await;
+    // Two full batches of messages, and room for one.
+    let messages = 2 * info.capacity.unwrap().messages as u8;
+    for number in 0..messages {
+        chain.register(ALICE, &key(10 + number), 1_000_000).await;
+    }
+    assert!(sequencer.step().await.unwrap().sent.is_some());
+    let round = sequencer.step().await.unwrap();
+    assert_eq!((sequencer.service().info().unwrap().batches, round.sent), (most, None));
+    let problem = round.problem.unwrap();
+    assert!(problem.contains("provers are behind"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_ether_the_refusal_of_the_provider_is_the_problem() {
+    let chain = populated().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut sequencer = started(&chain, folder.path(), eager(1)).await;
+    let slot = transfer(&sequencer, 1, 10);
+    sequencer.service().submit(&slot).unwrap();
+    chain.provider.anvil_set_balance(DEPLOYER, U256::ZERO).await.unwrap();
+    for _ in 0..2 {
+        let problem = sequencer.step().await.unwrap().problem.unwrap();
+        assert!(problem.contains("the L1 provider does not"), "{problem}");
+        assert_eq!(sequencer.service().info().unwrap().problem, Some(problem));
+    }
+    let ether = U256::from(10u64).pow(U256::from(20u64));
+    chain.provider.anvil_set_balance(DEPLOYER, ether).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(sequencer.step().await.unwrap().problem, None);
+    }
+    assert!(is_sequenced(&sequencer, &slot));
+    assert_eq!(slots_posted(&sequencer), (1, 1));
 }
 
 fn deposit(view: &poe_node::store::View, index: u32) -> depositCall {

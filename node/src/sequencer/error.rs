@@ -13,7 +13,7 @@ use poe_rollup::executor::Rule;
 pub enum SequencerError {
     /// Following L1 failed.
     #[error(transparent)]
-    Sync(#[from] SyncError),
+    Sync(Box<SyncError>),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -218,6 +218,12 @@ fn room(minimum: Option<u64>) -> String {
         || "none of them makes room now, try again later".into(),
         |minimum| format!("a fee of at least {minimum} gwei would make room"),
     )
+}
+
+impl From<SyncError> for SequencerError {
+    fn from(error: SyncError) -> Self {
+        Self::Sync(Box::new(error))
+    }
 }
 
 impl From<StoreError> for SubmitError {

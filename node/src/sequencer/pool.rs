@@ -52,7 +52,7 @@ pub enum Admission {
     /// It comes in; others leave for it.
     New {
         /// The new entry.
-        entry: Entry,
+        entry: Box<Entry>,
         /// Those that leave.
         leaving: Vec<Removal>,
     },
@@ -230,6 +230,7 @@ impl Pool {
             included: None,
             stalled_since: None,
         };
+        let entry = Box::new(entry);
         Ok(Admission::New { entry, leaving })
     }
 

@@ -32,10 +32,10 @@ impl Poster {
         let mut at = 0;
         while at < self.flights.len() {
             let before = self.flights.len();
-            if self.flights[at].landed.is_none() {
-                if let Attempt::Held(reason) = self.push_one(view, at, offered).await? {
-                    return Ok(Some(reason));
-                }
+            if self.flights[at].landed.is_none()
+                && let Attempt::Held(reason) = self.push_one(view, at, offered).await?
+            {
+                return Ok(Some(reason));
             }
             at += usize::from(self.flights.len() == before);
         }
@@ -120,11 +120,11 @@ impl Poster {
                 self.limits.max_gas_price
             );
         };
-        if let Some(call) = &self.flights[at].call {
-            if let Estimate::Reverts(reason) = self.estimate(&call.data).await? {
-                tracing::info!(reason, "the transaction on its way would revert");
-                return self.replace(view, at, &last, found.is_known, offered).await;
-            }
+        if let Some(call) = &self.flights[at].call
+            && let Estimate::Reverts(reason) = self.estimate(&call.data).await?
+        {
+            tracing::info!(reason, "the transaction on its way would revert");
+            return self.replace(view, at, &last, found.is_known, offered).await;
         }
         tracing::info!(transaction = %hash, max_fee_per_gas = fees.max, "not mined; sending it again with a higher fee");
         self.send_at(at, fees).await

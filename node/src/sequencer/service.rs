@@ -134,8 +134,8 @@ impl Service {
             let ticket = match pool.check(&self.view()?, slot, unix_now())? {
                 Admission::Known => self.journal.enqueue(None, Vec::new()),
                 Admission::New { entry, leaving } => {
-                    pool.admit(entry, &leaving);
-                    self.journal.enqueue(Some(entry), leaving)
+                    pool.admit(*entry, &leaving);
+                    self.journal.enqueue(Some(*entry), leaving)
                 }
             };
             (pool.id(slot), ticket)

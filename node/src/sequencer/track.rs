@@ -35,10 +35,10 @@ impl Poster {
     /// Whether the nonce is used for good.
     async fn track_one(&mut self, view: &View, at: usize) -> Result<bool> {
         let before = self.flights[at].landed;
-        if let Some(landed) = before {
-            if stands(view, &landed.block)? {
-                return Ok(false);
-            }
+        if let Some(landed) = before
+            && stands(view, &landed.block)?
+        {
+            return Ok(false);
         }
         // Asked once more even if the block may be final by now: it can have been taken back while nobody looked.
         let found = self.landed(view, &self.flights[at]).await?;
