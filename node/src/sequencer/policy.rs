@@ -145,15 +145,17 @@ impl Policy {
         slots > 0 && slots as u64 * 100 >= u64::from(capacity) * u64::from(self.full_percent)
     }
 
-    /// Takes back the last batches of a call, as far as they are neither full nor pay for what they add to its cost. What is in them
-    /// waits for a call of its own.
-    pub(super) fn trim(&self, packed: &mut Packed, capacity: &Capacity, prices: &Prices) {
-        while packed.batches.len() > 1
-            && packed
-                .batches
-                .last()
-                .is_some_and(|last| !self.is_worth_it(last, capacity, prices))
-        {
+    /// Takes back the last batches of a call, as far as they are neither due nor full nor pay for what they add to its cost. What is in
+    /// them waits for company.
+    pub(super) fn trim(
+        &self,
+        packed: &mut Packed,
+        capacity: &Capacity,
+        prices: &Prices,
+        is_due: impl Fn(&PackedBatch) -> bool,
+    ) {
+        let is_kept = |last: &PackedBatch| is_due(last) || self.is_worth_it(last, capacity, prices);
+        while packed.batches.len() > 1 && !packed.batches.last().is_some_and(is_kept) {
             packed.batches.pop();
         }
     }
@@ -276,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_that_neither_pay_nor_are_full_are_left_for_later() {
+    fn batches_that_are_not_due_and_neither_pay_nor_are_full_are_left_for_later() {
         let policy = Policy::default();
         let batch = |slots: usize, messages: u32, fees: u64| PackedBatch {
             slots: vec![poe_rollup::formats::Slot::default(); slots],
@@ -288,7 +290,7 @@ mod tests {
                 batches,
                 hopeless: vec![],
             };
-            policy.trim(&mut packed, &CAPACITY, &PRICES);
+            policy.trim(&mut packed, &CAPACITY, &PRICES, |batch| batch.slots.len() == 5);
             packed.batches.len()
         };
         let added = policy.costs(8, 2, &PRICES).total() - policy.costs(0, 1, &PRICES).total();
@@ -299,6 +301,10 @@ mod tests {
             2
         );
         assert_eq!(left(vec![batch(8, 0, 0), batch(8, 0, 0), batch(94, 0, 0)]), 3);
+        assert_eq!(
+            left(vec![batch(8, 0, 0), batch(8, 0, 0), batch(5, 0, 0), batch(8, 0, 0)]),
+            3
+        );
         assert_eq!(left(vec![batch(8, 4, 0), batch(0, 4, 0), batch(0, 1, 0)]), 2);
     }
 

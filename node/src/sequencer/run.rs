@@ -104,7 +104,6 @@ impl Sequencer {
         self.service.set_flights(self.poster.flights());
         self.service.revalidate(&view)?;
         let (prices, fees) = self.poster.prices().await?;
-        let ready = self.look(&view, prices)?;
         let mut round = Round {
             blocks: progress.blocks,
             ..Round::default()
@@ -112,6 +111,7 @@ impl Sequencer {
         let pushed = self.poster.push(&view, fees).await;
         self.service.set_flights(self.poster.flights());
         round.problem = pushed?;
+        let ready = self.look(&view, prices)?;
         if !self.poster.is_busy() && view.chain().status == crate::chain::Status::Running {
             let policy = &self.service.config.policy;
             let decision = ready.map_or(Decision::Nothing, |ready| policy.decide(&ready, &prices));
@@ -147,7 +147,9 @@ impl Sequencer {
         prices: &Prices,
     ) -> Result<Option<Packed>, SequencerError> {
         let mut packed = self.service.pack(view, &BTreeSet::new())?;
-        self.service.config.policy.trim(&mut packed, &ready.capacity, prices);
+        let is_due = self.service.due(ready);
+        let policy = &self.service.config.policy;
+        policy.trim(&mut packed, &ready.capacity, prices, is_due);
         let messages: u32 = packed.batches.iter().map(|batch| batch.messages).sum();
         let slots = packed.slots().count();
         if slots == 0 && messages == 0 {

@@ -2,7 +2,7 @@
 //! What the posting task does with the pool. None of it holds the pool while it computes.
 
 use super::error::SequencerError;
-use super::packer::{Packed, pack};
+use super::packer::{Packed, PackedBatch, pack};
 use super::policy::Ready;
 use super::pool::Pool;
 use super::records::{Flight, Key, key_of};
@@ -104,6 +104,20 @@ impl Service {
             oldest: ages.chain(oldest_slot).max(),
             capacity: version.capacity,
         }))
+    }
+
+    /// Tells batches with something in them that has waited long enough.
+    pub(super) fn due(&self, ready: &Ready) -> impl Fn(&PackedBatch) -> bool {
+        let (now, max_age) = (unix_now(), self.config.policy.max_age.as_secs());
+        let is_any_old = ready.oldest.is_some_and(|oldest| oldest >= max_age);
+        move |batch| {
+            let pool = self.pool();
+            let is_old = |slot: &Slot| {
+                let entry = pool.get(key_of(&slot.transfer));
+                entry.is_some_and(|entry| now.saturating_sub(entry.received_at) >= max_age)
+            };
+            is_any_old && (batch.messages > 0 || batch.slots.iter().any(is_old))
+        }
     }
 
     pub(super) fn set_flights(&self, flights: &[Flight]) {
