@@ -545,6 +545,39 @@ async fn without_ether_the_refusal_of_the_provider_is_the_problem() {
     assert_eq!(slots_posted(&sequencer), (1, 1));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_final_while_nobody_looked_is_in_the_books() {
+    let chain = populated().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut sequencer = started(&chain, folder.path(), eager(1)).await;
+    let slot = transfer(&sequencer, 1, 10);
+    sequencer.service().submit(&slot).unwrap();
+    assert!(sequencer.step().await.unwrap().sent.is_some());
+    drop(sequencer);
+    // It is mined, and becomes final, before anybody asks for it.
+    chain.mine(200).await;
+    let mut sequencer = open(&chain, folder.path(), DEPLOYER_KEY, eager(1)).await;
+    let round = sequencer.step().await.unwrap();
+    assert_eq!((round.decision, in_flight(&sequencer)), (Some(Decision::Nothing), None));
+    assert!(is_sequenced(&sequencer, &slot));
+    let report = sequencer.report().unwrap();
+    let slots: u32 = report
+        .sequences
+        .iter()
+        .flat_map(|sequence| &sequence.batches)
+        .map(|batch| batch.slots)
+        .sum();
+    assert_eq!((report.sequences.len(), report.failed, slots), (2, 0, 1));
+    assert!(
+        report.earned.0 > 7 && report.gas_cost.0 > 0 && report.batch_fees.0 > 0,
+        "{report:?}"
+    );
+    drop(sequencer);
+    // Nothing of the old key is on its way, so another one may go on, and the books go on with it.
+    let sequencer = open(&chain, folder.path(), ALICE_KEY, eager(1)).await;
+    assert_eq!(sequencer.report().unwrap(), report);
+}
+
 fn deposit(view: &poe_node::store::View, index: u32) -> depositCall {
     let record = view.registrations(|message| message.index == index).unwrap()[0].clone();
     let mut key = [0; 80];
