@@ -67,7 +67,11 @@ const fn of_sequencer(error: &SequencerError) -> Option<u8> {
     match error {
         SequencerError::Sync(error) => Some(of_sync(error)),
         SequencerError::L1(error) => Some(of_l1(error)),
-        SequencerError::Store(_) | SequencerError::Schema { .. } | SequencerError::Damaged { .. } => Some(5),
+        SequencerError::Store(_)
+        | SequencerError::Schema { .. }
+        | SequencerError::Damaged { .. }
+        | SequencerError::AnotherKey { .. }
+        | SequencerError::Unwritten { .. } => Some(5),
         SequencerError::FeeRecipient { .. } => Some(8),
         SequencerError::Listen { .. } => Some(3),
         SequencerError::Signing { .. } => None,

@@ -105,10 +105,14 @@ impl World {
             .nonce as u32
     }
 
+    fn next_nonce(&self, account: u32) -> u32 {
+        self.pool.next_nonce(account, self.nonce(account).into()) as u32
+    }
+
     fn submit(&mut self, slot: &Slot) -> Result<Admission, SubmitError> {
         let admission = self.pool.judge(&self.view(), slot, self.now)?;
         if let Admission::New { entry, leaving } = &admission {
-            self.pool.admit(*entry, leaving);
+            self.pool.admit(**entry, leaving);
             assert_eq!(
                 self.pool.get((slot.transfer.from, slot.transfer.nonce)).unwrap().slot,
                 *slot
@@ -158,7 +162,7 @@ impl World {
 
     fn check_limits(&self) {
         let limits = limits();
-        assert!(self.pool.len() <= limits.slots);
+        assert!(self.pool.waiting() <= limits.slots);
         let mut by_account = BTreeMap::<u32, usize>::new();
         for (order, slot) in self.pool.candidates(&BTreeSet::new()) {
             let key = (slot.transfer.from, slot.transfer.nonce);
@@ -178,7 +182,7 @@ enum Step {
         to: u32,
         amount: u64,
         fee: u64,
-        ahead: u32,
+        ahead: i64,
         sequencer: u32,
         spoiled: u8,
     },
@@ -188,12 +192,14 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
+    // Behind the next nonce, the next one, ahead of it.
+    let ahead = prop_oneof![4 => Just(0), 1 => -3i64..3];
     let submit = (
         1..=ACCOUNTS + 1,
         0..=ACCOUNTS + 1,
         0u64..120,
         0u64..40,
-        0u32..5,
+        ahead,
         0u32..3,
         0u8..8,
     );
@@ -229,7 +235,9 @@ proptest! {
         for step in steps {
             match step {
                 Step::Submit { from, to, amount, fee, ahead, sequencer, spoiled } => {
-                    let mut slot = world.sign(from, to, amount, fee, world.nonce(from) + ahead, sequencer);
+                    let next = world.next_nonce(from);
+                    let nonce = (i64::from(next) + ahead).max(0) as u32;
+                    let mut slot = world.sign(from, to, amount, fee, nonce, sequencer);
                     match spoiled {
                         0 => slot.spare = 1,
                         1 => slot.signature.s[0] ^= 1,
@@ -242,7 +250,7 @@ proptest! {
                         // The same transfer again, in whatever form.
                         Ok(Admission::Known) => prop_assert_eq!(world.pool.len(), before),
                         Ok(Admission::New { .. }) => {
-                            prop_assert!(spoiled > 1 && sequencer != 2 && fee > 0);
+                            prop_assert!(spoiled > 1 && sequencer != 2 && fee > 0 && ahead <= 0);
                             prop_assert_eq!(world.submit(&slot).unwrap(), Admission::Known);
                         }
                     }
@@ -320,7 +328,8 @@ fn each_refusal_says_what_would_be_right() {
     assert!(refused(&mut world, free).contains("below the minimum of this sequencer, 1"));
     let other = world.sign(2, 3, 1, 1, 0, 9);
     assert!(refused(&mut world, other).contains("names sequencer 9; this one has account 1"));
-    let far = world.sign(2, 3, 1, 1, 3, 0);
+    // A nonce that leaves a gap.
+    let far = world.sign(2, 3, 1, 1, 1, 0);
     assert!(refused(&mut world, far).contains("the next free one is 0"));
     let poor = world.sign(2, 3, 300, 1, 0, 0);
     assert!(refused(&mut world, poor).contains("less than amount and fee (account 2 holds 300 gwei and has nonce 0)"));
@@ -363,7 +372,13 @@ fn a_full_pool_makes_room_for_a_higher_fee_only() {
     }
     let refused = world.send(1, 5, 0).unwrap_err();
     assert!(
-        matches!(refused, SubmitError::Full { slots: 7, minimum: 6 }),
+        matches!(
+            refused,
+            SubmitError::Full {
+                slots: 7,
+                minimum: Some(6)
+            }
+        ),
         "{refused}"
     );
     let Admission::New { leaving, .. } = world.send(1, 6, 0).unwrap() else {
@@ -383,7 +398,7 @@ fn what_another_sequencer_included_is_not_packed_and_what_is_unpaid_or_old_leave
     world.mine(&[Action::Sequence { batches: 0, seed: 7 }]);
     assert_eq!(world.nonce(4), 1);
     let inclusion = world.pool.get((4, 0)).unwrap().included.unwrap();
-    assert!(!inclusion.same);
+    assert_eq!(inclusion.same, Some(false));
     let view = world.view();
     let packed = pack(&view, world.pool.candidates(&BTreeSet::new()), OURS, 1).unwrap();
     assert_eq!(packed.slots().map(|slot| slot.transfer.nonce).collect::<Vec<_>>(), [1]);
@@ -398,4 +413,83 @@ fn what_another_sequencer_included_is_not_packed_and_what_is_unpaid_or_old_leave
     let old = world.pool.revalidate(&view, world.now).unwrap();
     assert_eq!(old.len(), 2);
     assert!(matches!(&old[0].outcome, Outcome::Dropped(reason) if reason.contains("waited for 86400 seconds")));
+}
+
+#[test]
+fn a_full_pool_lets_slots_go_that_no_batch_can_take_and_never_those_of_the_sender() {
+    let mut world = World::new();
+    for (from, nonce) in [(2, 0), (2, 1), (2, 2), (3, 0), (3, 1), (3, 2)] {
+        world.send(from, 30, nonce).unwrap();
+    }
+    world.send(4, 1, 0).unwrap();
+    // Only slots of others make room.
+    let Admission::New { leaving, .. } = world.send(4, 40, 1).unwrap() else {
+        panic!("it is new")
+    };
+    assert_eq!(leaving[0].key, (3, 2));
+    // The first slot of account 2 goes, say because it could not be paid for: the later ones have nothing to follow.
+    let first = world.pool.get((2, 0)).unwrap().slot;
+    let hopeless = world
+        .pool
+        .hopeless(&[(first, poe_rollup::executor::Rule::BadSignature)]);
+    world.pool.remove(&hopeless);
+    let view = world.view();
+    assert_eq!(world.pool.revalidate(&view, world.now).unwrap(), []);
+    world.send(1, 2, 0).unwrap();
+    let Admission::New { leaving, .. } = world.send(1, 1, 1).unwrap() else {
+        panic!("it is new")
+    };
+    assert_eq!(leaving[0].key, (2, 2));
+    assert!(matches!(&leaving[0].outcome, Outcome::Dropped(reason) if reason.contains("a lower nonce was missing")));
+    // What comes behind a slot that fills a gap is like any other again.
+    let Admission::New { leaving, .. } = world.send(2, 99, 0).unwrap() else {
+        panic!("it is new")
+    };
+    assert_eq!(leaving[0].key, (1, 1));
+    let Admission::New { leaving, .. } = world.send(1, 35, 1).unwrap() else {
+        panic!("it is new")
+    };
+    assert_eq!(leaving[0].key, (3, 1));
+}
+
+#[test]
+fn what_is_included_leaves_room_for_new_slots() {
+    let mut world = World::new();
+    world.send(4, 3, 0).unwrap();
+    for (from, nonce) in [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (3, 1)] {
+        world.send(from, 5, nonce).unwrap();
+    }
+    assert_eq!((world.pool.len(), world.pool.waiting()), (7, 7));
+    // Seed 7 has account 4 spend its nonce 0.
+    world.mine(&[Action::Sequence { batches: 0, seed: 7 }]);
+    assert_eq!((world.pool.len(), world.pool.waiting()), (7, 6));
+    let Admission::New { leaving, .. } = world.send(4, 1, 1).unwrap() else {
+        panic!("it is new")
+    };
+    assert_eq!(leaving, []);
+    let refused = world.send(4, 1, 2).unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            SubmitError::Full {
+                slots: 7,
+                minimum: Some(6)
+            }
+        ),
+        "{refused}"
+    );
+    let all: Vec<_> = world.pool.candidates(&BTreeSet::new()).collect();
+    let keys = all.iter().map(|(_, slot)| (slot.transfer.from, slot.transfer.nonce));
+    world.pool.add_flying(keys);
+    let refused = world.send(4, 99, 2).unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            SubmitError::Full {
+                slots: 7,
+                minimum: None
+            }
+        ),
+        "{refused}"
+    );
 }

@@ -3,101 +3,24 @@
 
 #[path = "support/chain.rs"]
 mod chain;
+#[path = "support/sequencing.rs"]
+mod sequencing;
 
-use alloy::primitives::{Address, U256};
-use alloy::providers::{Provider as _, ext::AnvilApi as _};
-use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolCall as _;
-use chain::{ALICE, ALICE_KEY, Chain, DEPLOYER, PROVER};
+use alloy::primitives::U256;
+use alloy::providers::ext::AnvilApi as _;
+use chain::{ALICE, ALICE_KEY, DEPLOYER};
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::depositCall;
 use poe_node::sequencer::rpc::{RpcServer, ServerLimits};
 use poe_node::sequencer::{Decision, Sequencer, SequencerConfig, SequencerError, Status};
 use poe_node::wallet::{TransferRequest, send_to_sequencer, sign_transfer};
 use poe_rollup::formats::Slot;
-use poe_rollup::schnorr::SecretKey;
 use poe_rollup::state::StateReader as _;
+use sequencing::{
+    DEPLOYER_KEY, automine, count, eager, include_elsewhere, is_sequenced, key, open, populated, sequences,
+    slots_posted, started, transfer,
+};
 use std::path::Path;
 use std::time::Duration;
-
-const DEPLOYER_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-
-fn key(number: u8) -> SecretKey {
-    SecretKey::from_seed(&[number; 32])
-}
-
-/// Posts whatever waits, at once.
-fn eager(fee_recipient: u32) -> SequencerConfig {
-    let mut config = SequencerConfig::new(fee_recipient);
-    config.policy.max_age = Duration::ZERO;
-    config
-}
-
-async fn open(chain: &Chain, folder: &Path, key: &str, config: SequencerConfig) -> Sequencer {
-    let follower = chain.follower(folder).await;
-    Sequencer::open(follower, key.parse().unwrap(), config).await.unwrap()
-}
-
-/// Two accounts, of two sequencers that have fees to spend.
-async fn populated() -> Chain {
-    let chain = Chain::start().await;
-    for account in [DEPLOYER, ALICE, PROVER] {
-        chain.fund(account).await;
-    }
-    chain.register(DEPLOYER, &key(1), 1_000_000).await;
-    chain.register(ALICE, &key(2), 1_000_000).await;
-    chain
-}
-
-/// A sequencer that has brought the two accounts into the state.
-async fn started(chain: &Chain, folder: &Path, config: SequencerConfig) -> Sequencer {
-    let mut sequencer = open(chain, folder, DEPLOYER_KEY, config).await;
-    let round = sequencer.step().await.unwrap();
-    assert!(round.sent.is_some(), "messages wait: {round:?}");
-    assert_eq!(sequencer.step().await.unwrap().decision, Some(Decision::Nothing));
-    sequencer
-}
-
-fn transfer(sequencer: &Sequencer, from: u8, amount: u64) -> Slot {
-    let nonce = sequencer.service().next_nonce(from.into()).unwrap() as u32;
-    let (from_index, to) = (u32::from(from), u32::from(3 - from));
-    let request = TransferRequest {
-        from: Some(from_index),
-        to,
-        amount,
-        fee: 7,
-        nonce: Some(nonce),
-        sequencer: 0,
-    };
-    sign_transfer(&sequencer.follower().view().unwrap(), &key(from), &request).unwrap()
-}
-
-fn slots_posted(sequencer: &Sequencer) -> (u32, u32) {
-    let view = sequencer.follower().view().unwrap();
-    let batches = (1..=view.chain().batches).map(|number| view.batch(number).unwrap().unwrap());
-    batches.fold((0, 0), |(slots, applied), batch| {
-        (slots + batch.slots, applied + batch.applied)
-    })
-}
-
-fn sequences(sequencer: &Sequencer) -> u64 {
-    sequencer.follower().view().unwrap().chain().last_sequence
-}
-
-fn is_sequenced(sequencer: &Sequencer, slot: &Slot) -> bool {
-    let status = sequencer
-        .service()
-        .status_at(slot.transfer.from, slot.transfer.nonce)
-        .unwrap();
-    matches!(status, Status::Sequenced { .. })
-}
-
-async fn automine(chain: &Chain, on: bool) {
-    chain.provider.anvil_set_auto_mine(on).await.unwrap();
-}
-
-async fn count(chain: &Chain, account: Address) -> u64 {
-    chain.provider.get_transaction_count(account).await.unwrap()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_sent_to_two_sequencers_is_applied_once() {
@@ -271,23 +194,7 @@ async fn a_transaction_is_followed_over_restarts_and_replaced_but_never_doubled(
     let third = transfer(&sequencer, 1, 30);
     sequencer.service().submit(&third).unwrap();
     assert!(sequencer.step().await.unwrap().sent.is_some());
-    chain
-        .provider
-        .anvil_set_next_block_base_fee_per_gas(50_000_000_000)
-        .await
-        .unwrap();
-    let call = chain.sequence_call(&[third.encode().to_vec()], 2).abi_encode();
-    let request = TransactionRequest::default()
-        .from(ALICE)
-        .to(chain.core())
-        .input(call.into());
-    let request = TransactionRequest {
-        gas_price: Some(100_000_000_000),
-        gas: Some(2_000_000),
-        ..request
-    };
-    let _ = chain.provider.send_transaction(request).await.unwrap();
-    chain.mine(1).await;
+    include_elsewhere(&chain, &third).await;
     sequencer.step().await.unwrap();
     assert!(is_sequenced(&sequencer, &third));
     chain.mine(1).await;
@@ -323,7 +230,12 @@ async fn what_cannot_be_posted_waits_and_says_why() {
 
     // No fee balance.
     let poor = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6";
-    let mut sequencer = open(&chain, folder.path(), poor, eager(1)).await;
+    let another = chain.follower(folder.path()).await;
+    let refused = Sequencer::open(another, poor.parse().unwrap(), eager(1)).await;
+    assert!(matches!(refused, Err(SequencerError::AnotherKey { .. })), "{refused:?}");
+    drop(refused);
+    let apart = tempfile::tempdir().unwrap();
+    let mut sequencer = open(&chain, apart.path(), poor, eager(1)).await;
     sequencer.service().submit(&slot).unwrap();
     let problem = sequencer.step().await.unwrap().problem.unwrap();
     assert!(problem.contains("poe wallet fees deposit --amount"), "{problem}");
@@ -334,6 +246,7 @@ async fn what_cannot_be_posted_waits_and_says_why() {
     let mut config = eager(1);
     config.posting.max_batch_fee = 1;
     let mut sequencer = open(&chain, folder.path(), DEPLOYER_KEY, config).await;
+    sequencer.service().submit(&slot).unwrap();
     let problem = sequencer.step().await.unwrap().problem.unwrap();
     assert!(problem.contains("--max-batch-fee"), "{problem}");
     drop(sequencer);

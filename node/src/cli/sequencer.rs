@@ -51,7 +51,7 @@ struct Pool {
     /// Lowest fee of a slot
     #[arg(long, default_value = "1gwei")]
     min_fee: Gwei,
-    /// Most slots in the pool
+    /// Most slots that wait in the pool
     #[arg(long, value_name = "SLOTS", default_value_t = PoolLimits::default().slots)]
     pool_slots: usize,
     /// Most slots of one account
@@ -111,6 +111,9 @@ struct Server {
     /// Most connections at once
     #[arg(long, default_value_t = ServerLimits::default().connections)]
     max_connections: usize,
+    /// Most requests worked on at once
+    #[arg(long, value_name = "REQUESTS", default_value_t = ServerLimits::default().work)]
+    max_work: usize,
     /// Longest body of a request, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = ServerLimits::default().body)]
     max_body: usize,
@@ -177,6 +180,7 @@ impl SequencerArguments {
         let limits = ServerLimits {
             connections: self.server.max_connections,
             body: self.server.max_body,
+            work: self.server.max_work,
             ..ServerLimits::default()
         };
         let server = RpcServer::bind(&self.listen, service, limits).await?;

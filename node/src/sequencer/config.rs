@@ -21,7 +21,7 @@ pub struct SequencerConfig {
 pub struct PoolLimits {
     /// Lowest fee of a slot, in gwei.
     pub min_fee: u64,
-    /// Slots at once, those included counted until L1 makes them final.
+    /// Slots that wait at once. Those included are held beside them until L1 makes them final.
     pub slots: usize,
     /// Slots of one account that wait, and how far ahead of the account its nonces may be.
     pub account_slots: usize,

@@ -13,7 +13,7 @@ use poe_rollup::executor::Rule;
 pub enum SequencerError {
     /// Following L1 failed.
     #[error(transparent)]
-    Sync(#[from] SyncError),
+    Sync(Box<SyncError>),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -39,6 +39,24 @@ pub enum SequencerError {
         path: String,
         /// What cannot be read.
         what: &'static str,
+    },
+    /// The journal holds transactions of another L1 account.
+    #[error(
+        "{path} holds transactions of L1 account {found} that are not final yet, and {given} cannot go on with them; start with that account until they are, or give another --data-dir"
+    )]
+    AnotherKey {
+        /// The file.
+        path: String,
+        /// The account it is bound to.
+        found: String,
+        /// The account given.
+        given: String,
+    },
+    /// An earlier write to the journal failed.
+    #[error("an earlier write to {path} failed; see to the disk and start again")]
+    Unwritten {
+        /// The file.
+        path: String,
     },
     /// The fee recipient is not registered.
     #[error(
@@ -113,9 +131,9 @@ pub enum SubmitError {
         /// The next one, waiting slots counted.
         next: u64,
     },
-    /// The nonce is too far ahead.
+    /// The nonce leaves a gap, or too many slots wait before it.
     #[error(
-        "nonce {found} of account {from} is too far ahead: the account has nonce {nonce}, and {limit} slots of an account may wait; the next free one is {next}"
+        "nonce {found} of account {from} is too far ahead: the account has nonce {nonce}, its slots come without a gap, and {limit} of them may wait; the next free one is {next}"
     )]
     NonceTooFar {
         /// The sender.
@@ -174,12 +192,12 @@ pub enum SubmitError {
         key: Key,
     },
     /// The pool is full.
-    #[error("the pool is full with {slots} slots; a fee of at least {minimum} gwei would make room")]
+    #[error("the pool is full with {slots} slots that wait; {}", room(*minimum))]
     Full {
-        /// Slots held.
+        /// Slots that wait.
         slots: usize,
-        /// Gwei needed.
-        minimum: u64,
+        /// Gwei that would make room; `None` if nothing would.
+        minimum: Option<u64>,
     },
     /// Nothing can be sequenced.
     #[error("the deployment is {}: nothing can be sequenced", match status { Status::Halted => "halted", Status::Closed => "closed", Status::Running => "running" })]
@@ -193,6 +211,19 @@ pub enum SubmitError {
     /// The store or the journal failed.
     #[error("the sequencer failed: {0}")]
     Internal(#[from] Box<SequencerError>),
+}
+
+fn room(minimum: Option<u64>) -> String {
+    minimum.map_or_else(
+        || "none of them makes room now, try again later".into(),
+        |minimum| format!("a fee of at least {minimum} gwei would make room"),
+    )
+}
+
+impl From<SyncError> for SequencerError {
+    fn from(error: SyncError) -> Self {
+        Self::Sync(Box::new(error))
+    }
 }
 
 impl From<StoreError> for SubmitError {

@@ -37,6 +37,7 @@
 //! [`Sequencer::step`] is one round of all of it, [`Sequencer::run`] goes on until it is stopped. A slot that was acknowledged is
 //! never lost: it is forgotten only when L1 has made final what became of its nonce, or for a reason that can be asked for.
 
+mod answers;
 mod call;
 mod config;
 mod error;
@@ -46,6 +47,7 @@ mod packer;
 mod policy;
 mod pool;
 mod post;
+mod push;
 mod records;
 mod report;
 mod revalidate;
@@ -53,7 +55,10 @@ pub mod rpc;
 mod run;
 mod service;
 mod sign;
+mod tasks;
+mod track;
 
+pub use answers::{AccountReport, FeeEstimate, Info, Status, Submitted};
 pub use config::{PoolLimits, PostingLimits, SequencerConfig};
 pub use error::{SequencerError, SubmitError};
 pub use judge::transfer_id;
@@ -63,4 +68,4 @@ pub use pool::{Admission, Pool, Removal};
 pub use records::{Entry, Inclusion, Key, Outcome, TransferId};
 pub use report::{Report, SequenceReport};
 pub use run::{Round, Sequencer};
-pub use service::{AccountReport, FeeEstimate, Info, Service, Status, Submitted};
+pub use service::Service;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! When to post, and what a slot should pay.
 
+use super::packer::{Packed, PackedBatch};
+use poe_rollup::formats::Capacity;
 use std::time::Duration;
 
 const WEI_PER_GWEI: u128 = 1_000_000_000;
@@ -50,20 +52,20 @@ pub struct Prices {
 }
 
 /// What could be posted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
     /// Slots whose turn it is.
     pub slots: usize,
+    /// Those of them that leave the L2.
+    pub withdraws: usize,
     /// Messages that wait on L1.
     pub messages: usize,
     /// Gwei that the slots and messages of one call would pay.
     pub fees: u64,
     /// Age of the oldest of them, in seconds.
     pub oldest: Option<u64>,
-    /// Slots the route takes.
-    pub capacity: u32,
-    /// Messages the route takes.
-    pub message_capacity: u32,
+    /// What a batch takes.
+    pub capacity: Capacity,
 }
 
 /// What a call costs, in gwei.
@@ -121,15 +123,15 @@ impl Policy {
             return Decision::Nothing;
         };
         let by = |count: usize, capacity: u32| count.div_ceil(capacity.max(1) as usize);
-        let batches = by(ready.slots, ready.capacity)
-            .max(by(ready.messages, ready.message_capacity))
+        let batches = by(ready.slots, ready.capacity.slots)
+            .max(by(ready.withdraws, ready.capacity.exits))
+            .max(by(ready.messages, ready.capacity.messages))
             .max(1);
         let cost = self.costs(ready.slots, u32::try_from(batches).unwrap_or(u32::MAX), prices);
         if u128::from(ready.fees) >= self.with_margin(cost.total()) {
             return Decision::PostForValue;
         }
-        let full = u64::from(ready.capacity) * u64::from(self.full_percent);
-        if ready.slots as u64 * 100 >= full && ready.slots > 0 {
+        if self.is_full(ready.slots, ready.capacity.slots) {
             return Decision::PostFull;
         }
         if oldest >= self.max_age.as_secs() {
@@ -137,6 +139,33 @@ impl Policy {
         } else {
             Decision::Wait
         }
+    }
+
+    fn is_full(&self, slots: usize, capacity: u32) -> bool {
+        slots > 0 && slots as u64 * 100 >= u64::from(capacity) * u64::from(self.full_percent)
+    }
+
+    /// Takes back the last batches of a call, as far as they are neither due nor full nor pay for what they add to its cost. What is in
+    /// them waits for company.
+    pub(super) fn trim(
+        &self,
+        packed: &mut Packed,
+        capacity: &Capacity,
+        prices: &Prices,
+        is_due: impl Fn(&PackedBatch) -> bool,
+    ) {
+        let is_kept = |last: &PackedBatch| is_due(last) || self.is_worth_it(last, capacity, prices);
+        while packed.batches.len() > 1 && !packed.batches.last().is_some_and(is_kept) {
+            packed.batches.pop();
+        }
+    }
+
+    fn is_worth_it(&self, batch: &PackedBatch, capacity: &Capacity, prices: &Prices) -> bool {
+        let alone = self.costs(batch.slots.len(), 1, prices).total();
+        let added = alone.saturating_sub(self.costs(0, 0, prices).total());
+        self.is_full(batch.slots.len(), capacity.slots)
+            || (batch.messages > 0 && batch.messages == capacity.messages)
+            || u128::from(batch.fees) >= self.with_margin(added)
     }
 
     /// Gwei a slot should pay so that a batch as full as expected pays for itself.
@@ -169,6 +198,12 @@ mod tests {
         gas_price: 2 * WEI_PER_GWEI,
     };
 
+    const CAPACITY: Capacity = Capacity {
+        slots: 94,
+        messages: 4,
+        exits: 8,
+    };
+
     fn ready(slots: usize, fee: u64, oldest: u64) -> Ready {
         let fees = slots as u64 * fee;
         Ready {
@@ -176,15 +211,24 @@ mod tests {
             messages: 0,
             fees,
             oldest: Some(oldest),
-            capacity: 94,
-            message_capacity: 4,
+            withdraws: 0,
+            capacity: CAPACITY,
         }
     }
 
     #[test]
     fn value_fullness_and_age_each_suffice() {
         let policy = Policy::default();
-        assert_eq!(policy.decide(&Ready::default(), &PRICES), Decision::Nothing);
+        assert_eq!(
+            policy.decide(
+                &Ready {
+                    oldest: None,
+                    ..ready(0, 0, 0)
+                },
+                &PRICES
+            ),
+            Decision::Nothing
+        );
         assert_eq!(policy.decide(&ready(10, 1, 59), &PRICES), Decision::Wait);
         assert_eq!(policy.decide(&ready(10, 1, 60), &PRICES), Decision::PostForAge);
         assert_eq!(policy.decide(&ready(94, 1, 0), &PRICES), Decision::PostFull);
@@ -214,6 +258,56 @@ mod tests {
         );
     }
 
+    #[test]
+    fn withdraws_count_for_as_many_batches_as_their_exits_need() {
+        let policy = Policy::default();
+        let one = policy.costs(64, 1, &PRICES).total() * 2 / 64;
+        assert_eq!(policy.decide(&ready(64, one, 0), &PRICES), Decision::PostForValue);
+        let eight_batches = policy.costs(64, 8, &PRICES).total();
+        let fee = eight_batches / 64;
+        let withdraws = Ready {
+            withdraws: 64,
+            ..ready(64, fee, 0)
+        };
+        assert_eq!(policy.decide(&withdraws, &PRICES), Decision::Wait);
+        let paid = Ready {
+            withdraws: 64,
+            ..ready(64, fee * 2, 0)
+        };
+        assert_eq!(policy.decide(&paid, &PRICES), Decision::PostForValue);
+    }
+
+    #[test]
+    fn batches_that_are_not_due_and_neither_pay_nor_are_full_are_left_for_later() {
+        let policy = Policy::default();
+        let batch = |slots: usize, messages: u32, fees: u64| PackedBatch {
+            slots: vec![poe_rollup::formats::Slot::default(); slots],
+            messages,
+            fees,
+        };
+        let left = |batches: Vec<PackedBatch>| {
+            let mut packed = Packed {
+                batches,
+                hopeless: vec![],
+            };
+            policy.trim(&mut packed, &CAPACITY, &PRICES, |batch| batch.slots.len() == 5);
+            packed.batches.len()
+        };
+        let added = policy.costs(8, 2, &PRICES).total() - policy.costs(0, 1, &PRICES).total();
+        assert_eq!(left(vec![batch(1, 0, 0)]), 1);
+        assert_eq!(left(vec![batch(8, 0, 0), batch(8, 0, added), batch(8, 0, added)]), 1);
+        assert_eq!(
+            left(vec![batch(8, 0, 0), batch(8, 0, 2 * added), batch(8, 0, added)]),
+            2
+        );
+        assert_eq!(left(vec![batch(8, 0, 0), batch(8, 0, 0), batch(94, 0, 0)]), 3);
+        assert_eq!(
+            left(vec![batch(8, 0, 0), batch(8, 0, 0), batch(5, 0, 0), batch(8, 0, 0)]),
+            3
+        );
+        assert_eq!(left(vec![batch(8, 4, 0), batch(0, 4, 0), batch(0, 1, 0)]), 2);
+    }
+
     proptest! {
         #[test]
         fn a_batch_as_full_as_expected_is_posted_for_its_value_at_the_estimated_fee(
@@ -223,7 +317,7 @@ mod tests {
             let prices = Prices { batch_fee, gas_price };
             let expected = ((capacity * percent / 100) as usize).max(1);
             let fee = policy.fee_estimate(capacity, 0, &prices);
-            let ready = Ready { capacity, ..ready(expected, fee, 0) };
+            let ready = Ready { capacity: Capacity { slots: capacity, ..CAPACITY }, ..ready(expected, fee, 0) };
             prop_assert_eq!(policy.decide(&ready, &prices), Decision::PostForValue);
         }
     }

@@ -10,11 +10,15 @@ use crate::store::{StoreError, View};
 use poe_rollup::executor::{Receipt, Rule};
 use poe_rollup::formats::{Bytes32, Slot};
 use poe_rollup::state::{Account, StateReader as _};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Slots held, those included counted, for each one that may wait.
+const HELD_FOR_EACH_WAITING: usize = 10;
 
 /// The pool of one sequencer, in memory. It changes nothing by itself before the journal has it: [`Pool::judge`] and
 /// [`Pool::revalidate`] say what is to change.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pool {
     pub(super) limits: PoolLimits,
     domain: Bytes32,
@@ -22,6 +26,10 @@ pub struct Pool {
     pub(super) entries: BTreeMap<Key, Entry>,
     ids: HashMap<TransferId, Key>,
     pub(super) flying: BTreeSet<Key>,
+    /// Being packed: nobody replaces them meanwhile.
+    reserved: BTreeSet<Key>,
+    /// Behind a nonce that no slot here has.
+    pub(super) gapped: BTreeSet<Key>,
     next_order: u64,
 }
 
@@ -44,7 +52,7 @@ pub enum Admission {
     /// It comes in; others leave for it.
     New {
         /// The new entry.
-        entry: Entry,
+        entry: Box<Entry>,
         /// Those that leave.
         leaving: Vec<Removal>,
     },
@@ -61,6 +69,8 @@ impl Pool {
             entries: BTreeMap::new(),
             ids: HashMap::new(),
             flying: BTreeSet::new(),
+            reserved: BTreeSet::new(),
+            gapped: BTreeSet::new(),
             next_order,
         };
         for entry in entries {
@@ -72,6 +82,11 @@ impl Pool {
     /// Slots held, those included counted.
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Slots that are not included.
+    pub fn waiting(&self) -> usize {
+        self.entries.values().filter(|entry| entry.included.is_none()).count()
     }
 
     /// Whether it holds none.
@@ -133,6 +148,15 @@ impl Pool {
         waiting.map(|(_, entry)| (entry.order, entry.slot))
     }
 
+    /// Keeps slots from being replaced while they are packed, instead of those reserved before.
+    pub(super) fn reserve(&mut self, keys: BTreeSet<Key>) {
+        self.reserved = keys;
+    }
+
+    fn is_movable(&self, key: Key) -> bool {
+        !self.flying.contains(&key) && !self.reserved.contains(&key)
+    }
+
     /// Slots whose turn it is: those that nothing but the fee keeps from being posted. With their time of arrival.
     pub fn ready(&self, view: &View) -> Result<Vec<(u64, Slot)>, StoreError> {
         let mut found = Vec::new();
@@ -155,6 +179,15 @@ impl Pool {
 
     /// Judges a new slot on the virtual state and the slots that wait. Cheap checks come first, the signature last.
     pub fn judge(&self, view: &View, slot: &Slot, now: u64) -> Result<Admission, SubmitError> {
+        let admission = self.check(view, slot, now)?;
+        if admission != Admission::Known {
+            check_rules(view, slot, self.fee_recipient)?;
+        }
+        Ok(admission)
+    }
+
+    /// All of [`Self::judge`] but the rules of the state transition, which take long.
+    pub(super) fn check(&self, view: &View, slot: &Slot, now: u64) -> Result<Admission, SubmitError> {
         if view.chain().status != Status::Running {
             return Err(SubmitError::NotRunning {
                 status: view.chain().status,
@@ -187,12 +220,8 @@ impl Pool {
             leaving.extend(self.replaced(slot)?);
             self.check_money(slot, &sender)?;
         }
-        if self.entries.len() + 1 > self.limits.slots + leaving.len() {
-            leaving.push(self.evicted(fee)?);
-        }
-        match judge_at_turn(view, slot, self.fee_recipient)? {
-            Receipt::Applied => {}
-            Receipt::NoOp(rule) => return Err(refusal(rule, slot, &sender)),
+        if leaving.is_empty() && self.is_full() {
+            leaving.push(self.evicted(transfer.from, fee)?);
         }
         let entry = Entry {
             slot: *slot,
@@ -201,6 +230,7 @@ impl Pool {
             included: None,
             stalled_since: None,
         };
+        let entry = Box::new(entry);
         Ok(Admission::New { entry, leaving })
     }
 
@@ -211,7 +241,7 @@ impl Pool {
             return Err(SubmitError::NonceUsed { from, found, next });
         }
         let limit = self.limits.account_slots;
-        if u64::from(found) - nonce >= limit as u64 {
+        if u64::from(found) > next || u64::from(found) - nonce >= limit as u64 {
             return Err(SubmitError::NonceTooFar {
                 from,
                 found,
@@ -229,7 +259,7 @@ impl Pool {
         let Some(held) = self.entries.get(&key) else {
             return Ok(None);
         };
-        if self.flying.contains(&key) {
+        if !self.is_movable(key) {
             return Err(SubmitError::InFlight { key });
         }
         let (fee, old) = (slot.transfer.fee, held.slot.transfer.fee);
@@ -268,36 +298,60 @@ impl Pool {
         Ok(())
     }
 
-    /// The slot that makes room for one with this fee: the one that pays least among the last ones of their accounts.
-    fn evicted(&self, fee: u64) -> Result<Removal, SubmitError> {
+    /// Included slots make no new one wait, but are not held without bound either.
+    fn is_full(&self) -> bool {
+        self.entries.len() >= self.limits.slots
+            && (self.waiting() >= self.limits.slots
+                || self.entries.len() >= self.limits.slots.saturating_mul(HELD_FOR_EACH_WAITING))
+    }
+
+    /// The slot that makes room: one that no batch can take yet, else the one that pays least, among the last ones of their accounts.
+    /// Those of the sender for whom there is to be room are left, since his new slot comes behind them.
+    fn evictable(&self, sender: u32) -> Option<(Key, &Entry)> {
         let mut last = BTreeMap::new();
         for (key, entry) in &self.entries {
-            if entry.included.is_none() && !self.flying.contains(key) {
+            if key.0 != sender && entry.included.is_none() && self.is_movable(*key) {
                 last.insert(key.0, (*key, entry));
             }
         }
-        let lowest = last
-            .into_values()
-            .min_by_key(|(_, entry)| (entry.slot.transfer.fee, std::cmp::Reverse(entry.order)));
-        let slots = self.entries.len();
-        let Some((key, entry)) = lowest else {
-            return Err(SubmitError::Full {
-                slots,
-                minimum: u64::MAX,
-            });
+        last.into_values().min_by_key(|(key, entry)| {
+            let is_due = !self.gapped.contains(key);
+            (is_due, entry.slot.transfer.fee, Reverse(entry.order))
+        })
+    }
+
+    fn evicted(&self, sender: u32, fee: u64) -> Result<Removal, SubmitError> {
+        let slots = self.waiting();
+        let Some((key, entry)) = self.evictable(sender) else {
+            return Err(SubmitError::Full { slots, minimum: None });
         };
+        if self.gapped.contains(&key) {
+            let reason = "the pool was full, and a slot with a lower nonce was missing";
+            return Ok(self.removal(key, entry, reason.into()));
+        }
         let least = entry.slot.transfer.fee;
         if fee <= least {
-            return Err(SubmitError::Full {
-                slots,
-                minimum: least.saturating_add(1),
-            });
+            let minimum = Some(least.saturating_add(1));
+            return Err(SubmitError::Full { slots, minimum });
         }
         Ok(self.removal(
             key,
             entry,
             format!("the pool was full; its fee of {least} gwei was the lowest"),
         ))
+    }
+
+    /// The least fee that makes a slot come in at present.
+    pub(super) fn entrance_fee(&self) -> u64 {
+        let lowest = self.limits.min_fee;
+        if !self.is_full() {
+            return lowest;
+        }
+        // Nobody has account 0.
+        match self.evictable(0) {
+            Some((key, entry)) if !self.gapped.contains(&key) => lowest.max(entry.slot.transfer.fee.saturating_add(1)),
+            _ => lowest,
+        }
     }
 
     /// Takes in what [`Self::judge`] let through.
@@ -307,9 +361,14 @@ impl Pool {
     }
 
     fn insert(&mut self, entry: Entry) {
+        let key = key_of(&entry.slot.transfer);
         self.next_order = self.next_order.max(entry.order + 1);
-        self.ids.insert(self.id(&entry.slot), key_of(&entry.slot.transfer));
-        self.entries.insert(key_of(&entry.slot.transfer), entry);
+        self.ids.insert(self.id(&entry.slot), key);
+        self.entries.insert(key, entry);
+        let mut behind = key.1;
+        while let Some(next) = behind.checked_add(1).filter(|next| self.gapped.remove(&(key.0, *next))) {
+            behind = next;
+        }
     }
 
     /// Lets slots go.
@@ -317,7 +376,17 @@ impl Pool {
         for removal in removals {
             if self.ids.remove(&removal.id).is_some() {
                 self.entries.remove(&removal.key);
+                self.gapped.remove(&removal.key);
             }
+        }
+    }
+
+    /// Lets a slot go of which nobody was told that it is here.
+    pub(super) fn forget(&mut self, slot: &Slot) {
+        let key = key_of(&slot.transfer);
+        if self.holds(slot) {
+            self.ids.remove(&self.id(slot));
+            self.entries.remove(&key);
         }
     }
 
@@ -348,6 +417,17 @@ impl Pool {
             key,
             id: self.id(&entry.slot),
             outcome: Outcome::Dropped(reason),
+        }
+    }
+}
+
+/// Whether the state transition would apply a slot at its turn.
+pub(super) fn check_rules(view: &View, slot: &Slot, fee_recipient: u32) -> Result<(), SubmitError> {
+    match judge_at_turn(view, slot, fee_recipient)? {
+        Receipt::Applied => Ok(()),
+        Receipt::NoOp(rule) => {
+            let sender = view.account(slot.transfer.from)?.unwrap_or(Account::EMPTY);
+            Err(refusal(rule, slot, &sender))
         }
     }
 }

@@ -43,8 +43,9 @@ pub struct Inclusion {
     pub position: u32,
     /// The L1 block.
     pub block: BlockId,
-    /// Whether it was this transfer, and not another one with the same nonce.
-    pub same: bool,
+    /// Whether it was this transfer, and not another one with the same nonce. `None`: the batch is settled and its slots are gone, so
+    /// that cannot be told any more.
+    pub same: Option<bool>,
 }
 
 /// What became of a slot that is not in the pool any more.

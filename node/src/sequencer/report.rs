@@ -2,10 +2,11 @@
 //! What sequencing earned and cost.
 
 use super::error::SequencerError;
+use super::journal::Books;
 use super::records::Landed;
 use crate::store::View;
 use crate::units::{Gwei, Tokens};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One sequence of this sequencer. The accounts are in two coins: fees and gas in ether, batch fees in the fee token.
@@ -44,12 +45,14 @@ pub struct BatchReport {
     pub message_fees: Gwei,
 }
 
-/// All sequences of this sequencer that stand on L1.
+/// What this sequencer earned and paid.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The sequences, oldest first.
+    /// Its newest sequences that stand on L1, oldest first.
     pub sequences: Vec<SequenceReport>,
+    /// Sequences before those. The sums below include them.
+    pub earlier: u64,
     /// Fees earned, in gwei.
     pub earned: Gwei,
     /// Gas paid, in gwei, that of transactions which reverted or only used up a nonce included.
@@ -64,31 +67,77 @@ pub struct Report {
     pub profit: i128,
 }
 
-impl Report {
-    pub(super) fn new(view: &View, costs: &[Landed], token_gwei: u64) -> Result<Self, SequencerError> {
-        let mut report = Self::default();
-        for landed in costs {
-            let gas_cost = gwei(landed.gas_cost());
-            report.gas_cost.0 += gas_cost;
-            match SequenceReport::new(view, landed, gas_cost)? {
-                Some(sequence) => {
-                    report.earned.0 += sequence.earned.0;
-                    report.batch_fees.0 += sequence.batch_fee.0;
-                    report.sequences.push(sequence);
-                }
-                None => report.failed += 1,
-            }
+/// Sums over transactions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Totals {
+    /// Gwei.
+    pub(super) earned: u64,
+    /// Gwei.
+    pub(super) gas_cost: u64,
+    /// Base units of the fee token.
+    pub(super) batch_fees: u128,
+    pub(super) sequences: u64,
+    /// Transactions that made no sequence.
+    pub(super) failed: u64,
+}
+
+impl Totals {
+    /// What one transaction adds.
+    pub(super) fn of(view: &View, landed: &Landed) -> Result<Self, SequencerError> {
+        let sequence = SequenceReport::new(view, landed)?;
+        Ok(Self::share(landed, sequence.as_ref()))
+    }
+
+    fn share(landed: &Landed, sequence: Option<&SequenceReport>) -> Self {
+        Self {
+            earned: sequence.map_or(0, |sequence| sequence.earned.0),
+            gas_cost: gwei(landed.gas_cost()),
+            batch_fees: sequence.map_or(0, |sequence| sequence.batch_fee.0),
+            sequences: sequence.is_some().into(),
+            failed: sequence.is_none().into(),
         }
-        let worth = report.batch_fees.0.saturating_mul(token_gwei.into()) / 10u128.pow(18);
-        report.batch_fees_worth = Gwei(u64::try_from(worth).unwrap_or(u64::MAX));
-        let paid = i128::from(report.gas_cost.0) + i128::from(report.batch_fees_worth.0);
-        report.profit = i128::from(report.earned.0) - paid;
-        Ok(report)
+    }
+
+    pub(super) const fn add(&mut self, other: &Self) {
+        self.earned = self.earned.saturating_add(other.earned);
+        self.gas_cost = self.gas_cost.saturating_add(other.gas_cost);
+        self.batch_fees = self.batch_fees.saturating_add(other.batch_fees);
+        self.sequences = self.sequences.saturating_add(other.sequences);
+        self.failed = self.failed.saturating_add(other.failed);
+    }
+}
+
+impl Report {
+    pub(super) fn new(view: &View, books: &Books, token_gwei: u64) -> Result<Self, SequencerError> {
+        let mut sequences = Vec::new();
+        for landed in &books.settled {
+            sequences.extend(SequenceReport::new(view, landed)?);
+        }
+        let listed = sequences.len() as u64;
+        let mut totals = books.totals;
+        for landed in &books.open {
+            let sequence = SequenceReport::new(view, landed)?;
+            totals.add(&Totals::share(landed, sequence.as_ref()));
+            sequences.extend(sequence);
+        }
+        let worth = totals.batch_fees.saturating_mul(token_gwei.into()) / 10u128.pow(18);
+        let worth = u64::try_from(worth).unwrap_or(u64::MAX);
+        let paid = i128::from(totals.gas_cost) + i128::from(worth);
+        Ok(Self {
+            sequences,
+            earlier: books.totals.sequences.saturating_sub(listed),
+            earned: Gwei(totals.earned),
+            gas_cost: Gwei(totals.gas_cost),
+            batch_fees: Tokens(totals.batch_fees),
+            failed: totals.failed,
+            batch_fees_worth: Gwei(worth),
+            profit: i128::from(totals.earned) - paid,
+        })
     }
 }
 
 impl SequenceReport {
-    fn new(view: &View, landed: &Landed, gas_cost: u64) -> Result<Option<Self>, SequencerError> {
+    fn new(view: &View, landed: &Landed) -> Result<Option<Self>, SequencerError> {
         let Some(number) = landed.sequence else { return Ok(None) };
         let record = view
             .sequence(number)?
@@ -117,7 +166,7 @@ impl SequenceReport {
             batches,
             batch_fee: Tokens(record.rest.fee),
             gas_used: landed.gas_used,
-            gas_cost: Gwei(gas_cost),
+            gas_cost: Gwei(gwei(landed.gas_cost())),
         }))
     }
 }
@@ -132,6 +181,9 @@ impl fmt::Display for Report {
             f,
             "sequence   batches  slots    applied  earned               gas                  batch fee (tokens)"
         )?;
+        if self.earlier > 0 {
+            writeln!(f, "{} earlier ones are left out of the list", self.earlier)?;
+        }
         for s in &self.sequences {
             let slots: u32 = s.batches.iter().map(|batch| batch.slots).sum();
             let applied: u32 = s.batches.iter().map(|batch| batch.applied).sum();

@@ -8,16 +8,21 @@ use crate::store::{StoreError, View};
 use poe_rollup::executor::Rule;
 use poe_rollup::formats::Slot;
 use poe_rollup::state::{Account, StateReader as _};
+use std::collections::BTreeSet;
 
 impl Pool {
     /// Holds every slot against a new virtual state. Returns those to let go.
     pub fn revalidate(&mut self, view: &View, now: u64) -> Result<Vec<Removal>, StoreError> {
         let mut removals = Vec::new();
         let mut updates = Vec::new();
+        let mut gapped = BTreeSet::new();
         let mut turn = Turn::default();
         for (&key, entry) in &self.entries {
             if turn.account != key.0 {
                 turn = Turn::new(view, key.0)?;
+            }
+            if !turn.is_due(key.1) {
+                gapped.insert(key);
             }
             match self.verdict(view, &mut turn, key, entry, now)? {
                 Verdict::Held {
@@ -36,7 +41,20 @@ impl Pool {
                 (entry.included, entry.stalled_since) = (included, stalled_since);
             }
         }
+        self.gapped = gapped;
         Ok(removals)
+    }
+
+    /// Takes over what [`Self::revalidate`] found out about a copy of this pool, as far as it still holds the same slots.
+    pub(super) fn agree(&mut self, copy: &Self, mut removals: Vec<Removal>) -> Vec<Removal> {
+        for (key, judged) in &copy.entries {
+            if let Some(entry) = self.entries.get_mut(key).filter(|entry| entry.slot == judged.slot) {
+                (entry.included, entry.stalled_since) = (judged.included, judged.stalled_since);
+            }
+        }
+        self.gapped.clone_from(&copy.gapped);
+        removals.retain(|removal| self.find(&removal.id) == Some(removal.key));
+        removals
     }
 
     fn verdict(&self, view: &View, turn: &mut Turn, key: Key, entry: &Entry, now: u64) -> Result<Verdict, StoreError> {
@@ -98,6 +116,8 @@ struct Turn {
     nonce: u64,
     registered: bool,
     left: u128,
+    /// The nonce that comes next if no slot is missing.
+    due: u64,
 }
 
 impl Turn {
@@ -108,7 +128,17 @@ impl Turn {
             nonce: held.nonce,
             registered: held.registered,
             left: held.balance.into(),
+            due: held.nonce,
         })
+    }
+
+    /// Whether no nonce is missing before this one.
+    fn is_due(&mut self, nonce: u32) -> bool {
+        let nonce = u64::from(nonce);
+        if nonce == self.due {
+            self.due += 1;
+        }
+        nonce < self.due
     }
 
     /// Why a slot cannot be applied at its turn, if it cannot.
@@ -134,13 +164,22 @@ impl Turn {
 }
 
 fn ended(inclusion: Inclusion) -> Outcome {
-    if inclusion.same {
-        return Outcome::Applied(inclusion);
+    match not_this_one(&inclusion) {
+        None => Outcome::Applied(inclusion),
+        Some(reason) => Outcome::Dropped(reason),
     }
-    Outcome::Dropped(format!(
-        "another slot with the same nonce was applied in batch {}",
-        inclusion.batch
-    ))
+}
+
+/// Why an inclusion is not known to be that of the very transfer, if it is not.
+pub(super) fn not_this_one(inclusion: &Inclusion) -> Option<String> {
+    let batch = inclusion.batch;
+    match inclusion.same {
+        Some(true) => None,
+        Some(false) => Some(format!("another slot with the same nonce was applied in batch {batch}")),
+        None => Some(format!(
+            "its nonce was used in batch {batch}; by which transfer cannot be told any more, since the batch is settled"
+        )),
+    }
 }
 
 /// Where the nonce of a slot was used.
@@ -156,12 +195,11 @@ pub(super) fn inclusion(view: &View, slot: &Slot) -> Result<Option<Inclusion>, S
         return Ok(None);
     };
     let same = match view.batch_contents(receipt.batch) {
-        Ok(batch) => batch
-            .slots
-            .get(receipt.position as usize)
-            .is_some_and(|found| found.transfer == slot.transfer),
-        // Settled long ago: which one it was cannot be told any more, and the nonce is used either way.
-        Err(StoreError::Settled { .. }) => true,
+        Ok(batch) => {
+            let found = batch.slots.get(receipt.position as usize);
+            Some(found.is_some_and(|found| found.transfer == slot.transfer))
+        }
+        Err(StoreError::Settled { .. }) => None,
         Err(error) => return Err(error),
     };
     let (batch, position, block) = (receipt.batch, receipt.position, sequence.block);

@@ -3,10 +3,12 @@
 use super::call::{Attempt, short_of_fees};
 use super::config::SequencerConfig;
 use super::error::SequencerError;
-use super::policy::Decision;
+use super::packer::Packed;
+use super::policy::{Decision, Prices, Ready};
 use super::post::Poster;
 use super::report::Report;
 use super::service::Service;
+use super::sign::Fees;
 use crate::l1::L1Error;
 use crate::store::View;
 use crate::sync::Follower;
@@ -89,9 +91,9 @@ impl Sequencer {
         &self.follower
     }
 
-    /// What it earned and paid so far.
+    /// What it earned and paid so far, with all its sequences.
     pub fn report(&self) -> Result<Report, SequencerError> {
-        self.service.report()
+        self.service.report_of(usize::MAX)
     }
 
     /// One round: reads L1, holds the pool and what is on its way against it, posts if that is due. May be cut off anywhere.
@@ -102,7 +104,6 @@ impl Sequencer {
         self.service.set_flights(self.poster.flights());
         self.service.revalidate(&view)?;
         let (prices, fees) = self.poster.prices().await?;
-        self.service.outlook().prices = Some(prices);
         let mut round = Round {
             blocks: progress.blocks,
             ..Round::default()
@@ -110,11 +111,14 @@ impl Sequencer {
         let pushed = self.poster.push(&view, fees).await;
         self.service.set_flights(self.poster.flights());
         round.problem = pushed?;
+        let ready = self.look(&view, prices)?;
         if !self.poster.is_busy() && view.chain().status == crate::chain::Status::Running {
-            let decision = self.service.config.policy.decide(&self.service.ready(&view)?, &prices);
+            let policy = &self.service.config.policy;
+            let decision = ready.map_or(Decision::Nothing, |ready| policy.decide(&ready, &prices));
             round.decision = Some(decision);
-            if decision.is_post() {
-                let sent = self.post(&view, decision, fees).await;
+            if let Some(ready) = ready.filter(|_| decision.is_post()) {
+                let packed = self.packed(&view, decision, &ready, &prices)?;
+                let sent = self.post(&view, packed, fees).await;
                 self.service.set_flights(self.poster.flights());
                 (round.sent, round.problem) = sent?;
             }
@@ -123,27 +127,49 @@ impl Sequencer {
         Ok(round)
     }
 
-    async fn post(
-        &mut self,
+    /// Notes what users ask for, as of this round.
+    fn look(&self, view: &View, prices: Prices) -> Result<Option<Ready>, SequencerError> {
+        let ready = self.service.ready(view)?;
+        let entrance_fee = self.service.pool().entrance_fee();
+        let mut outlook = self.service.outlook();
+        outlook.prices = Some(prices);
+        outlook.ready = ready.map_or(0, |ready| ready.slots);
+        outlook.entrance_fee = entrance_fee;
+        Ok(ready)
+    }
+
+    /// Batches that are worth posting; `None` if there is nothing in them.
+    fn packed(
+        &self,
         view: &View,
         decision: Decision,
-        fees: super::sign::Fees,
-    ) -> Result<(Option<B256>, Option<String>), SequencerError> {
-        let packed = self.service.pack(view, &BTreeSet::new())?;
+        ready: &Ready,
+        prices: &Prices,
+    ) -> Result<Option<Packed>, SequencerError> {
+        let mut packed = self.service.pack(view, &BTreeSet::new())?;
+        let is_due = self.service.due(ready);
+        let policy = &self.service.config.policy;
+        policy.trim(&mut packed, &ready.capacity, prices, is_due);
         let messages: u32 = packed.batches.iter().map(|batch| batch.messages).sum();
         let slots = packed.slots().count();
         if slots == 0 && messages == 0 {
-            return Ok((None, None));
+            return Ok(None);
         }
-        tracing::info!(
-            ?decision,
-            batches = packed.batches.len(),
-            slots,
-            messages,
-            fees = packed.fees(),
-            "posting"
-        );
-        Ok(match self.poster.post(view, &packed, fees).await? {
+        let (batches, fees) = (packed.batches.len(), packed.fees());
+        tracing::info!(?decision, batches, slots, messages, fees, "posting");
+        Ok(Some(packed))
+    }
+
+    async fn post(
+        &mut self,
+        view: &View,
+        packed: Option<Packed>,
+        fees: Fees,
+    ) -> Result<(Option<B256>, Option<String>), SequencerError> {
+        let Some(packed) = packed else {
+            return Ok((None, None));
+        };
+        Ok(match self.poster.post(view, packed, fees).await? {
             Attempt::Done(hash) => (Some(hash), None),
             Attempt::Held(reason) => (None, Some(reason)),
         })

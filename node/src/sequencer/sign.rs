@@ -33,8 +33,18 @@ impl Fees {
         }
     }
 
+    /// With so much below a limit that it can be raised once to be replaced.
+    pub(super) fn capped_below(self, limit: u128) -> Self {
+        self.capped(limit.saturating_sub(1) / 9 * 8)
+    }
+
+    /// What replaces an earlier transaction within a limit, if anything does.
+    pub(super) fn replacing(self, earlier: &Sent, limit: u128) -> Option<Self> {
+        self.capped(limit).above(earlier).within(limit)
+    }
+
     /// The least that providers take as a replacement of an earlier transaction, an eighth more of both, or this if it is more.
-    pub(super) fn above(self, earlier: &Sent) -> Self {
+    fn above(self, earlier: &Sent) -> Self {
         let raised = |fee: u128| fee.saturating_add(fee / 8).saturating_add(1);
         let priority = self.priority.max(raised(earlier.max_priority_fee_per_gas));
         Self {
@@ -44,7 +54,7 @@ impl Fees {
     }
 
     /// This, if it is within a limit.
-    pub(super) fn within(self, limit: u128) -> Option<Self> {
+    fn within(self, limit: u128) -> Option<Self> {
         (self.max <= limit).then_some(self)
     }
 }
@@ -125,7 +135,14 @@ mod tests {
             prop_assert!(fees.priority <= fees.max);
             prop_assert_eq!(fees.within(fees.max), Some(fees));
             prop_assert_eq!(fees.within(fees.max - 1), None);
+            let earlier = |fees: Fees| Sent {
+                hash: [0; 32], raw: vec![], max_fee_per_gas: fees.max, max_priority_fee_per_gas: fees.priority, at: 0,
+            };
             prop_assert!(fees.capped(7).max <= 7 && fees.capped(7).priority <= fees.capped(7).max);
+            // Whatever the provider asks for, a first transaction can be replaced within the limit.
+            let limit = max.max(1);
+            let replacement = fees.replacing(&earlier(fees.capped_below(limit)), limit);
+            prop_assert!(replacement.is_some_and(|fees| fees.max <= limit && fees.priority <= fees.max));
         }
     }
 }

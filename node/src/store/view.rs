@@ -15,6 +15,7 @@ use poe_rollup::poseidon::Digest;
 use poe_rollup::state::{Account, ChangeSet, Head, NodeKey, StateReader};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 use serde::de::DeserializeOwned;
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 type Open = ReadOnlyTable<&'static [u8], &'static [u8]>;
@@ -167,6 +168,17 @@ impl View {
     /// The final state.
     pub fn final_state(&self) -> Result<PastState<'_>, StoreError> {
         self.state_after(self.last_batch_of(self.chain.last_verified)?)
+    }
+
+    /// What differs in the final state from the virtual one, accounts only: those that batches without a proof have changed, as they were.
+    pub fn final_accounts(&self) -> Result<HashMap<u32, Option<Account>>, StoreError> {
+        let mut accounts = HashMap::new();
+        for batch in self.last_batch_of(self.chain.last_verified)? + 1..=self.chain.batches {
+            for (index, change) in self.changes(batch)?.accounts {
+                accounts.entry(index).or_insert(change.before);
+            }
+        }
+        Ok(accounts)
     }
 
     /// The state after a batch (0: genesis), as long as the batches behind it are not settled.

@@ -9,30 +9,51 @@ use serde_json::{Value, json};
 /// Most requests in one list.
 const LONGEST_LIST: usize = 100;
 
+/// Bytes of answers after which no further request of a list is done.
+const LONGEST_ANSWER: usize = 1 << 20;
+
 type Answer = Result<Value, RpcError>;
 
-/// Answers the body of a request. `None` if it has only notifications, which are not answered.
-pub fn handle(service: &Service, body: &[u8]) -> Option<Value> {
+/// Answers the body of a request, in JSON. `None` if it has only notifications, which are not answered.
+pub fn handle(service: &Service, body: &[u8]) -> Option<String> {
     let request: Value = match serde_json::from_slice(body) {
         Ok(request) => request,
         Err(error) => {
             let error = RpcError::new(codes::PARSE, format!("the body is not JSON: {error}"));
-            return Some(response(&Value::Null, Err(error)));
+            return Some(response(&Value::Null, Err(error)).to_string());
         }
     };
     let Value::Array(requests) = request else {
-        return one(service, &request);
+        return one(service, &request).map(|answer| answer.to_string());
     };
     if requests.is_empty() || requests.len() > LONGEST_LIST {
         let found = requests.len();
         let error = format!("a list of {found} requests; 1 to {LONGEST_LIST} are answered");
-        return Some(response(
-            &Value::Null,
-            Err(RpcError::new(codes::INVALID_REQUEST, error)),
-        ));
+        let error = RpcError::new(codes::INVALID_REQUEST, error);
+        return Some(response(&Value::Null, Err(error)).to_string());
     }
-    let answers: Vec<Value> = requests.iter().filter_map(|request| one(service, request)).collect();
-    (!answers.is_empty()).then_some(Value::Array(answers))
+    list(service, &requests)
+}
+
+fn list(service: &Service, requests: &[Value]) -> Option<String> {
+    let (mut answers, mut length) = (Vec::new(), 0);
+    for request in requests {
+        let answer = if length < LONGEST_ANSWER {
+            one(service, request)
+        } else {
+            too_long(request)
+        };
+        let answer = answer.map(|answer| answer.to_string());
+        length += answer.as_ref().map_or(0, String::len);
+        answers.extend(answer);
+    }
+    (!answers.is_empty()).then(|| format!("[{}]", answers.join(",")))
+}
+
+fn too_long(request: &Value) -> Option<Value> {
+    let error = format!("not done: the answers before it have {LONGEST_ANSWER} bytes; ask for less in one list");
+    let error = RpcError::new(codes::INVALID_REQUEST, error);
+    request.get("id").map(|id| response(id, Err(error)))
 }
 
 fn one(service: &Service, request: &Value) -> Option<Value> {

@@ -4,7 +4,7 @@ use super::methods::handle;
 use crate::sequencer::{SequencerError, Service};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -13,7 +13,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -26,6 +26,10 @@ pub struct ServerLimits {
     pub body: usize,
     /// How long a client may take to send a request.
     pub timeout: Duration,
+    /// Requests that are worked on at once; further ones wait. Those whose client has left are counted.
+    pub work: usize,
+    /// How long a connection may last. After half of it, it is closed with the next answer.
+    pub lifetime: Duration,
 }
 
 impl Default for ServerLimits {
@@ -34,6 +38,8 @@ impl Default for ServerLimits {
             connections: 256,
             body: 64 * 1024,
             timeout: Duration::from_secs(10),
+            work: 32,
+            lifetime: Duration::from_secs(60),
         }
     }
 }
@@ -79,6 +85,7 @@ impl RpcServer {
         tokio::pin!(stop);
         let graceful = GracefulShutdown::new();
         let free = Arc::new(Semaphore::new(self.limits.connections));
+        let work = Arc::new(Semaphore::new(self.limits.work));
         loop {
             let next = async {
                 let permit = Arc::clone(&free).acquire_owned().await;
@@ -98,20 +105,33 @@ impl RpcServer {
                     continue;
                 }
             };
-            let (service, limits) = (Arc::clone(&self.service), self.limits);
+            let limits = self.limits;
+            let (service, work) = (Arc::clone(&self.service), Arc::clone(&work));
+            let opened = Instant::now();
             let answer = service_fn(move |request| {
-                let service = Arc::clone(&service);
-                async move { Ok::<_, Infallible>(answer(service, limits, request).await) }
+                let (service, work) = (Arc::clone(&service), Arc::clone(&work));
+                async move {
+                    let mut response = answer(service, work, limits, request).await;
+                    if opened.elapsed() > limits.lifetime / 2 {
+                        response
+                            .headers_mut()
+                            .insert(CONNECTION, HeaderValue::from_static("close"));
+                    }
+                    Ok::<_, Infallible>(response)
+                }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(limits.timeout)
                 .max_buf_size(limits.body.max(16 * 1024))
                 .serve_connection(TokioIo::new(stream), answer);
-            let connection = graceful.watch(connection);
+            // A client that does not read what it asked for would keep its connection for ever.
+            let connection = tokio::time::timeout(limits.lifetime, graceful.watch(connection));
             tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection ended");
+                match connection.await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::debug!(%error, "a connection ended"),
+                    Err(_) => tracing::debug!("a connection lasted too long"),
                 }
                 drop(permit);
             });
@@ -120,7 +140,12 @@ impl RpcServer {
     }
 }
 
-async fn answer(service: Arc<Service>, limits: ServerLimits, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(
+    service: Arc<Service>,
+    work: Arc<Semaphore>,
+    limits: ServerLimits,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     if request.method() != Method::POST {
         let mut response = text(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -140,9 +165,16 @@ async fn answer(service: Arc<Service>, limits: ServerLimits, request: Request<In
         Ok(Ok(body)) => body.to_bytes(),
     };
     // Signatures are checked and the journal is written: not for the threads that serve connections.
-    match tokio::task::spawn_blocking(move || handle(&service, &body)).await {
+    // The work outlives a client that leaves, and so does its permit.
+    let permit = work.acquire_owned().await;
+    let work = move || {
+        let answer = handle(&service, &body);
+        drop(permit);
+        answer
+    };
+    match tokio::task::spawn_blocking(work).await {
         Ok(Some(answer)) => {
-            let mut response = Response::new(Full::new(Bytes::from(answer.to_string())));
+            let mut response = Response::new(Full::new(Bytes::from(answer)));
             response
                 .headers_mut()
                 .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Sequencers on a private L1, and what tests ask them.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary has its own copy and uses a part"
+)]
+
+use crate::chain::{ALICE, Chain, DEPLOYER, PROVER};
+use alloy::primitives::{Address, B256};
+use alloy::providers::{Provider as _, ext::AnvilApi as _};
+use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::SolCall as _;
+use poe_node::sequencer::{Decision, Sequencer, SequencerConfig, Status};
+use poe_node::wallet::{TransferRequest, sign_transfer};
+use poe_rollup::formats::Slot;
+use poe_rollup::schnorr::SecretKey;
+use std::path::Path;
+use std::time::Duration;
+
+pub const DEPLOYER_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+
+pub fn key(number: u8) -> SecretKey {
+    SecretKey::from_seed(&[number; 32])
+}
+
+/// Posts whatever waits, at once.
+pub fn eager(fee_recipient: u32) -> SequencerConfig {
+    let mut config = SequencerConfig::new(fee_recipient);
+    config.policy.max_age = Duration::ZERO;
+    config
+}
+
+pub async fn open(chain: &Chain, folder: &Path, key: &str, config: SequencerConfig) -> Sequencer {
+    let follower = chain.follower(folder).await;
+    Sequencer::open(follower, key.parse().unwrap(), config).await.unwrap()
+}
+
+/// Two accounts, of two sequencers that have fees to spend.
+pub async fn populated() -> Chain {
+    let chain = Chain::start().await;
+    for account in [DEPLOYER, ALICE, PROVER] {
+        chain.fund(account).await;
+    }
+    chain.register(DEPLOYER, &key(1), 1_000_000).await;
+    chain.register(ALICE, &key(2), 1_000_000).await;
+    chain
+}
+
+/// A sequencer that has brought the two accounts into the state.
+pub async fn started(chain: &Chain, folder: &Path, config: SequencerConfig) -> Sequencer {
+    let mut sequencer = open(chain, folder, DEPLOYER_KEY, config).await;
+    let round = sequencer.step().await.unwrap();
+    assert!(round.sent.is_some(), "messages wait: {round:?}");
+    assert_eq!(sequencer.step().await.unwrap().decision, Some(Decision::Nothing));
+    sequencer
+}
+
+pub fn transfer(sequencer: &Sequencer, from: u8, amount: u64) -> Slot {
+    let nonce = sequencer.service().next_nonce(from.into()).unwrap() as u32;
+    let (from_index, to) = (u32::from(from), u32::from(3 - from));
+    let request = TransferRequest {
+        from: Some(from_index),
+        to,
+        amount,
+        fee: 7,
+        nonce: Some(nonce),
+        sequencer: 0,
+    };
+    sign_transfer(&sequencer.follower().view().unwrap(), &key(from), &request).unwrap()
+}
+
+pub fn slots_posted(sequencer: &Sequencer) -> (u32, u32) {
+    let view = sequencer.follower().view().unwrap();
+    let batches = (1..=view.chain().batches).map(|number| view.batch(number).unwrap().unwrap());
+    batches.fold((0, 0), |(slots, applied), batch| {
+        (slots + batch.slots, applied + batch.applied)
+    })
+}
+
+pub fn sequences(sequencer: &Sequencer) -> u64 {
+    sequencer.follower().view().unwrap().chain().last_sequence
+}
+
+pub fn is_sequenced(sequencer: &Sequencer, slot: &Slot) -> bool {
+    let status = sequencer
+        .service()
+        .status_at(slot.transfer.from, slot.transfer.nonce)
+        .unwrap();
+    matches!(status, Status::Sequenced { .. })
+}
+
+pub async fn automine(chain: &Chain, on: bool) {
+    chain.provider.anvil_set_auto_mine(on).await.unwrap();
+}
+
+pub async fn count(chain: &Chain, account: Address) -> u64 {
+    chain.provider.get_transaction_count(account).await.unwrap()
+}
+
+/// The hash of the transaction on its way.
+pub fn in_flight(sequencer: &Sequencer) -> Option<B256> {
+    let hash = sequencer.service().info().unwrap().in_flight?;
+    Some(hash.parse().unwrap())
+}
+
+/// Another sequencer includes a slot, at a price of gas that leaves whatever else waits in the provider's pool where it is.
+pub async fn include_elsewhere(chain: &Chain, slot: &Slot) {
+    chain
+        .provider
+        .anvil_set_next_block_base_fee_per_gas(50_000_000_000)
+        .await
+        .unwrap();
+    let call = chain.sequence_call(&[slot.encode().to_vec()], 2).abi_encode();
+    let request = TransactionRequest::default()
+        .from(ALICE)
+        .to(chain.core())
+        .input(call.into());
+    let request = TransactionRequest {
+        gas_price: Some(100_000_000_000),
+        gas: Some(2_000_000),
+        ..request
+    };
+    let _ = chain.provider.send_transaction(request).await.unwrap();
+    chain.mine(1).await;
+}
