@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(costs.gas(1_000), 7_000);
         assert_eq!(costs.worth(TOKEN / 2), 35_000 * WEI_PER_GWEI);
         assert_eq!(
-            super::Costs {
+            Costs {
                 prices: Prices {
                     token_gwei: 0,
                     ..costs.prices

@@ -35,6 +35,17 @@ pub enum AggregatorError {
         /// Why.
         reason: String,
     },
+    /// The verifier in force stands for other circuits.
+    #[error(
+        "the verifier of route {route}, which is in force, does not take what is proven here: {why}; give the --slots, --messages, \
+         --exits and the setup (--srs or --insecure-dev-srs) of the deployment"
+    )]
+    OtherCircuits {
+        /// Number of the route.
+        route: u32,
+        /// What differs.
+        why: String,
+    },
     /// A root that no proof can be about.
     #[error("checkpoint {checkpoint} has a root that is not canonical")]
     Root {

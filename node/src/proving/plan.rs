@@ -121,6 +121,23 @@ impl Plan {
         proven
     }
 
+    /// Proofs by these circuits that are of no range of these batches.
+    pub fn unplaced(&self, done: &HashMap<Id, Job>) -> Vec<Id> {
+        let mut placed: HashSet<Id> = self.spans(done).into_keys().collect();
+        // The last proof of a range stands where that does, and its wrap where the last proof does.
+        for _ in 0..2 {
+            let on_top = |job: &Job| {
+                job.work.is_for_one_beneficiary() && job.work.inputs().iter().all(|input| placed.contains(input))
+            };
+            let more: Vec<Id> = done.iter().filter(|(_, job)| on_top(job)).map(|(id, _)| *id).collect();
+            placed.extend(more);
+        }
+        let unplaced = |(id, job): (&Id, &Job)| {
+            (job.circuit == self.circuits.of(&job.work) && !placed.contains(id)).then_some(*id)
+        };
+        done.iter().filter_map(unplaced).collect()
+    }
+
     /// The ranges of all leaves and of joins that exist.
     fn spans(&self, done: &HashMap<Id, Job>) -> HashMap<Id, Range<u64>> {
         let leaf = |(&at, &witness): (&u64, &Id)| (self.leaf(witness).id(), at..at + 1);

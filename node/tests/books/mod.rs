@@ -139,4 +139,8 @@ impl Prove for Books {
             Ok(())
         })
     }
+
+    fn check<'a>(&'a self, job: &'a Job) -> Proof<'a> {
+        Box::pin(async move { self.read(job.id()).map(drop) })
+    }
 }

@@ -2,12 +2,12 @@
 //! Generated contracts in an EVM: challenge by challenge against halo2's verifier, on chains that lack a precompiled
 //! contract, compiled in other ways, with checks removed, and beside what snark-verifier generates.
 
+#[path = "../support/ceremony.rs"]
+mod ceremony;
 #[path = "../../examples/circuits/mod.rs"]
 mod circuits;
 #[path = "../../examples/snark_verifier/mod.rs"]
 mod snark_verifier;
-#[path = "../support/ceremony.rs"]
-mod ceremony;
 
 mod machine;
 mod solc;
@@ -43,7 +43,11 @@ fn word(value: Fr) -> [u8; 32] {
 
 impl Case {
     fn new(kind: Small) -> Self {
-        Self::under(&srs::development(kind.k(), &|_| ()), kind, &format!("{}InsecureDev", kind.name()))
+        Self::under(
+            &srs::development(kind.k(), &|_| ()),
+            kind,
+            &format!("{}InsecureDev", kind.name()),
+        )
     }
 
     fn under(params: &ParamsKZG<Bn256>, kind: Small, name: &str) -> Self {
