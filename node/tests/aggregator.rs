@@ -7,7 +7,7 @@ mod chain;
 #[path = "support/subject.rs"]
 mod subject;
 
-use alloy::primitives::{Bytes, U256, aliases::U40};
+use alloy::primitives::{Bytes, aliases::U40};
 use alloy::providers::{Provider, ext::AnvilApi};
 use alloy::rpc::types::TransactionRequest;
 use chain::{ALICE, PROVER};

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// Runs a program until standard input ends. A pipe ends with the process that holds it, even when that is killed.
-const LEASH: &str = r#""$@" & child=$!; exec >&-; read -r line; kill -9 "$child""#;
+const LEASH: &str = r#""$@" & child=$!; exec >&-; read -r line; kill -9 "$child"; wait "$child""#;
 
 /// How long it may take to open its port.
 const PATIENCE: Duration = Duration::from_secs(60);

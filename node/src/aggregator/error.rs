@@ -13,7 +13,7 @@ use crate::sync::SyncError;
 pub enum AggregatorError {
     /// Following L1.
     #[error(transparent)]
-    Sync(#[from] SyncError),
+    Sync(Box<SyncError>),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -54,9 +54,15 @@ pub enum AggregatorError {
     },
 }
 
+impl From<SyncError> for AggregatorError {
+    fn from(error: SyncError) -> Self {
+        Self::Sync(Box::new(error))
+    }
+}
+
 impl AggregatorError {
     /// Whether the next round may do better.
-    pub const fn is_transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Sync(error) => error.is_transient(),
             Self::L1(error) => error.is_transient(),

@@ -3,7 +3,9 @@
 use super::l1_key::L1Key;
 use super::output::Output;
 use super::sync::stop_signal;
-use crate::aggregator::{Aggregator, AggregatorOptions, Engine, Event, ForkDryRun, Journal, Outcome, Parts, Timings};
+use crate::aggregator::{
+    Aggregator, AggregatorError, AggregatorOptions, Engine, Event, ForkDryRun, Journal, Outcome, Parts, Timings,
+};
 use crate::config::Settings;
 use crate::l1::L1Client;
 use crate::proving::command::Opened;
@@ -103,7 +105,7 @@ impl AggregatorArguments {
         let mut aggregator = Aggregator::new(parts);
         let (stop, mut working) = self.start_worker(&opened, timings);
         let ended = tokio::select! {
-            ended = aggregator.run(settings.poll, stop_signal()) => ended.map_err(anyhow::Error::from),
+            ended = aggregator.run(settings.poll, stop_signal()) => ended.map_err(plain),
             // Only an engine that fails for good ends by itself.
             ended = &mut working => match ended {
                 Ok(ended) => ended.map_err(Into::into),
@@ -142,6 +144,16 @@ impl AggregatorArguments {
         let client = L1Client::connect(&settings.rpc, deployment.chain_id, deployment.contracts.clone()).await?;
         let name = self.options.strategy().name();
         output.print(&earnings(name, beneficiary, journal.outcomes(), &client.core()).await?)
+    }
+}
+
+/// The error inside, where the exit code depends on that.
+fn plain(error: AggregatorError) -> anyhow::Error {
+    match error {
+        AggregatorError::Sync(error) => (*error).into(),
+        AggregatorError::Store(error) => error.into(),
+        AggregatorError::L1(error) => error.into(),
+        error => error.into(),
     }
 }
 
@@ -212,7 +224,7 @@ fn log(event: &Event) {
         }
         Event::Settled(outcome) => tracing::warn!(up_to = outcome.last, gas = outcome.gas, "reverted on L1"),
         Event::Failed { job, why } => {
-            tracing::warn!(job = job.work.name(), %why, "a job failed; it is tried again later")
+            tracing::warn!(job = job.work.name(), %why, "a job failed; it is tried again later");
         }
     }
 }

@@ -214,6 +214,9 @@ fn retain_needed(jobs: &mut Vec<Job>, result: Option<Id>, done: &HashMap<Id, Job
     jobs.retain(|job| needed.contains(&job.id()));
 }
 
+/// A step on the way through a range: where it starts, and the proof it goes over if there is one.
+type Step = (u64, Option<Id>);
+
 /// A search for the cheapest way to prove a range.
 struct Search<'a> {
     plan: &'a Plan,
@@ -324,7 +327,7 @@ impl<'a> Search<'a> {
     fn cheapest(&mut self, range: &Range<u64>) -> Vec<(u64, u64, Option<Id>)> {
         let length = usize::try_from(range.end - range.start).expect("fewer batches than addresses");
         // For each place: what it costs to get there, and the last step.
-        let mut best: Vec<Option<(u64, (u64, Option<Id>))>> = vec![None; length + 1];
+        let mut best: Vec<Option<(u64, Step)>> = vec![None; length + 1];
         best[0] = Some((0, (range.start, None)));
         for start in range.clone() {
             let index = |at: u64| usize::try_from(at - range.start).expect("within the range");
