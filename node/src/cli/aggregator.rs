@@ -83,6 +83,9 @@ impl AggregatorArguments {
         let name = strategy.name();
         let core = follower.client().core();
         let opened = Arc::new(self.proving.open().await?);
+        if !self.options.shared_queue {
+            opened.queue.tidy().await?;
+        }
         let timings = Timings::default();
         let parts = Parts {
             follower,
