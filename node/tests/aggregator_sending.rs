@@ -13,7 +13,7 @@ use chain::{ALICE, DEPLOYER, PROVER};
 use poe_node::aggregator::{AggregatorError, CircuitsOnL1, Costs, Eager, Event, Offer, Situation, Strategy};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use subject::{Scribe, Subject, chain_with, fee_of, nonce};
+use subject::{Scribe, Subject, chain_with, fee_of, nonce, submission};
 
 /// Wants all there is, for no less than it is told, while gas costs no more than it is told.
 #[derive(Clone)]
@@ -203,4 +203,31 @@ async fn a_submission_whose_sequence_is_reorganised_away_is_cancelled() {
     // What is left is gone for anew.
     subject.steps(1).await;
     assert!(subject.abandoned().is_some());
+}
+
+/// It costs the gas of a revert, which is counted against the range and not against the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submission_that_is_overtaken_in_its_block_is_counted_as_a_revert() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
+    chain.provider.anvil_set_auto_mine(false).await.unwrap();
+    subject.steps(1).await;
+    let goal = *subject.aggregator.journal().goal().unwrap();
+    let other = submission(&chain, &subject.view(), 0, 1);
+    let hasty = TransactionRequest {
+        gas: Some(1_000_000),
+        max_fee_per_gas: Some(100_000_000_000),
+        max_priority_fee_per_gas: Some(50_000_000_000),
+        ..other.request()
+    };
+    let _ = chain.provider.send_transaction(hasty).await.unwrap();
+    chain.mine(1).await;
+    subject.steps(1).await;
+    let outcome = subject.settled().unwrap();
+    assert!(!outcome.accepted && outcome.gas > 21_000, "{outcome:?}");
+    assert_eq!(outcome.reward, 0);
+    assert_eq!(subject.aggregator.journal().reverts(&goal), 1);
+    subject.steps(1).await;
+    assert!(subject.abandoned().unwrap().contains("is proven"));
+    assert_eq!(nonce(&chain).await, 1);
 }
