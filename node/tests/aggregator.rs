@@ -4,228 +4,20 @@
 
 #[path = "support/chain.rs"]
 mod chain;
+#[path = "support/subject.rs"]
+mod subject;
 
-use alloy::primitives::{Bytes, U256, aliases::U40};
+use alloy::primitives::{Bytes, aliases::U40};
 use alloy::providers::{Provider, ext::AnvilApi};
 use alloy::rpc::types::TransactionRequest;
-use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::SolCall as _;
-use chain::{ALICE, ALICE_KEY, Chain, DEPLOYER, PROVER};
+use chain::{ALICE, PROVER};
 use poe_bindings::ContractError;
-use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{
-    LateProof, ProofOfEfficiencyErrors, verifyBatchesCall,
-};
-use poe_bindings::formats;
+use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{LateProof, ProofOfEfficiencyErrors};
 use poe_node::aggregator::{
-    Aggregator, DryRun, Eager, Event, ForkDryRun, Interval, Journal, Outcome, Parts, Prices, Profit, ProofSource,
-    Rehearsal, Strategy, Timings, Verdict,
+    Costs, DryRun, Eager, Event, ForkDryRun, Interval, Offer, Profit, Rehearsal, Situation, Strategy, Verdict,
 };
-use poe_node::l1::preimage;
-use poe_node::proving::{ContractProof, Goal, Id, Job, Progress, ProvingError};
-use poe_node::store::View;
-use poe_rollup::executor::BatchWitness;
-use poe_rollup::formats::Statement;
-use poe_rollup::schnorr::SecretKey;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-
-/// Makes "proofs" at once, when it is told to; dishonest ones name another statement.
-#[derive(Clone)]
-struct Scribe {
-    ready: Arc<AtomicBool>,
-    honest: bool,
-    cancelled: Arc<Mutex<Vec<Goal>>>,
-}
-
-impl Scribe {
-    fn new(ready: bool) -> Self {
-        Self {
-            ready: Arc::new(AtomicBool::new(ready)),
-            honest: true,
-            cancelled: Arc::default(),
-        }
-    }
-}
-
-impl ProofSource for Scribe {
-    async fn add_batch(&self, _: u64, _: &BatchWitness) -> Result<(), ProvingError> {
-        Ok(())
-    }
-
-    fn truncate(&self, _: u64) {}
-
-    async fn advance(&self, goal: &Goal) -> Result<Progress, ProvingError> {
-        if let Goal::Fold(_) = goal {
-            return Ok(Progress::Done(None));
-        }
-        if self.ready.load(Ordering::Relaxed) {
-            return Ok(Progress::Done(Some(Id([9; 32]))));
-        }
-        Ok(Progress::Proving {
-            missing: vec![],
-            leased: vec![],
-        })
-    }
-
-    async fn cancel(&self, goal: &Goal) -> Result<(), ProvingError> {
-        self.cancelled.lock().unwrap().push(goal.clone());
-        Ok(())
-    }
-
-    async fn retry(&self, _: &Job) -> Result<(), ProvingError> {
-        Ok(())
-    }
-
-    async fn prune(&self, _: u64) -> Result<(), ProvingError> {
-        Ok(())
-    }
-
-    async fn contract_proof(&self, _: Id, statement: &Statement) -> Result<ContractProof, ProvingError> {
-        let mut hash = statement.hash();
-        if !self.honest {
-            hash[31] ^= 1;
-        }
-        Ok(ContractProof {
-            statement: hash,
-            key: [0; 32],
-            bytes: hash.to_vec(),
-        })
-    }
-}
-
-fn anvil() -> PathBuf {
-    let pinned = chain::repository().join("target/bin/anvil");
-    if pinned.exists() { pinned } else { "anvil".into() }
-}
-
-fn fork(chain: &Chain) -> ForkDryRun {
-    ForkDryRun {
-        program: anvil(),
-        rpc: chain.url.clone(),
-    }
-}
-
-/// An aggregator of ALICE's, and what it says.
-struct Subject {
-    aggregator: Aggregator<Scribe, ForkDryRun>,
-    events: Arc<Mutex<Vec<Event>>>,
-}
-
-impl Subject {
-    async fn new(chain: &Chain, folder: &Path, strategy: Box<dyn Strategy>, proofs: Scribe) -> Self {
-        let events = Arc::<Mutex<Vec<Event>>>::default();
-        let heard = Arc::clone(&events);
-        let signer: PrivateKeySigner = ALICE_KEY.parse().unwrap();
-        let parts = Parts {
-            follower: chain.follower(&folder.join("store")).await,
-            chain_id: chain.deployment.chain_id,
-            beneficiary: signer.address(),
-            signer,
-            strategy,
-            proofs,
-            dry_run: fork(chain),
-            journal: Journal::open(folder).unwrap(),
-            prices: Prices {
-                token_gwei: 1_000_000_000,
-                proving_hour_gwei: 1,
-            },
-            resend_after: 60,
-            report: Arc::new(move |event: &Event| heard.lock().unwrap().push(event.clone())),
-            timings: Timings::default(),
-        };
-        Self {
-            aggregator: Aggregator::new(parts),
-            events,
-        }
-    }
-
-    async fn steps(&mut self, count: usize) {
-        for _ in 0..count {
-            self.aggregator.step().await.unwrap();
-        }
-    }
-
-    fn find<T>(&self, mut of: impl FnMut(&Event) -> Option<T>) -> Option<T> {
-        self.events.lock().unwrap().iter().find_map(&mut of)
-    }
-
-    fn settled(&self) -> Option<Outcome> {
-        self.find(|event| match event {
-            Event::Settled(outcome) => Some(*outcome),
-            _ => None,
-        })
-    }
-
-    fn declined(&self) -> Option<String> {
-        self.find(|event| match event {
-            Event::Declined { why, .. } => Some(why.clone()),
-            _ => None,
-        })
-    }
-
-    fn abandoned(&self) -> Option<String> {
-        self.find(|event| match event {
-            Event::Abandoned { why, .. } => Some(why.clone()),
-            _ => None,
-        })
-    }
-
-    fn view(&self) -> View {
-        self.aggregator.view().unwrap()
-    }
-}
-
-/// A chain with an account and so many sequences of one batch.
-async fn chain_with(sequences: u64) -> Chain {
-    let chain = Chain::start().await;
-    chain.fund(DEPLOYER).await;
-    chain
-        .register(DEPLOYER, &SecretKey::from_seed(&[1; 32]), 1_000_000)
-        .await;
-    for _ in 0..sequences {
-        chain.sequence(DEPLOYER, &[vec![]], 1).await;
-    }
-    chain
-}
-
-async fn fee_balance(chain: &Chain, subject: &Subject) -> u128 {
-    subject
-        .aggregator
-        .client()
-        .core()
-        .feeBalanceOf(ALICE)
-        .call()
-        .await
-        .unwrap_or_else(|_| panic!("{}", chain.url))
-        .to()
-}
-
-async fn nonce(chain: &Chain) -> u64 {
-    chain.provider.get_transaction_count(ALICE).await.unwrap()
-}
-
-fn fee_of(view: &View, sequence: u64) -> u128 {
-    view.sequence(sequence).unwrap().unwrap().rest.fee
-}
-
-/// A submission as somebody else would send it.
-fn submission(chain: &Chain, view: &View, init: u64, last: u64) -> Rehearsal {
-    let claim = preimage::claim(view, init, last, PROVER, U256::ZERO).unwrap();
-    let statement = formats::statement(chain.deployment.domain, 1, &claim).unwrap();
-    let proof = Bytes::copy_from_slice(&statement.hash());
-    let call = verifyBatchesCall {
-        init: U40::wrapping_from(init),
-        last: U40::wrapping_from(last),
-        claim,
-        proof,
-    };
-    Rehearsal {
-        from: PROVER,
-        to: chain.core(),
-        data: call.abi_encode().into(),
-    }
-}
+use std::sync::atomic::Ordering;
+use subject::{Scribe, Subject, chain_with, fee_balance, fee_of, fork, nonce, submission};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_proof_is_paid_to_the_wei_after_a_rehearsal() {
@@ -301,27 +93,32 @@ async fn a_longer_proof_that_overlaps_is_sent_and_paid_for_its_tail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tail_that_does_not_pay_is_abandoned_by_profit() {
     let (chain, folder) = (chain_with(3).await, tempfile::tempdir().unwrap());
-    let mut dear = Subject::new(&chain, folder.path(), Box::new(TailIsWorthless), Scribe::new(false)).await;
+    let strategy = AllOrNothing { all: 0 };
+    let mut dear = Subject::new(&chain, folder.path(), Box::new(strategy), Scribe::new(false)).await;
     dear.steps(1).await;
     chain.verify(&dear.view(), 2, |_| ()).await;
     dear.steps(1).await;
     assert!(dear.abandoned().unwrap().contains("does not pay"));
 }
 
-/// Wants three sequences or nothing.
-struct TailIsWorthless;
+/// Wants three sequences, and what they earn, or nothing.
+struct AllOrNothing {
+    all: u128,
+}
 
-impl Strategy for TailIsWorthless {
+impl Strategy for AllOrNothing {
     fn name(&self) -> &'static str {
         "all or nothing"
     }
 
-    fn target(&mut self, situation: &poe_node::aggregator::Situation<'_>) -> Option<u64> {
-        situation.pending.get(2).map(|pending| pending.sequence)
+    fn target(&mut self, situation: &Situation<'_>) -> Option<u64> {
+        let third = situation.pending.get(2)?;
+        self.all = third.reward;
+        Some(third.sequence)
     }
 
-    fn least_reward(&self, _: &poe_node::aggregator::Offer, _: &poe_node::aggregator::Costs) -> Option<u128> {
-        None
+    fn least_reward(&self, offer: &Offer, _: &Costs) -> Option<u128> {
+        (offer.reward >= self.all).then_some(1)
     }
 }
 
@@ -360,14 +157,7 @@ async fn a_proof_the_verifier_refuses_costs_no_gas() {
     assert!(subject.declined().is_some());
     assert_eq!(nonce(&chain).await, 0);
     // It is said once, not in every round.
-    let declined = subject
-        .events
-        .lock()
-        .unwrap()
-        .iter()
-        .filter(|event| matches!(event, Event::Declined { .. }))
-        .count();
-    assert_eq!(declined, 1);
+    assert_eq!(subject.count(|event| matches!(event, Event::Declined { .. })), 1);
 }
 
 /// The journal knows the transaction before the provider does, so it is neither forgotten nor sent twice.
@@ -407,11 +197,7 @@ async fn a_submission_that_becomes_late_in_the_pool_is_cancelled() {
     let _ = chain.provider.send_transaction(request).await.unwrap();
     chain.mine(1).await;
     subject.steps(1).await;
-    assert!(
-        subject
-            .find(|event| matches!(event, Event::Cancelled { .. }).then_some(()))
-            .is_some()
-    );
+    assert!(subject.cancelled().unwrap().contains("somebody else"));
     chain.mine(1).await;
     subject.steps(1).await;
     let outcome = subject.settled().unwrap();

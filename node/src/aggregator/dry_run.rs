@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A submission is first mined on a fork of the chain, where it costs nothing.
 
-use alloy::primitives::{Address, Bytes};
+use super::anvil::Anvil;
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::transports::TransportError;
 use poe_bindings::ContractError;
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::BatchesVerified;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
 
 /// What a transaction may use at most (EIP-7825).
 const GAS_CAP: u64 = 16_777_216;
@@ -105,7 +103,7 @@ pub struct ForkDryRun {
 /// A fork; it ends when this is dropped.
 struct Fork {
     provider: DynProvider,
-    _anvil: Child,
+    _anvil: Anvil,
 }
 
 fn rpc(what: &'static str) -> impl FnOnce(TransportError) -> ForkError {
@@ -117,27 +115,12 @@ fn rpc(what: &'static str) -> impl FnOnce(TransportError) -> ForkError {
 
 impl ForkDryRun {
     async fn fork(&self) -> Result<Fork, ForkError> {
-        let mut anvil = Command::new(&self.program)
-            .args(["--host", "127.0.0.1", "--port", "0", "--hardfork", "osaka"])
-            // A cache by block number would mix up two private chains.
-            .args(["--no-storage-caching", "--fork-url", &self.rpc])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|source| ForkError::Start { program: self.program.clone(), source })?;
-        let silent = |said: String| ForkError::Silent {
+        // A cache by block number would mix up two private chains.
+        let anvil = Anvil::start(&self.program, &["--no-storage-caching", "--fork-url", &self.rpc]).await?;
+        let url = anvil.url.parse().map_err(|_| ForkError::Silent {
             program: self.program.clone(),
-            said,
-        };
-        let output = anvil.stdout.take().ok_or_else(|| silent(String::new()))?;
-        let mut lines = BufReader::new(output).lines();
-        let opened = tokio::time::timeout(PATIENCE, port(&mut lines)).await;
-        let address = opened.map_err(|_| silent("nothing".into()))?.map_err(silent)?;
-        // Read on, or a full pipe stops it.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let url = format!("http://{address}").parse().map_err(|_| silent(address))?;
+            said: anvil.url.clone(),
+        })?;
         Ok(Fork {
             provider: ProviderBuilder::new().connect_http(url).erased(),
             _anvil: anvil,
@@ -145,29 +128,21 @@ impl ForkDryRun {
     }
 }
 
-/// Where it listens, or what it said last.
-async fn port(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<String, String> {
-    let mut said = String::new();
-    while let Ok(Some(line)) = lines.next_line().await {
-        if let Some(address) = line.strip_prefix("Listening on ") {
-            return Ok(address.trim().to_owned());
-        }
-        if !line.trim().is_empty() {
-            said = line;
-        }
-    }
-    Err(said)
-}
-
 impl Fork {
-    async fn mine(&self, rehearsal: &Rehearsal) -> Result<TransactionReceipt, ForkError> {
-        let impersonated = self
-            .provider
-            .raw_request("anvil_impersonateAccount".into(), (rehearsal.from,));
+    /// Lets the sender act here, with ether for all the gas a transaction may take: what it really costs is known afterwards.
+    async fn prepare(&self, sender: Address) -> Result<(), ForkError> {
+        let impersonated = self.provider.raw_request("anvil_impersonateAccount".into(), (sender,));
         impersonated
             .await
             .map(|(): ()| ())
             .map_err(rpc("impersonating the sender"))?;
+        let plenty = U256::from(u128::MAX);
+        let rich = self.provider.raw_request("anvil_setBalance".into(), (sender, plenty));
+        rich.await.map(|(): ()| ()).map_err(rpc("the sender's ether"))
+    }
+
+    async fn mine(&self, rehearsal: &Rehearsal) -> Result<TransactionReceipt, ForkError> {
+        self.prepare(rehearsal.from).await?;
         let request = rehearsal.request().gas_limit(GAS_CAP);
         let sent = self.provider.send_transaction(request).await.map_err(rpc("sending"))?;
         let hash = *sent.tx_hash();

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One round after another: follow L1, choose, prove, submit, settle.
 
-use super::costs::{Costs, Measured, Prices};
+use super::costs::{Costs, Prices};
 use super::dry_run::DryRun;
 use super::error::AggregatorError;
 use super::event::{Event, Report, Timings};
 use super::feed::Feed;
-use super::journal::{GoalRecord, Journal, JournalError};
+use super::goals::known_only;
+use super::journal::{Journal, JournalError};
 use super::proofs::ProofSource;
 use super::sender::{Fees, Sender};
-use super::strategy::{Offer, Pending, Situation, Strategy};
-use crate::chain::Status;
-use crate::l1::{L1Client, L1Error};
-use crate::proving::{Goal, Job, Progress, ProvingError, Target, Work};
+use super::strategy::Strategy;
+use super::submission::Rehearsed;
+use crate::chain::{CheckpointRecord, Status};
+use crate::l1::L1Client;
+use crate::proving::{Goal, Id, Job, Progress};
 use crate::store::{StoreError, View};
 use crate::sync::Follower;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// How long to wait before a job that failed for good is tried again, in rounds.
-const RETRY_ROUNDS: u32 = 60;
-
-/// Newest checkpoints among which to look for one that has matured.
-const CHECKPOINTS: usize = 256;
+pub(super) const RETRY_ROUNDS: u32 = 60;
 
 /// What an aggregator is made of.
 pub struct Parts<P, D> {
@@ -57,13 +57,24 @@ pub struct Parts<P, D> {
 pub struct Aggregator<P, D> {
     pub(super) parts: Parts<P, D>,
     pub(super) sender: Sender,
-    feed: Feed,
+    pub(super) feed: Feed,
     /// The overlap that was told: newest checkpoint, last sequence.
-    overlapped: Option<(u64, u64)>,
-    /// What was declined, so that it is said once.
+    pub(super) overlapped: Option<(u64, u64)>,
+    /// What was declined and for which reason, so that it is said once.
     declined: Option<(u64, String)>,
+    /// Routes that were held against what is proven here, and whether that is the same.
+    pub(super) routes: HashMap<u32, bool>,
+    /// Most batches that one proof may cover.
+    pub(super) most_batches: Option<u64>,
+    /// The last rehearsal.
+    pub(super) rehearsed: Option<Rehearsed>,
+    /// Rounds in which the nonce of the submission was used and no receipt was to be had.
+    pub(super) unseen: u32,
     missing: usize,
-    wait: u32,
+    /// Rounds that jobs which failed have been put off.
+    waits: HashMap<Id, u32>,
+    /// First batch of what was asked for ahead.
+    ahead: Option<u64>,
     /// First batch that is kept.
     kept: u64,
 }
@@ -81,8 +92,13 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             feed: Feed::default(),
             overlapped: None,
             declined: None,
+            routes: HashMap::new(),
+            most_batches: None,
+            rehearsed: None,
+            unseen: 0,
             missing: 0,
-            wait: 0,
+            waits: HashMap::new(),
+            ahead: None,
             kept: 0,
         }
     }
@@ -114,9 +130,15 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     ///
     /// # Errors
     ///
-    /// If the store, the journal or the disk fails, or L1 contradicts itself.
+    /// If the verifier in force stands for other circuits, if the store, the journal or the disk fails, or L1 contradicts itself.
     pub async fn run(&mut self, interval: Duration, stop: impl Future<Output = ()>) -> Result<(), AggregatorError> {
         tokio::pin!(stop);
+        match self.check_circuits().await {
+            Err(error) if !error.is_transient() => return Err(error),
+            // Every range is held against its verifier before it is begun.
+            Err(error) => tracing::warn!(%error, "the verifier was not asked yet"),
+            Ok(()) => {}
+        }
         loop {
             tokio::select! {
                 // A round may be cut off anywhere: whatever matters is on disk before it is acted on.
@@ -147,12 +169,13 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         self.parts.follower.sync_once().await?;
         let view = self.parts.follower.view()?;
         if self.parts.journal.in_flight().is_some() {
-            return self.follow_submission(&view).await;
+            return self.wait_for_submission(&view).await;
         }
         if view.chain().status != Status::Running {
             return Ok(());
         }
         self.reconsider(&view).await?;
+        self.shorten_if_settled(&view)?;
         let first = view.last_batch_of(view.chain().last_verified)? + 1;
         let first = self
             .parts
@@ -167,160 +190,61 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         self.forget_matured(&view).await
     }
 
+    /// The machine need not be idle while a transaction waits.
+    async fn wait_for_submission(&mut self, view: &View) -> Result<(), AggregatorError> {
+        self.follow_submission(view).await?;
+        if self.parts.journal.in_flight().is_none() || view.chain().status != Status::Running {
+            return Ok(());
+        }
+        let first = view.last_batch_of(view.chain().last_verified)? + 1;
+        self.feed.update(view, first, &self.parts.proofs).await?;
+        self.work_ahead(view).await
+    }
+
     pub(super) async fn costs(&self) -> Result<Costs, AggregatorError> {
-        let fees = Fees::suggested(self.client()).await?;
-        // The estimate offers twice the base fee, so that it holds while that rises.
-        let gas_price = fees.max.saturating_sub(fees.priority) / 2 + fees.priority;
-        Ok(Costs {
+        let suggested = Fees::suggested(self.client()).await?;
+        Ok(self.costs_at(suggested.price(suggested)))
+    }
+
+    pub(super) fn costs_at(&self, gas_price: u128) -> Costs {
+        Costs {
             prices: self.parts.prices,
-            measured: self.measured(),
+            measured: self.parts.journal.measured(),
             gas_price,
-        })
-    }
-
-    fn measured(&self) -> Measured {
-        self.parts.journal.measured()
-    }
-
-    /// Gives the goal up if it is lost, and takes another start if that is less work.
-    async fn reconsider(&mut self, view: &View) -> Result<(), AggregatorError> {
-        let Some(goal) = self.parts.journal.goal().copied() else {
-            return Ok(());
-        };
-        let verified = view.chain().last_verified;
-        let same = view
-            .sequence(goal.last)?
-            .is_some_and(|sequence| B256::from(sequence.acc) == goal.acc);
-        let start_stands = goal.init == 0 || (goal.init <= verified && view.checkpoint(goal.init)?.is_some());
-        if goal.last <= verified {
-            return self
-                .abandon(goal, format!("everything up to sequence {verified} is proven"))
-                .await;
         }
-        if !same || !start_stands {
-            return self
-                .abandon(goal, "L1 was reorganised or rewound under it".into())
-                .await;
-        }
-        let route = self.route(goal.version).await?;
-        if route != goal.route {
-            self.parts.journal.set_goal(Some(GoalRecord { route, ..goal }))?;
-        }
-        Ok(())
-    }
-
-    pub(super) async fn abandon(&mut self, goal: GoalRecord, why: String) -> Result<(), AggregatorError> {
-        // Batches the engine does not know, after a restart say, have no jobs either.
-        match self.parts.proofs.cancel(&self.contract_goal(&goal)).await {
-            Ok(()) | Err(ProvingError::Plan(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-        self.parts.journal.set_goal(None)?;
-        (self.overlapped, self.declined) = (None, None);
-        self.say(&Event::Abandoned { last: goal.last, why });
-        Ok(())
-    }
-
-    /// What waits, as far as one proof can reach: sequences of one version.
-    pub(super) fn pending(view: &View) -> Result<Vec<Pending>, StoreError> {
-        let sequences = view.pending_sequences()?;
-        let version = sequences.first().map(|sequence| sequence.rest.version);
-        let verified_batches = view.last_batch_of(view.chain().last_verified)?;
-        let mut tips = 0u128;
-        let mut pending = Vec::new();
-        for sequence in sequences
-            .iter()
-            .take_while(|sequence| Some(sequence.rest.version) == version)
-        {
-            tips = tips.saturating_add(view.tips(sequence.number)?);
-            pending.push(Pending {
-                sequence: sequence.number,
-                batches: sequence.last_batch() - verified_batches,
-                sequenced_at: sequence.sequenced_at,
-                reward: view.reward(sequence).saturating_add(tips),
-            });
-        }
-        Ok(pending)
-    }
-
-    async fn choose(&mut self, view: &View, costs: &Costs) -> Result<(), AggregatorError> {
-        if self.parts.journal.goal().is_some() {
-            return Ok(());
-        }
-        let pending = Self::pending(view)?;
-        let last_proof_at = view
-            .checkpoints(1)?
-            .first()
-            .map_or(0, |checkpoint| checkpoint.verified_at);
-        let now = view.tip()?.1.map_or(0, |block| block.timestamp);
-        // A block may be long ago where nothing happens.
-        let now = self
-            .client()
-            .latest()
-            .await
-            .map_or(now, |header| header.timestamp.max(now));
-        if pending.is_empty() {
-            return Ok(());
-        }
-        let situation = Situation {
-            now,
-            last_proof_at,
-            pending: &pending,
-            costs,
-        };
-        let Some(last) = self.parts.strategy.target(&situation) else {
-            return Ok(());
-        };
-        let Some(target) = pending.iter().find(|pending| pending.sequence == last) else {
-            return Ok(());
-        };
-        let Some(sequence) = view.sequence(last)? else {
-            return Ok(());
-        };
-        let init = view.chain().last_verified;
-        let version = sequence.rest.version;
-        let goal = GoalRecord {
-            init,
-            last,
-            acc: sequence.acc.into(),
-            first_batch: view.last_batch_of(init)? + 1,
-            last_batch: sequence.last_batch(),
-            version,
-            route: self.route(version).await?,
-        };
-        self.parts.journal.set_goal(Some(goal))?;
-        self.say(&Event::Chosen {
-            goal,
-            reward: target.reward,
-        });
-        Ok(())
-    }
-
-    async fn route(&self, version: u32) -> Result<u32, AggregatorError> {
-        let core = *self.client().core().address();
-        let number = u16::try_from(version).unwrap_or(u16::MAX);
-        let route = self.client().lens().routeInForce(core, number).call().await;
-        Ok(route.map_err(L1Error::call("routeInForce"))?.resolvedVersion.into())
     }
 
     async fn work_ahead(&mut self, view: &View) -> Result<(), AggregatorError> {
         let first = view.last_batch_of(view.chain().last_verified)? + 1;
-        let end = view.chain().batches + 1;
-        if first == end || !self.parts.strategy.works_ahead() {
+        self.drop_proven_work(first).await?;
+        if !self.parts.strategy.works_ahead() {
             return Ok(());
         }
-        if let Progress::Failed { job, why } = self.parts.proofs.advance(&Goal::Fold(first..end)).await? {
+        let pending = self.pending(view).await?;
+        let last = pending.last().map(|pending| view.sequence(pending.sequence));
+        let Some(last) = last.transpose()?.flatten() else {
+            return Ok(());
+        };
+        if self.route(last.rest.version).await?.is_none() {
+            return Ok(());
+        }
+        self.ahead = Some(self.ahead.unwrap_or(first).min(first));
+        let fold = Goal::Fold(first..last.last_batch() + 1);
+        if let Progress::Failed { job, why } = self.parts.proofs.advance(&fold).await? {
             self.put_off(job, why).await?;
         }
         Ok(())
     }
 
-    pub(super) fn contract_goal(&self, goal: &GoalRecord) -> Goal {
-        Goal::Contract(Target {
-            range: goal.first_batch..goal.last_batch + 1,
-            version: goal.route,
-            beneficiary: self.parts.beneficiary.into(),
-        })
+    /// What was asked for ahead and somebody else has proven is nobody's work any more, unless the goal goes over it.
+    async fn drop_proven_work(&mut self, first: u64) -> Result<(), AggregatorError> {
+        let goal = self.parts.journal.goal();
+        let needed = goal.map_or(first, |goal| first.min(goal.first_batch));
+        if let Some(ahead) = self.ahead.filter(|ahead| *ahead < needed) {
+            known_only(self.parts.proofs.cancel(&Goal::Fold(ahead..needed)).await)?;
+            self.ahead = Some(needed);
+        }
+        Ok(())
     }
 
     /// Proves the goal; sends the proof when it is there.
@@ -348,82 +272,32 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         }
     }
 
-    /// Whether a range whose beginning somebody else has proven is still worth it, and from where.
-    async fn weigh(
-        &mut self,
-        view: &View,
-        goal: GoalRecord,
-        missing: &[Job],
-        costs: &Costs,
-    ) -> Result<(), AggregatorError> {
-        let verified = view.chain().last_verified;
-        if goal.init >= verified {
-            return Ok(());
-        }
-        let offer = Offer {
-            reward: reward_of(view, goal.last)?,
-            remaining_ms: missing.iter().map(|job| costs.measured.job_ms(&job.work)).sum(),
-            gas: costs.measured.gas,
-        };
-        if self.parts.strategy.least_reward(&offer, costs).is_none() {
-            return self
-                .abandon(goal, format!("what is left after sequence {verified} does not pay"))
-                .await;
-        }
-        // Nothing is bound to a beneficiary yet, and joins of the shorter range are no more than of the longer.
-        let unbound = missing.iter().filter(|job| !job.work.is_for_one_beneficiary()).count();
-        let shorter = GoalRecord {
-            init: verified,
-            first_batch: view.last_batch_of(verified)? + 1,
-            ..goal
-        };
-        let range = Goal::Range(shorter.first_batch..shorter.last_batch + 1);
-        let instead = match self.parts.proofs.advance(&range).await? {
-            Progress::Proving { missing, .. } => missing.len(),
-            _ => 0,
-        };
-        let finalized = !missing.iter().any(|job| matches!(job.work, Work::Finalize { .. }));
-        let kept = finalized || unbound <= instead;
-        self.announce_overlap(view, &goal, kept);
-        if !kept {
-            self.parts.journal.set_goal(Some(shorter))?;
-        }
-        Ok(())
-    }
-
-    fn announce_overlap(&mut self, view: &View, goal: &GoalRecord, kept: bool) {
-        let verified = view.chain().last_verified;
-        let overlap = Some((verified, goal.last));
-        if goal.init < verified && self.overlapped != overlap {
-            self.overlapped = overlap;
-            self.say(&Event::Overlapped {
-                goal: *goal,
-                verified,
-                kept,
-            });
-        }
-    }
-
+    /// A job that failed for good is tried again after a while.
     async fn put_off(&mut self, job: Job, why: String) -> Result<(), AggregatorError> {
-        if self.wait == 0 {
-            self.say(&Event::Failed { job, why });
-        }
-        self.wait += 1;
-        if self.wait >= RETRY_ROUNDS {
-            self.wait = 0;
-            self.parts.proofs.retry(&job).await?;
+        let rounds = self.waits.entry(job.id()).or_default();
+        *rounds += 1;
+        let waited = *rounds;
+        match waited {
+            1 => self.say(&Event::Failed { job, why }),
+            RETRY_ROUNDS.. => {
+                self.waits.remove(&job.id());
+                self.parts.proofs.retry(&job).await?;
+            }
+            _ => {}
         }
         Ok(())
     }
 
     pub(super) fn decline(&mut self, last: u64, why: String) {
-        let key = (last, why);
-        if self.declined.as_ref() != Some(&key) {
-            self.say(&Event::Declined {
-                last,
-                why: key.1.clone(),
-            });
-            self.declined = Some(key);
+        self.decline_for(last, &why.clone(), why);
+    }
+
+    /// As [`Self::decline`], where the words change and the reason does not.
+    pub(super) fn decline_for(&mut self, last: u64, reason: &str, why: String) {
+        let declined = Some((last, reason.to_owned()));
+        if self.declined != declined {
+            self.declined = declined;
+            self.say(&Event::Declined { last, why });
         }
     }
 
@@ -435,22 +309,34 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     /// Proofs of what has matured are of no use to anybody: neither to be paid nor to contest.
     async fn forget_matured(&mut self, view: &View) -> Result<(), AggregatorError> {
         let now = view.tip()?.1.map_or(0, |block| block.timestamp);
-        let matured =
-            |checkpoint: &crate::chain::CheckpointRecord| view.matures_at(checkpoint).is_some_and(|at| at <= now);
-        let Some(checkpoint) = view.checkpoints(CHECKPOINTS)?.into_iter().find(matured) else {
+        let Some(matured) = newest_matured(view, now)? else {
             return Ok(());
         };
-        let mut next = view.last_batch_of(checkpoint.number)? + 1;
+        let mut next = view.last_batch_of(matured.number)? + 1;
         if let Some(goal) = self.parts.journal.goal() {
             next = next.min(goal.first_batch);
         }
         if next > self.kept {
-            self.parts.proofs.prune(next).await?;
+            // Made that long before, it is of no checkpoint that could still be contested.
+            let age = now.saturating_sub(matured.verified_at) + view.identity().exit_delay;
+            self.parts.proofs.prune(next, Duration::from_secs(age)).await?;
             self.feed.prune(next);
             self.kept = next;
         }
         Ok(())
     }
+}
+
+/// The newest checkpoint that has matured.
+fn newest_matured(view: &View, now: u64) -> Result<Option<CheckpointRecord>, StoreError> {
+    let mut number = view.chain().last_verified;
+    while let Some(checkpoint) = view.checkpoint(number)? {
+        if view.matures_at(&checkpoint).is_some_and(|at| at <= now) {
+            return Ok(Some(checkpoint));
+        }
+        number = checkpoint.tail.previous;
+    }
+    Ok(None)
 }
 
 /// What a proof that ends at a sequence earns now, tips on what it is the first to prove included.

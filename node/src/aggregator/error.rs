@@ -13,7 +13,7 @@ use crate::sync::SyncError;
 pub enum AggregatorError {
     /// Following L1.
     #[error(transparent)]
-    Sync(#[from] SyncError),
+    Sync(Box<SyncError>),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -35,6 +35,17 @@ pub enum AggregatorError {
         /// Why.
         reason: String,
     },
+    /// The verifier in force stands for other circuits.
+    #[error(
+        "the verifier of route {route}, which is in force, does not take what is proven here: {why}; give the --slots, --messages, \
+         --exits and the setup (--srs or --insecure-dev-srs) of the deployment"
+    )]
+    OtherCircuits {
+        /// Number of the route.
+        route: u32,
+        /// What differs.
+        why: String,
+    },
     /// A root that no proof can be about.
     #[error("checkpoint {checkpoint} has a root that is not canonical")]
     Root {
@@ -43,9 +54,15 @@ pub enum AggregatorError {
     },
 }
 
+impl From<SyncError> for AggregatorError {
+    fn from(error: SyncError) -> Self {
+        Self::Sync(Box::new(error))
+    }
+}
+
 impl AggregatorError {
     /// Whether the next round may do better.
-    pub const fn is_transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Sync(error) => error.is_transient(),
             Self::L1(error) => error.is_transient(),

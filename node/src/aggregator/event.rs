@@ -62,13 +62,22 @@ pub enum Event {
         /// The transaction.
         transaction: B256,
     },
-    /// It had become late, and another transaction took its nonce.
+    /// It could not be accepted any more, and another transaction takes its nonce.
     Cancelled {
         /// Last sequence of the range.
         last: u64,
+        /// Why it could not.
+        why: String,
     },
     /// It was mined.
     Settled(Outcome),
+    /// The verifier of a route stands for other circuits than those that are proven here: no range of its versions is begun.
+    OtherCircuits {
+        /// Number of the route.
+        route: u32,
+        /// What differs.
+        why: String,
+    },
     /// A job failed for good; it is tried again later.
     Failed {
         /// Which.

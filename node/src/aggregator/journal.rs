@@ -97,6 +97,14 @@ pub struct Outcome {
     pub cost: u128,
 }
 
+/// Submissions of one range that were mined and reverted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Reverts {
+    last: u64,
+    acc: B256,
+    count: u32,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Contents {
     schema: u32,
@@ -104,6 +112,8 @@ struct Contents {
     in_flight: Option<InFlight>,
     outcomes: Vec<Outcome>,
     measured: Measured,
+    #[serde(default)]
+    reverts: Option<Reverts>,
 }
 
 /// What an aggregator must remember.
@@ -197,12 +207,29 @@ impl Journal {
         &self.contents.outcomes
     }
 
-    /// Remembers what became of the submission in flight.
+    /// How often L1 has reverted a submission of what a range ends at.
+    pub fn reverts(&self, goal: &GoalRecord) -> u32 {
+        let same = |reverts: &&Reverts| (reverts.last, reverts.acc) == (goal.last, goal.acc);
+        self.contents
+            .reverts
+            .as_ref()
+            .filter(same)
+            .map_or(0, |reverts| reverts.count)
+    }
+
+    /// Remembers what became of the submission in flight, and the range that L1 `reverted` if it did.
     ///
     /// # Errors
     ///
     /// If the disk does not take it.
-    pub fn settle(&mut self, outcome: Outcome) -> Result<(), JournalError> {
+    pub fn settle(&mut self, outcome: Outcome, reverted: Option<&GoalRecord>) -> Result<(), JournalError> {
+        if let Some(goal) = reverted {
+            self.contents.reverts = Some(Reverts {
+                last: goal.last,
+                acc: goal.acc,
+                count: self.reverts(goal) + 1,
+            });
+        }
         self.contents.in_flight = None;
         self.contents.outcomes.push(outcome);
         if outcome.accepted {
@@ -232,18 +259,20 @@ impl Journal {
 mod tests {
     use super::*;
 
+    const GOAL: GoalRecord = GoalRecord {
+        init: 1,
+        last: 3,
+        acc: B256::repeat_byte(7),
+        first_batch: 2,
+        last_batch: 5,
+        version: 1,
+        route: 1,
+    };
+
     #[test]
     fn what_is_remembered_is_there_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let goal = GoalRecord {
-            init: 1,
-            last: 3,
-            acc: B256::repeat_byte(7),
-            first_batch: 2,
-            last_batch: 5,
-            version: 1,
-            route: 1,
-        };
+        let goal = GOAL;
         let mut journal = Journal::open(folder.path()).unwrap();
         assert_eq!(journal.goal(), None);
         journal.set_goal(Some(goal)).unwrap();
@@ -261,6 +290,48 @@ mod tests {
         assert!(journal.measured().wrap_ms < Measured::default().wrap_ms);
         // One file, whatever was under way.
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn reverts_are_counted_for_one_end_over_restarts() {
+        let folder = tempfile::tempdir().unwrap();
+        let outcome = Outcome {
+            transaction: B256::ZERO,
+            last: GOAL.last,
+            accepted: false,
+            reward: 0,
+            gas: 50_000,
+            cost: 1,
+        };
+        let mut journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(journal.reverts(&GOAL), 0);
+        journal.settle(outcome, Some(&GOAL)).unwrap();
+        // A submission that was cancelled.
+        journal.settle(outcome, None).unwrap();
+        drop(journal);
+        let mut journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(journal.reverts(&GOAL), 1);
+        // Another beginning of the same range does not begin to count anew, another end does.
+        let shorter = GoalRecord { init: 2, ..GOAL };
+        journal.settle(outcome, Some(&shorter)).unwrap();
+        assert_eq!(journal.reverts(&GOAL), 2);
+        let other = GoalRecord {
+            acc: B256::repeat_byte(8),
+            ..GOAL
+        };
+        assert_eq!(journal.reverts(&other), 0);
+    }
+
+    #[test]
+    fn a_journal_of_before_reverts_were_counted_is_understood() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.set_goal(Some(GOAL)).unwrap();
+        let path = folder.path().join("aggregator.json");
+        let mut contents: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        contents.as_object_mut().unwrap().remove("reverts").unwrap();
+        std::fs::write(&path, contents.to_string()).unwrap();
+        assert_eq!(Journal::open(folder.path()).unwrap().goal(), Some(&GOAL));
     }
 
     #[test]

@@ -10,15 +10,19 @@
 //! An [`Aggregator`] takes one [`step`](Aggregator::step) after another. All it must remember is in its [`Journal`] and on
 //! L1, and every proof is a file, so a process that is killed goes on where it was.
 
+pub(crate) mod anvil;
 mod costs;
 mod dry_run;
 mod engine;
 mod error;
 mod event;
 mod feed;
+mod following;
+mod goals;
 mod journal;
 mod options;
 mod proofs;
+mod route;
 mod sender;
 mod strategy;
 mod submission;
@@ -31,4 +35,5 @@ pub use event::{Event, Report, Timings};
 pub use journal::{GoalRecord, InFlight, Journal, JournalError, Outcome};
 pub use options::{AggregatorOptions, StrategyName};
 pub use proofs::{Engine, ProofSource};
+pub use route::CircuitsOnL1;
 pub use strategy::{Batches, Eager, Interval, Offer, Pending, Profit, Situation, Strategy};

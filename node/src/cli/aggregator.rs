@@ -3,9 +3,13 @@
 use super::l1_key::L1Key;
 use super::output::Output;
 use super::sync::stop_signal;
-use crate::aggregator::{Aggregator, AggregatorOptions, Engine, Event, ForkDryRun, Journal, Outcome, Parts, Timings};
+use crate::aggregator::{
+    Aggregator, AggregatorError, AggregatorOptions, Engine, Event, ForkDryRun, Journal, Outcome, Parts, Timings,
+};
 use crate::config::Settings;
-use crate::proving::worker::Leasing;
+use crate::l1::L1Client;
+use crate::proving::command::Opened;
+use crate::proving::worker::{Leasing, WorkerError};
 use crate::proving::{Event as WorkerEvent, ProvingOptions};
 use crate::units::{Gwei, Tokens};
 use anyhow::Result;
@@ -14,6 +18,10 @@ use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A worker on a task of its own.
+type Working = JoinHandle<Result<(), WorkerError>>;
 
 /// Prove what is sequenced, and be paid for it if it is first
 ///
@@ -64,6 +72,9 @@ impl fmt::Display for Earnings {
 
 impl AggregatorArguments {
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<()> {
+        if self.report {
+            return self.print_report(settings, output).await;
+        }
         let (deployment, follower) = settings.open("aggregator", None).await?;
         let signer = self.key.signer(deployment.chain_id)?;
         let beneficiary = self.options.beneficiary.unwrap_or(signer.address());
@@ -71,48 +82,81 @@ impl AggregatorArguments {
         let strategy = self.options.strategy();
         let name = strategy.name();
         let core = follower.client().core();
-        if !self.report {
-            let opened = Arc::new(self.proving.open().await?);
-            let timings = Timings::default();
-            let parts = Parts {
-                follower,
-                signer,
-                chain_id: deployment.chain_id,
-                beneficiary,
-                strategy,
-                proofs: Engine::new(Arc::clone(&opened), self.options.shared_queue),
-                dry_run: ForkDryRun {
-                    program: self.options.anvil.clone(),
-                    rpc: settings.rpc.clone(),
-                },
-                journal,
-                prices: self.options.prices(),
-                resend_after: self.options.resend_after,
-                report: Arc::new(log),
-                timings: timings.clone(),
-            };
-            tracing::info!(strategy = name, %beneficiary, contract = %deployment.contracts.proof_of_efficiency, "aggregating");
-            let mut aggregator = Aggregator::new(parts);
-            let (stop, stopped) = watch::channel(false);
-            let worker = opened.worker(
-                Leasing::default(),
-                Arc::new(move |event: &WorkerEvent| heard(&timings, event)),
-            );
-            let working = async {
-                if self.options.no_worker {
-                    std::future::pending::<()>().await;
-                }
-                worker.run(stopped).await
-            };
-            tokio::select! {
-                ended = aggregator.run(settings.poll, stop_signal()) => ended?,
-                // Only an engine that fails for good ends by itself.
-                ended = working => ended?,
-            }
-            drop(stop);
-            return output.print(&earnings(name, beneficiary, aggregator.journal().outcomes(), &core).await?);
+        let opened = Arc::new(self.proving.open().await?);
+        if !self.options.shared_queue {
+            opened.queue.tidy().await?;
         }
-        output.print(&earnings(name, beneficiary, journal.outcomes(), &core).await?)
+        let timings = Timings::default();
+        let parts = Parts {
+            follower,
+            signer,
+            chain_id: deployment.chain_id,
+            beneficiary,
+            strategy,
+            proofs: Engine::new(Arc::clone(&opened), self.options.shared_queue),
+            dry_run: ForkDryRun {
+                program: self.options.anvil.clone(),
+                rpc: settings.rpc.clone(),
+            },
+            journal,
+            prices: self.options.prices(),
+            resend_after: self.options.resend_after,
+            report: Arc::new(log),
+            timings: timings.clone(),
+        };
+        tracing::info!(strategy = name, %beneficiary, contract = %deployment.contracts.proof_of_efficiency, "aggregating");
+        let mut aggregator = Aggregator::new(parts);
+        let (stop, mut working) = self.start_worker(&opened, timings);
+        let ended = tokio::select! {
+            ended = aggregator.run(settings.poll, stop_signal()) => ended.map_err(plain),
+            // Only an engine that fails for good ends by itself.
+            ended = &mut working => match ended {
+                Ok(ended) => ended.map_err(Into::into),
+                Err(error) => Err(error.into()),
+            },
+        };
+        working.abort();
+        drop(stop);
+        ended?;
+        output.print(&earnings(name, beneficiary, aggregator.journal().outcomes(), &core).await?)
+    }
+
+    /// On a task of its own: whatever the aggregator waits for, the worker's signs of life come on time.
+    fn start_worker(&self, opened: &Opened, timings: Timings) -> (watch::Sender<bool>, Working) {
+        let (stop, stopped) = watch::channel(false);
+        let report = Arc::new(move |event: &WorkerEvent| heard(&timings, event));
+        let worker = opened.worker(Leasing::default(), report);
+        let idle = self.options.no_worker;
+        let working = tokio::spawn(async move {
+            if idle {
+                std::future::pending::<()>().await;
+            }
+            worker.run(stopped).await
+        });
+        (stop, working)
+    }
+
+    /// From the journal alone, so that it can be asked for while the aggregator runs.
+    async fn print_report(&self, settings: &Settings, output: Output) -> Result<()> {
+        let deployment = settings.read_deployment().await?;
+        let beneficiary = match self.options.beneficiary {
+            Some(beneficiary) => beneficiary,
+            None => self.key.signer(deployment.chain_id)?.address(),
+        };
+        let journal = Journal::open(&settings.data_directory(&deployment, "aggregator")?)?;
+        let client = L1Client::connect(&settings.rpc, deployment.chain_id, deployment.contracts.clone()).await?;
+        let name = self.options.strategy().name();
+        output.print(&earnings(name, beneficiary, journal.outcomes(), &client.core()).await?)
+    }
+}
+
+/// The error inside, where the exit code depends on that.
+fn plain(error: AggregatorError) -> anyhow::Error {
+    match error {
+        AggregatorError::Sync(error) => (*error).into(),
+        AggregatorError::Store(error) => error.into(),
+        AggregatorError::L1(error) => error.into(),
+        error => error.into(),
     }
 }
 
@@ -172,16 +216,18 @@ fn log(event: &Event) {
             tracing::info!(up_to = last, gas, reward = %Tokens(*reward), "accepted on a fork");
         }
         Event::Sent { last, transaction } => tracing::info!(up_to = last, %transaction, "sent"),
-        Event::Cancelled { last } => tracing::info!(
-            up_to = last,
-            "late meanwhile; its nonce is taken by another transaction"
-        ),
+        Event::Cancelled { last, why } => {
+            tracing::info!(up_to = last, %why, "its nonce is taken by another transaction");
+        }
+        Event::OtherCircuits { route, why } => {
+            tracing::warn!(route, %why, "its verifier does not take what is proven here");
+        }
         Event::Settled(outcome) if outcome.accepted => {
             tracing::info!(up_to = outcome.last, gas = outcome.gas, reward = %Tokens(outcome.reward), "accepted on L1");
         }
         Event::Settled(outcome) => tracing::warn!(up_to = outcome.last, gas = outcome.gas, "reverted on L1"),
         Event::Failed { job, why } => {
-            tracing::warn!(job = job.work.name(), %why, "a job failed; it is tried again later")
+            tracing::warn!(job = job.work.name(), %why, "a job failed; it is tried again later");
         }
     }
 }

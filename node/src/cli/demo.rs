@@ -2,9 +2,10 @@
 
 use super::l1_key::dev_signer;
 use super::output::Output;
+use super::sync::stop_signal;
 use crate::config::{ConfigError, data_home};
 use crate::demo::{self, DemoOptions};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -48,6 +49,11 @@ impl DemoArguments {
             plain: self.plain || output.json,
             keys,
         };
-        output.print(&demo::run(&options).await?)
+        let shown = tokio::select! {
+            shown = demo::run(&options) => shown?,
+            // What it has started and written goes with it.
+            () = stop_signal() => bail!("interrupted"),
+        };
+        output.print(&shown)
     }
 }

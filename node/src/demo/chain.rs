@@ -3,6 +3,7 @@
 
 use super::actors::{Actor, Ledger};
 use super::screen::Screen;
+use crate::aggregator::anvil::Anvil;
 use alloy::primitives::Address;
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use anyhow::{Context as _, Result, bail};
@@ -14,8 +15,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::task::JoinHandle;
 
 /// Between blocks; transactions are mined at once besides.
@@ -23,8 +23,8 @@ const BLOCK_TIME: Duration = Duration::from_secs(2);
 
 /// A running chain with the contracts on it; it ends, and its files go, when this is dropped.
 pub(super) struct Chain {
-    _anvil: Child,
-    folder: PathBuf,
+    _anvil: Anvil,
+    _folder: Scratch,
     pub(super) url: String,
     pub(super) provider: DynProvider,
     pub(super) deployment: Deployment,
@@ -37,8 +37,16 @@ pub(super) struct Chain {
 impl Drop for Chain {
     fn drop(&mut self) {
         self.clock.abort();
+    }
+}
+
+/// A folder that goes when this is dropped.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
         // Best effort: an error on the way has its own message.
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -56,7 +64,8 @@ impl Chain {
                 root.display()
             );
         }
-        let (anvil, url) = start_anvil(&tool(root, "anvil")).await?;
+        let anvil = Anvil::start(&tool(root, "anvil"), &[]).await?;
+        let url = anvil.url.clone();
         let provider = ProviderBuilder::new().connect_http(url.parse()?).erased();
         let ledger = Ledger::default();
         let verifier = deploy_verifier(&url, deployer, &ledger).await?;
@@ -64,11 +73,11 @@ impl Chain {
             "  BatchVerifierInsecureDev, generated from the halo2 key, at {verifier}"
         ));
         // The script reads and writes below deployments/ only.
-        let folder = root.join(format!("deployments/rehearsal/demo-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        let file = folder.join("31337.json");
-        write_config(root, &folder.join("config.json"), verifier)?;
-        deploy_contracts(root, &folder, &url, deployer.address()).await?;
+        let folder = Scratch(root.join(format!("deployments/rehearsal/demo-{}", std::process::id())));
+        std::fs::create_dir_all(&folder.0)?;
+        let file = folder.0.join("31337.json");
+        write_config(root, &folder.0.join("config.json"), verifier)?;
+        deploy_contracts(root, &folder.0, &url, deployer.address()).await?;
         let deployment = Deployment::read(&file)?;
         if deployment.mock_verifier {
             bail!("the deployment took the mock verifier: the demonstration is of real proofs");
@@ -79,7 +88,7 @@ impl Chain {
             clock,
             stopped,
             _anvil: anvil,
-            folder,
+            _folder: folder,
             url,
             provider,
             deployment,
@@ -114,28 +123,6 @@ async fn tick(provider: DynProvider, stopped: Arc<AtomicBool>) {
             let _ = provider.raw_request::<_, Value>("evm_mine".into(), ()).await;
         }
     }
-}
-
-async fn start_anvil(program: &Path) -> Result<(Child, String)> {
-    let mut anvil = Command::new(program)
-        .args(["--host", "127.0.0.1", "--port", "0", "--hardfork", "osaka"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .with_context(|| format!("starting {}: `make deps` installs it", program.display()))?;
-    let output = anvil.stdout.take().context("anvil has no output")?;
-    let mut lines = BufReader::new(output).lines();
-    while let Some(line) = lines.next_line().await? {
-        if let Some(address) = line.strip_prefix("Listening on ") {
-            let url = format!("http://{}", address.trim());
-            // Read on, or a full pipe stops it.
-            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return Ok((anvil, url));
-        }
-    }
-    bail!("{} opened no port", program.display())
 }
 
 async fn deploy_verifier(url: &str, deployer: &Actor, ledger: &Ledger) -> Result<Address> {
@@ -186,6 +173,7 @@ async fn deploy_contracts(root: &Path, folder: &Path, url: &str, deployer: Addre
         .env("FOUNDRY_CACHE_PATH", "cache/Deploy.s.sol")
         .env("FOUNDRY_DISABLE_NIGHTLY_WARNING", "1")
         .stdin(Stdio::null())
+        .kill_on_drop(true)
         .output()
         .await
         .context("starting forge: `make deps` installs it")?;

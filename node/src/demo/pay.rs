@@ -85,7 +85,12 @@ struct Checks {
 }
 
 impl Checks {
-    fn equal<T: PartialEq + fmt::Display>(&mut self, what: impl Into<String>, expected: T, found: T) -> Result<()> {
+    fn equal<T: Copy + PartialEq + fmt::Display>(
+        &mut self,
+        what: impl Into<String>,
+        expected: T,
+        found: T,
+    ) -> Result<()> {
         let what = what.into();
         if expected != found {
             bail!("CHECK FAILED: {what}: expected {expected}, found {found}");

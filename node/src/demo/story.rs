@@ -46,7 +46,7 @@ pub(super) async fn run(options: &DemoOptions) -> Result<Summary> {
     let actors: BTreeMap<_, _> = names
         .iter()
         .zip(&options.keys)
-        .map(|(name, key)| (*name, Actor::new(*name, key.clone())))
+        .map(|(&name, key)| (name, Actor::new(name, key.clone())))
         .collect();
     screen.act("A private L1: anvil. The same script deploys as on every chain, with the generated verifier.");
     let chain = Chain::start(&options.root, &actors["deployer"], &screen).await?;

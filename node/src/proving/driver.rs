@@ -145,21 +145,28 @@ impl Proving {
         self.plan().truncate(position);
     }
 
-    /// Forgets the batches below a position, and removes their witnesses and the proofs of ranges that end by it.
+    /// Forgets the batches below a position, and removes their witnesses, the proofs of ranges that end by it, and every proof of
+    /// these circuits older than `age` that is of no range of the batches left; from the queue too.
     ///
     /// # Errors
     ///
-    /// If the store does not let go.
-    pub async fn prune(&self, position: u64) -> Result<(), ProvingError> {
+    /// If store or queue do not let go.
+    pub async fn prune(&self, position: u64, age: Duration) -> Result<(), ProvingError> {
         let index = self.store.index().await?;
-        let (witnesses, ranges) = {
+        let (useless, unplaced) = {
             let mut plan = self.plan();
             let mut ranges = plan.proven(&index);
             ranges.retain(|(range, _)| range.end <= position);
-            (plan.prune(position), ranges)
+            let witnesses = plan.prune(position);
+            let leaves: Vec<Id> = witnesses.iter().map(|witness| plan.leaf(*witness).id()).collect();
+            let ranges = ranges.into_iter().map(|(_, id)| id);
+            let useless: Vec<Id> = witnesses.into_iter().chain(leaves).chain(ranges).collect();
+            (useless, plan.unplaced(&index))
         };
-        for id in witnesses.into_iter().chain(ranges.into_iter().map(|(_, id)| id)) {
+        let old = self.store.older_than(age, unplaced).await?;
+        for id in useless.into_iter().chain(old) {
             self.store.prune(id).await?;
+            self.queue.remove(id).await?;
         }
         Ok(())
     }
@@ -225,6 +232,16 @@ impl Proving {
         }
     }
 
+    /// The jobs that are missing for a goal, each after those it needs. None is pushed.
+    ///
+    /// # Errors
+    ///
+    /// If a batch is not known, or the store does not answer.
+    pub async fn missing(&self, goal: &Goal) -> Result<Vec<Job>, ProvingError> {
+        let index = self.store.index().await?;
+        Ok(self.plan().missing(goal, &index)?.jobs)
+    }
+
     /// Takes all jobs of a goal that are not done out of the queue; workers that have one stop. A job that another goal
     /// needs is pushed again when that is advanced.
     ///
@@ -232,9 +249,7 @@ impl Proving {
     ///
     /// If store or queue do not answer.
     pub async fn cancel(&self, goal: &Goal) -> Result<(), ProvingError> {
-        let index = self.store.index().await?;
-        let missing = self.plan().missing(goal, &index)?;
-        for job in missing.jobs {
+        for job in self.missing(goal).await? {
             self.queue.remove(job.id()).await?;
         }
         Ok(())

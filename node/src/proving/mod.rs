@@ -21,12 +21,14 @@ pub mod circuits;
 pub mod command;
 pub mod driver;
 pub mod file;
+mod folder;
 pub mod job;
 pub mod plan;
 pub mod protocol;
 pub mod queue;
 pub mod serve;
 pub mod store;
+mod underway;
 pub mod worker;
 
 pub use circuits::{Circuits, Setup};

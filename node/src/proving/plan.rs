@@ -121,6 +121,23 @@ impl Plan {
         proven
     }
 
+    /// Proofs by these circuits that are of no range of these batches.
+    pub fn unplaced(&self, done: &HashMap<Id, Job>) -> Vec<Id> {
+        let mut placed: HashSet<Id> = self.spans(done).into_keys().collect();
+        // The last proof of a range stands where that does, and its wrap where the last proof does.
+        for _ in 0..2 {
+            let on_top = |job: &Job| {
+                job.work.is_for_one_beneficiary() && job.work.inputs().iter().all(|input| placed.contains(input))
+            };
+            let more: Vec<Id> = done.iter().filter(|(_, job)| on_top(job)).map(|(id, _)| *id).collect();
+            placed.extend(more);
+        }
+        let unplaced = |(id, job): (&Id, &Job)| {
+            (job.circuit == self.circuits.of(&job.work) && !placed.contains(id)).then_some(*id)
+        };
+        done.iter().filter_map(unplaced).collect()
+    }
+
     /// The ranges of all leaves and of joins that exist.
     fn spans(&self, done: &HashMap<Id, Job>) -> HashMap<Id, Range<u64>> {
         let leaf = |(&at, &witness): (&u64, &Id)| (self.leaf(witness).id(), at..at + 1);
@@ -196,6 +213,9 @@ fn retain_needed(jobs: &mut Vec<Job>, result: Option<Id>, done: &HashMap<Id, Job
     }
     jobs.retain(|job| needed.contains(&job.id()));
 }
+
+/// A step on the way through a range: where it starts, and the proof it goes over if there is one.
+type Step = (u64, Option<Id>);
 
 /// A search for the cheapest way to prove a range.
 struct Search<'a> {
@@ -307,7 +327,7 @@ impl<'a> Search<'a> {
     fn cheapest(&mut self, range: &Range<u64>) -> Vec<(u64, u64, Option<Id>)> {
         let length = usize::try_from(range.end - range.start).expect("fewer batches than addresses");
         // For each place: what it costs to get there, and the last step.
-        let mut best: Vec<Option<(u64, (u64, Option<Id>))>> = vec![None; length + 1];
+        let mut best: Vec<Option<(u64, Step)>> = vec![None; length + 1];
         best[0] = Some((0, (range.start, None)));
         for start in range.clone() {
             let index = |at: u64| usize::try_from(at - range.start).expect("within the range");

@@ -222,3 +222,26 @@ fn a_proof_that_is_lost_is_made_again() {
     done.remove(&leaf).expect("there");
     assert_eq!(plan.missing(&goal, &done).expect("known").jobs, [last, wrap]);
 }
+
+#[test]
+fn what_is_of_no_batch_left_is_unplaced_to_the_last_proof() {
+    let (mut plan, mut done) = (plan(0..4), HashMap::new());
+    for range in [0..2, 2..4] {
+        for job in plan.missing(&Goal::Contract(target(range)), &done).unwrap().jobs {
+            prove(job, &mut done);
+        }
+    }
+    let other = Job {
+        circuit: Id([9; 32]),
+        work: Work::Leaf { witness: witness(0) },
+    };
+    done.insert(other.id(), other);
+    assert_eq!(plan.unplaced(&done), vec![]);
+    plan.prune(2);
+    // Two leaves, their join, its last proof and the wrap of that; proofs of other circuits are others' business.
+    let unplaced = plan.unplaced(&done);
+    assert_eq!(unplaced.len(), 5);
+    assert!(!unplaced.contains(&other.id()));
+    let left = plan.missing(&Goal::Contract(target(2..4)), &done).unwrap();
+    assert!(!unplaced.contains(&left.result.unwrap()));
+}

@@ -272,6 +272,26 @@ impl Queue {
         Ok(rows > 0)
     }
 
+    /// Takes out what nobody has begun and what is done: for whoever pushes all there is, and knows of nothing after a restart. What
+    /// is wanted is pushed again.
+    ///
+    /// # Errors
+    ///
+    /// If the database does not answer.
+    pub async fn tidy(&self) -> Result<u64, QueueError> {
+        let rows = match &self.backend {
+            Backend::Sqlite(pool) => {
+                let query = "DELETE FROM Jobs WHERE job_type = ?1 AND status IN ('Pending', 'Done')";
+                sqlx::query(query).bind(&self.name).execute(pool).await?.rows_affected()
+            }
+            Backend::Postgres(pool) => {
+                let query = "DELETE FROM apalis.jobs WHERE job_type = $1 AND status IN ('Pending', 'Done')";
+                sqlx::query(query).bind(&self.name).execute(pool).await?.rows_affected()
+            }
+        };
+        Ok(rows)
+    }
+
     /// How many jobs wait, and how many are leased.
     ///
     /// # Errors
@@ -389,5 +409,11 @@ mod tests {
         assert_eq!(queue.push(&job).await.expect("pushed"), JobState::Waiting);
         assert!(queue.remove(job.id()).await.expect("answers"));
         assert!(!queue.remove(job.id()).await.expect("answers"));
+        queue.push(&job).await.expect("pushed");
+        set("status = 'Running'").await;
+        assert_eq!(queue.tidy().await.expect("answers"), 0, "it is somebody's");
+        set("status = 'Pending'").await;
+        assert_eq!(queue.tidy().await.expect("answers"), 1);
+        assert_eq!(queue.state(job.id()).await.expect("answers"), None);
     }
 }

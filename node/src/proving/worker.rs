@@ -7,16 +7,19 @@
 
 use super::child::{ChildError, Prover};
 use super::job::{CircuitIds, Id, Job, Work};
-use super::protocol::{Reply, Settings};
+use super::protocol::{Reply, Request, Settings};
 use super::queue::{Backend, JobState, Queue, QueueError};
 use super::store::{Store, StoreError};
-use apalis::prelude::{AbortError, BackendExt, BoxDynError, Data, WorkerBuilder, WorkerBuilderExt, WorkerError};
+use super::underway::{Bench, Underway, clear_away};
+use apalis::prelude::{AbortError, BackendExt, BoxDynError, Data, WorkerBuilder, WorkerBuilderExt, WorkerContext};
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
+
+pub use apalis::prelude::WorkerError;
 
 /// How often a worker asks whether its job is still wanted.
 const STILL_WANTED: Duration = Duration::from_secs(1);
@@ -24,8 +27,14 @@ const STILL_WANTED: Duration = Duration::from_secs(1);
 /// How long a worker rests before a job that failed can be leased again, for each attempt.
 const REST: Duration = Duration::from_secs(2);
 
+/// How long after a lease a proof under way waits to be leased again, when the database has failed meanwhile.
+const REJOIN: Duration = Duration::from_secs(60);
+
 /// How long a worker waits for a database that does not answer.
 const RECONNECT: Duration = Duration::from_secs(5);
+
+/// How often a worker that is to stop looks whether its job is done.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// How a worker leases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +54,14 @@ impl Default for Leasing {
             missed: 6,
             poll: Duration::from_millis(500),
         }
+    }
+}
+
+impl Leasing {
+    /// How long after its last sign of life a worker's job is anybody's.
+    fn lease(&self) -> Duration {
+        let missed = u32::try_from(self.missed).unwrap_or(u32::MAX);
+        self.heartbeat.saturating_mul(missed)
     }
 }
 
@@ -101,6 +118,8 @@ pub type Proof<'a> = Pin<Box<dyn Future<Output = Result<(), ChildError>> + Send 
 pub trait Prove: Send + Sync {
     /// Proves a job whose inputs are in the folder.
     fn prove<'a>(&'a self, job: &'a Job, on_reply: &'a (dyn Fn(&Reply) + Send + Sync)) -> Proof<'a>;
+    /// Verifies the proof of a job in the folder.
+    fn check<'a>(&'a self, job: &'a Job) -> Proof<'a>;
 }
 
 /// A child process and what it must know.
@@ -123,6 +142,16 @@ impl Prove for ChildProver {
                 return Err(ChildError::Permanent(why));
             }
             self.prover.prove(&self.settings, job, on_reply).await.map(drop)
+        })
+    }
+
+    fn check<'a>(&'a self, job: &'a Job) -> Proof<'a> {
+        Box::pin(async move {
+            let request = Request::Check(*job);
+            self.prover
+                .ask(&self.settings, &request, &|_: &Reply| ())
+                .await
+                .map(drop)
         })
     }
 }
@@ -154,17 +183,24 @@ enum Outcome {
 struct Named {
     worker: Worker,
     name: String,
+    bench: Bench,
 }
 
 impl Worker {
-    /// Works until told to stop; a job under way is finished first. Dropped, it gives the job up at once.
+    /// Works until told to stop; a job under way is finished first, and its lease kept. A database that fails does not end a proof
+    /// that is under way: it is gone on with when its job is leased again. Dropped, the worker gives the job up at once.
     ///
     /// # Errors
     ///
     /// If the engine fails for another reason than a database that does not answer.
     pub async fn run(&self, stop: watch::Receiver<bool>) -> Result<(), WorkerError> {
+        let bench = Bench::default();
         loop {
-            let error = match self.run_connected(stop.clone()).await {
+            let connected = tokio::select! {
+                connected = self.run_connected(stop.clone(), bench.clone()) => connected,
+                never = clear_away(bench.clone(), self.leasing.lease().saturating_mul(2) + REJOIN) => match never {},
+            };
+            let error = match connected {
                 Ok(()) => return Ok(()),
                 Err(error @ WorkerError::BackendError(_)) => error,
                 Err(error) => return Err(error),
@@ -177,16 +213,12 @@ impl Worker {
         }
     }
 
-    async fn run_connected(&self, mut stop: watch::Receiver<bool>) -> Result<(), WorkerError> {
+    async fn run_connected(&self, stop: watch::Receiver<bool>, bench: Bench) -> Result<(), WorkerError> {
         let name = unique_name();
         let named = Named {
             worker: self.clone(),
             name: name.clone(),
-        };
-        let told = async move {
-            // An error means that nobody can tell it to stop any more.
-            let _ = stop.wait_for(|stop| *stop).await;
-            Ok::<(), WorkerError>(())
+            bench,
         };
         let Leasing {
             heartbeat,
@@ -209,7 +241,9 @@ impl Worker {
                     .concurrency(1)
                     .data(named)
                     .build(handle);
-                worker.run_until(told).await
+                worker
+                    .run_with_ctx(move |context| finish(context, stop.clone()))
+                    .await
             }};
         }
         match &self.queue.backend {
@@ -232,9 +266,9 @@ impl Worker {
         Ok(None)
     }
 
-    async fn carry_out(&self, job: &Job, name: &str) -> Result<Outcome, Trouble> {
+    async fn carry_out(&self, job: &Job, name: &str, bench: &Bench) -> Result<Outcome, Trouble> {
         let id = job.id();
-        if self.store.proof(id).await?.is_some() {
+        if self.is_proven(job).await? {
             self.store.publish(id).await?;
             return Ok(Outcome::Done(None));
         }
@@ -243,26 +277,57 @@ impl Worker {
             self.queue.remove(id).await?;
             return Ok(Outcome::GivenUp);
         }
-        let begun = Instant::now();
-        let listen = |reply: &Reply| (self.report)(&Event::Child(*job, reply.clone()));
-        let proven = tokio::select! {
-            proven = self.prover.prove(job, &listen) => proven,
-            // The other branch is dropped, and the child killed.
-            () = self.unwanted(id, name) => return Ok(Outcome::GivenUp),
-        };
-        match proven {
-            Ok(()) => {
+        match self.prove(job, name, bench).await {
+            None => Ok(Outcome::GivenUp),
+            Some(Ok(took)) => {
                 self.store.publish(id).await?;
-                Ok(Outcome::Done(Some(begun.elapsed())))
+                Ok(Outcome::Done(Some(took)))
             }
-            Err(ChildError::BadInput { id: input, why }) => {
+            Some(Err(ChildError::BadInput { id: input, why })) => {
                 self.report_failure(job, format!("input {input}: {why}"));
                 self.store.discard(input).await?;
                 self.queue.remove(id).await?;
                 Ok(Outcome::GivenUp)
             }
+            Some(Err(error)) => Err(error.into()),
+        }
+    }
+
+    /// Whether the proof is there. What others are given is verified first: it may have lain in the folder for long.
+    async fn is_proven(&self, job: &Job) -> Result<bool, Trouble> {
+        let id = job.id();
+        if self.store.proof(id).await?.is_none() {
+            return Ok(false);
+        }
+        if self.queue.postgres().is_none() {
+            return Ok(true);
+        }
+        match self.prover.check(job).await {
+            Ok(()) => Ok(true),
+            Err(ChildError::BadInput { why, .. }) => {
+                self.report_failure(job, format!("the proof in the store: {why}"));
+                self.store.discard(id).await?;
+                Ok(false)
+            }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Proves, or goes on with what is under way; nothing if the job is not wanted any more.
+    async fn prove(&self, job: &Job, name: &str, bench: &Bench) -> Option<Result<Duration, ChildError>> {
+        let mut bench = bench.lock().await;
+        let underway = match bench.take() {
+            Some(underway) if underway.id == job.id() => underway,
+            _ => Underway::begin(*job, self.prover.clone(), self.report.clone()),
+        };
+        let underway = bench.insert(underway);
+        let proven = tokio::select! {
+            proven = underway.proven() => Some(proven),
+            () = self.unwanted(job.id(), name) => None,
+        };
+        // Dropped in the middle, it is given up, and the child killed.
+        *bench = None;
+        proven
     }
 
     fn report_failure(&self, job: &Job, why: String) {
@@ -283,6 +348,21 @@ impl Worker {
     }
 }
 
+/// Ends a worker that is told to stop, with its job done: paused, it still gives signs of life, and another worker does not take
+/// the job; stopped, it would not.
+async fn finish(context: WorkerContext, mut stop: watch::Receiver<bool>) -> Result<(), WorkerError> {
+    // An error means that nobody can tell it to stop any more.
+    let _ = stop.wait_for(|stop| *stop).await;
+    // It may not have started yet.
+    while context.pause().is_err() && !context.is_stopped() {
+        tokio::time::sleep(BREATH).await;
+    }
+    while context.has_pending_tasks() {
+        tokio::time::sleep(BREATH).await;
+    }
+    context.stop()
+}
+
 /// A name no other worker has or had.
 fn unique_name() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
@@ -292,9 +372,9 @@ fn unique_name() -> String {
 
 /// What the engine calls.
 async fn handle(job: Job, named: Data<Named>) -> Result<(), BoxDynError> {
-    let Named { worker, name } = &*named;
+    let Named { worker, name, bench } = &*named;
     (worker.report)(&Event::Leased(job));
-    match worker.carry_out(&job, name).await {
+    match worker.carry_out(&job, name, bench).await {
         Ok(Outcome::Done(took)) => {
             (worker.report)(&Event::Done { job, took });
             Ok(())

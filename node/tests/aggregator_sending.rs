@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! When an aggregator begins and sends something, what it bids for it, and when it takes that back.
+
+#[path = "support/chain.rs"]
+mod chain;
+#[path = "support/subject.rs"]
+mod subject;
+
+use alloy::primitives::U256;
+use alloy::providers::{Provider, ext::AnvilApi};
+use alloy::rpc::types::TransactionRequest;
+use chain::{ALICE, DEPLOYER, PROVER};
+use poe_node::aggregator::{AggregatorError, CircuitsOnL1, Costs, Eager, Event, Offer, Situation, Strategy};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use subject::{Scribe, Subject, chain_with, fee_of, nonce, submission};
+
+/// Wants all there is, for no less than it is told, while gas costs no more than it is told.
+#[derive(Clone)]
+struct Demanding {
+    reward: Arc<Mutex<u128>>,
+    gas_price: Arc<Mutex<u128>>,
+}
+
+impl Demanding {
+    fn nothing() -> Self {
+        Self {
+            reward: Arc::default(),
+            gas_price: Arc::new(Mutex::new(u128::MAX)),
+        }
+    }
+}
+
+impl Strategy for Demanding {
+    fn name(&self) -> &'static str {
+        "demanding"
+    }
+
+    fn target(&mut self, situation: &Situation<'_>) -> Option<u64> {
+        Eager.target(situation)
+    }
+
+    fn least_reward(&self, offer: &Offer, costs: &Costs) -> Option<u128> {
+        let least = *self.reward.lock().unwrap();
+        (offer.reward >= least && costs.gas_price <= *self.gas_price.lock().unwrap()).then_some(least)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_that_stops_paying_makes_way_for_a_longer_one() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let (strategy, scribe) = (Demanding::nothing(), Scribe::new(false));
+    let mut subject = Subject::new(&chain, folder.path(), Box::new(strategy.clone()), scribe.clone()).await;
+    subject.steps(1).await;
+    let goal = |subject: &Subject| subject.aggregator.journal().goal().map(|goal| goal.last);
+    assert_eq!(goal(&subject), Some(1));
+    *strategy.reward.lock().unwrap() = fee_of(&subject.view(), 1) + 1;
+    scribe.ready.store(true, Ordering::Relaxed);
+    subject.steps(2).await;
+    assert!(subject.declined().unwrap().contains("earns less"));
+    assert_eq!(goal(&subject), Some(1));
+    chain.sequence(DEPLOYER, &[vec![]], 1).await;
+    subject.steps(1).await;
+    assert!(subject.abandoned().unwrap().contains("up to sequence 2"));
+    assert_eq!(goal(&subject), Some(2));
+    subject.steps(2).await;
+    let outcome = subject.settled().unwrap();
+    assert!(outcome.accepted);
+    assert_eq!(outcome.last, 2);
+}
+
+/// It would only keep the aggregator from one that does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_that_does_not_pay_is_not_begun() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let strategy = Demanding::nothing();
+    *strategy.reward.lock().unwrap() = u128::MAX;
+    let mut subject = Subject::new(&chain, folder.path(), Box::new(strategy), Scribe::new(true)).await;
+    subject.steps(2).await;
+    assert_eq!(subject.aggregator.journal().goal(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bid_is_raised_while_the_strategy_wants_it_and_not_without_end() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let strategy = Demanding::nothing();
+    let chosen = Box::new(strategy.clone());
+    let mut subject = Subject::resending_after(0, &chain, folder.path(), chosen, Scribe::new(true)).await;
+    chain.provider.anvil_set_auto_mine(false).await.unwrap();
+    subject.steps(3).await;
+    assert_eq!(subject.in_flight().hashes.len(), 3);
+    *strategy.gas_price.lock().unwrap() = 0;
+    subject.steps(2).await;
+    assert_eq!(subject.in_flight().hashes.len(), 3, "nobody asked the strategy");
+    *strategy.gas_price.lock().unwrap() = u128::MAX;
+    subject.steps(40).await;
+    let bid = subject.in_flight();
+    let suggested = chain.provider.estimate_eip1559_fees().await.unwrap().max_fee_per_gas;
+    assert!(
+        bid.max_fee > 8 * suggested && bid.max_fee <= 10 * suggested,
+        "{bid:?}, {suggested} is suggested"
+    );
+    subject.steps(2).await;
+    assert_eq!(subject.in_flight(), bid);
+    chain.mine(1).await;
+    subject.steps(1).await;
+    assert!(subject.settled().unwrap().accepted);
+    assert_eq!(nonce(&chain).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_without_ether_rehearses_once_and_is_told_what_it_lacks() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    chain.provider.anvil_set_balance(ALICE, U256::ZERO).await.unwrap();
+    let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
+    subject.steps(3).await;
+    let why = subject.declined().unwrap();
+    assert!(why.contains("lacks ether"), "{why}");
+    assert_eq!(subject.count(|event| matches!(event, Event::Declined { .. })), 1);
+    assert_eq!(subject.aggregator.journal().in_flight(), None);
+    let ten = U256::from(10u64).pow(U256::from(19u64));
+    chain.provider.anvil_set_balance(ALICE, ten).await.unwrap();
+    subject.steps(2).await;
+    assert!(subject.settled().unwrap().accepted);
+    assert_eq!(subject.count(|event| matches!(event, Event::Rehearsed { .. })), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn circuits_that_the_verifier_does_not_stand_for_prove_nothing() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let same = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
+    same.aggregator.check_circuits().await.unwrap();
+    drop(same);
+    let others: [fn(&mut CircuitsOnL1); 3] = [
+        |circuits| circuits.capacity.slots = 93,
+        |circuits| circuits.circuit_hash[0] ^= 1,
+        |circuits| circuits.insecure_setup = false,
+    ];
+    for change in others {
+        let mut scribe = Scribe::new(true);
+        change(&mut scribe.circuits);
+        let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), scribe.clone()).await;
+        let error = subject.aggregator.check_circuits().await.unwrap_err();
+        assert!(
+            matches!(error, AggregatorError::OtherCircuits { route: 1, .. }),
+            "{error}"
+        );
+        subject.steps(2).await;
+        assert_eq!(subject.aggregator.journal().goal(), None);
+        assert_eq!(subject.count(|event| matches!(event, Event::OtherCircuits { .. })), 1);
+        assert_eq!(scribe.folds.load(Ordering::Relaxed), 0);
+    }
+    assert_eq!(nonce(&chain).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_behind_a_transaction_of_the_key_that_somebody_else_has_sent() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
+    chain.provider.anvil_set_auto_mine(false).await.unwrap();
+    let other = TransactionRequest::default().from(ALICE).to(PROVER);
+    let _ = chain.provider.send_transaction(other).await.unwrap();
+    subject.steps(2).await;
+    assert!(subject.declined().unwrap().contains("a key of its own"));
+    assert_eq!(subject.aggregator.journal().in_flight(), None);
+    chain.mine(1).await;
+    subject.steps(1).await;
+    assert_eq!(subject.in_flight().nonce, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_are_proven_ahead_while_a_submission_waits() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let scribe = Scribe::new(true);
+    let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), scribe.clone()).await;
+    chain.provider.anvil_set_auto_mine(false).await.unwrap();
+    subject.steps(1).await;
+    let before = scribe.folds.load(Ordering::Relaxed);
+    subject.steps(1).await;
+    assert_eq!(subject.in_flight().last, 1);
+    assert_eq!(scribe.folds.load(Ordering::Relaxed), before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submission_whose_sequence_is_reorganised_away_is_cancelled() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let snapshot = chain.snapshot().await;
+    chain.sequence(DEPLOYER, &[vec![]], 1).await;
+    let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
+    chain.provider.anvil_set_auto_mine(false).await.unwrap();
+    subject.steps(1).await;
+    let sent = subject.in_flight();
+    assert_eq!(sent.last, 2);
+    chain.provider.anvil_drop_transaction(sent.hashes[0]).await.unwrap();
+    chain.revert(snapshot).await;
+    chain.mine(3).await;
+    subject.steps(1).await;
+    assert!(subject.cancelled().unwrap().contains("reorganised"));
+    chain.mine(1).await;
+    subject.steps(1).await;
+    let outcome = subject.settled().unwrap();
+    assert_eq!((outcome.accepted, outcome.gas), (false, 21_000));
+    // What is left is gone for anew.
+    subject.steps(1).await;
+    assert!(subject.abandoned().is_some());
+}
+
+/// It costs the gas of a revert, which is counted against the range and not against the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submission_that_is_overtaken_in_its_block_is_counted_as_a_revert() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
+    chain.provider.anvil_set_auto_mine(false).await.unwrap();
+    subject.steps(1).await;
+    let goal = *subject.aggregator.journal().goal().unwrap();
+    let other = submission(&chain, &subject.view(), 0, 1);
+    let hasty = TransactionRequest {
+        gas: Some(1_000_000),
+        max_fee_per_gas: Some(100_000_000_000),
+        max_priority_fee_per_gas: Some(50_000_000_000),
+        ..other.request()
+    };
+    let _ = chain.provider.send_transaction(hasty).await.unwrap();
+    chain.mine(1).await;
+    subject.steps(1).await;
+    let outcome = subject.settled().unwrap();
+    assert!(!outcome.accepted && outcome.gas > 21_000, "{outcome:?}");
+    assert_eq!(outcome.reward, 0);
+    assert_eq!(subject.aggregator.journal().reverts(&goal), 1);
+    subject.steps(1).await;
+    assert!(subject.abandoned().unwrap().contains("is proven"));
+    assert_eq!(nonce(&chain).await, 1);
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! An aggregator under test, whose proofs are what the mock verifier accepts.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary has its own copy and uses a part"
+)]
+
+use crate::chain::{self, ALICE, ALICE_KEY, Chain, DEPLOYER, PROVER};
+use alloy::primitives::{Bytes, U256, aliases::U40, keccak256};
+use alloy::providers::Provider;
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::SolCall as _;
+use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::verifyBatchesCall;
+use poe_bindings::formats;
+use poe_node::aggregator::{
+    Aggregator, CircuitsOnL1, Event, ForkDryRun, InFlight, Journal, Outcome, Parts, Prices, ProofSource, Rehearsal,
+    Strategy, Timings,
+};
+use poe_node::l1::preimage;
+use poe_node::proving::{ContractProof, Goal, Id, Job, Progress, ProvingError};
+use poe_node::store::View;
+use poe_rollup::executor::BatchWitness;
+use poe_rollup::formats::{Capacity, Statement};
+use poe_rollup::schnorr::SecretKey;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What the mock verifier says of itself.
+pub fn mock_circuits() -> CircuitsOnL1 {
+    CircuitsOnL1 {
+        capacity: Capacity::REFERENCE,
+        circuit_hash: keccak256("MockVerifier").0,
+        insecure_setup: true,
+    }
+}
+
+/// Makes "proofs" at once, when it is told to; dishonest ones name another statement.
+#[derive(Clone)]
+pub struct Scribe {
+    pub ready: Arc<AtomicBool>,
+    pub honest: bool,
+    pub circuits: CircuitsOnL1,
+    pub cancelled: Arc<Mutex<Vec<Goal>>>,
+    pub folds: Arc<AtomicUsize>,
+}
+
+impl Scribe {
+    pub fn new(ready: bool) -> Self {
+        Self {
+            ready: Arc::new(AtomicBool::new(ready)),
+            honest: true,
+            circuits: mock_circuits(),
+            cancelled: Arc::default(),
+            folds: Arc::default(),
+        }
+    }
+}
+
+impl ProofSource for Scribe {
+    fn circuits(&self) -> CircuitsOnL1 {
+        self.circuits
+    }
+
+    async fn add_batch(&self, _: u64, _: &BatchWitness) -> Result<(), ProvingError> {
+        Ok(())
+    }
+
+    fn truncate(&self, _: u64) {}
+
+    async fn advance(&self, goal: &Goal) -> Result<Progress, ProvingError> {
+        if let Goal::Fold(_) = goal {
+            self.folds.fetch_add(1, Ordering::Relaxed);
+            return Ok(Progress::Done(None));
+        }
+        if self.ready.load(Ordering::Relaxed) {
+            return Ok(Progress::Done(Some(Id([9; 32]))));
+        }
+        Ok(Progress::Proving {
+            missing: vec![],
+            leased: vec![],
+        })
+    }
+
+    async fn cancel(&self, goal: &Goal) -> Result<(), ProvingError> {
+        self.cancelled.lock().unwrap().push(goal.clone());
+        Ok(())
+    }
+
+    async fn missing(&self, _: &Goal) -> Result<Vec<Job>, ProvingError> {
+        Ok(vec![])
+    }
+
+    async fn replace(&self, _: &Goal, _: &Goal) -> Result<(), ProvingError> {
+        Ok(())
+    }
+
+    async fn retry(&self, _: &Job) -> Result<(), ProvingError> {
+        Ok(())
+    }
+
+    async fn prune(&self, _: u64, _: Duration) -> Result<(), ProvingError> {
+        Ok(())
+    }
+
+    async fn check(&self, _: Id) -> Result<(), ProvingError> {
+        Ok(())
+    }
+
+    async fn contract_proof(&self, _: Id, statement: &Statement) -> Result<ContractProof, ProvingError> {
+        let mut hash = statement.hash();
+        if !self.honest {
+            hash[31] ^= 1;
+        }
+        Ok(ContractProof {
+            statement: hash,
+            key: [0; 32],
+            bytes: hash.to_vec(),
+        })
+    }
+}
+
+pub fn anvil() -> PathBuf {
+    let pinned = chain::repository().join("target/bin/anvil");
+    if pinned.exists() { pinned } else { "anvil".into() }
+}
+
+pub fn fork(chain: &Chain) -> ForkDryRun {
+    ForkDryRun {
+        program: anvil(),
+        rpc: chain.url.clone(),
+    }
+}
+
+/// An aggregator of ALICE's, and what it says.
+pub struct Subject {
+    pub aggregator: Aggregator<Scribe, ForkDryRun>,
+    pub events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Subject {
+    pub async fn new(chain: &Chain, folder: &Path, strategy: Box<dyn Strategy>, proofs: Scribe) -> Self {
+        Self::resending_after(60, chain, folder, strategy, proofs).await
+    }
+
+    pub async fn resending_after(
+        resend_after: u64,
+        chain: &Chain,
+        folder: &Path,
+        strategy: Box<dyn Strategy>,
+        proofs: Scribe,
+    ) -> Self {
+        let events = Arc::<Mutex<Vec<Event>>>::default();
+        let heard = Arc::clone(&events);
+        let signer: PrivateKeySigner = ALICE_KEY.parse().unwrap();
+        let parts = Parts {
+            follower: chain.follower(&folder.join("store")).await,
+            chain_id: chain.deployment.chain_id,
+            beneficiary: signer.address(),
+            signer,
+            strategy,
+            proofs,
+            dry_run: fork(chain),
+            journal: Journal::open(folder).unwrap(),
+            prices: Prices {
+                token_gwei: 1_000_000_000,
+                proving_hour_gwei: 1,
+            },
+            resend_after,
+            report: Arc::new(move |event: &Event| heard.lock().unwrap().push(event.clone())),
+            timings: Timings::default(),
+        };
+        Self {
+            aggregator: Aggregator::new(parts),
+            events,
+        }
+    }
+
+    pub async fn steps(&mut self, count: usize) {
+        for _ in 0..count {
+            self.aggregator.step().await.unwrap();
+        }
+    }
+
+    pub fn find<T>(&self, mut of: impl FnMut(&Event) -> Option<T>) -> Option<T> {
+        self.events.lock().unwrap().iter().find_map(&mut of)
+    }
+
+    pub fn settled(&self) -> Option<Outcome> {
+        self.find(|event| match event {
+            Event::Settled(outcome) => Some(*outcome),
+            _ => None,
+        })
+    }
+
+    pub fn declined(&self) -> Option<String> {
+        self.find(|event| match event {
+            Event::Declined { why, .. } => Some(why.clone()),
+            _ => None,
+        })
+    }
+
+    pub fn cancelled(&self) -> Option<String> {
+        self.find(|event| match event {
+            Event::Cancelled { why, .. } => Some(why.clone()),
+            _ => None,
+        })
+    }
+
+    pub fn count(&self, is: impl Fn(&Event) -> bool) -> usize {
+        self.events.lock().unwrap().iter().filter(|event| is(event)).count()
+    }
+
+    pub fn in_flight(&self) -> InFlight {
+        self.aggregator.journal().in_flight().unwrap().clone()
+    }
+
+    pub fn abandoned(&self) -> Option<String> {
+        self.find(|event| match event {
+            Event::Abandoned { why, .. } => Some(why.clone()),
+            _ => None,
+        })
+    }
+
+    pub fn view(&self) -> View {
+        self.aggregator.view().unwrap()
+    }
+}
+
+/// A chain with an account and so many sequences of one batch.
+pub async fn chain_with(sequences: u64) -> Chain {
+    let chain = Chain::start().await;
+    chain.fund(DEPLOYER).await;
+    chain
+        .register(DEPLOYER, &SecretKey::from_seed(&[1; 32]), 1_000_000)
+        .await;
+    for _ in 0..sequences {
+        chain.sequence(DEPLOYER, &[vec![]], 1).await;
+    }
+    chain
+}
+
+pub async fn fee_balance(chain: &Chain, subject: &Subject) -> u128 {
+    subject
+        .aggregator
+        .client()
+        .core()
+        .feeBalanceOf(ALICE)
+        .call()
+        .await
+        .unwrap_or_else(|_| panic!("{}", chain.url))
+        .to()
+}
+
+pub async fn nonce(chain: &Chain) -> u64 {
+    chain.provider.get_transaction_count(ALICE).await.unwrap()
+}
+
+pub fn fee_of(view: &View, sequence: u64) -> u128 {
+    view.sequence(sequence).unwrap().unwrap().rest.fee
+}
+
+/// A submission as somebody else would send it.
+pub fn submission(chain: &Chain, view: &View, init: u64, last: u64) -> Rehearsal {
+    let claim = preimage::claim(view, init, last, PROVER, U256::ZERO).unwrap();
+    let statement = formats::statement(chain.deployment.domain, 1, &claim).unwrap();
+    let proof = Bytes::copy_from_slice(&statement.hash());
+    let call = verifyBatchesCall {
+        init: U40::wrapping_from(init),
+        last: U40::wrapping_from(last),
+        claim,
+        proof,
+    };
+    Rehearsal {
+        from: PROVER,
+        to: chain.core(),
+        data: call.abi_encode().into(),
+    }
+}
