@@ -473,7 +473,8 @@ async fn accounts_leave_a_closed_chain_by_the_command_line() {
     let view = follower.view().unwrap();
     let core = follower.client().core();
     let delay: u64 = core.escapeDelay().call().await.unwrap().to();
-    chain.pass_time(delay + 1).await;
+    // Twice: nothing waits for a proof, and idle is not dead.
+    chain.pass_time(2 * delay + 1).await;
     let close = ProofOfEfficiency::closeCall {
         last: poe_node::l1::preimage::checkpoint_at(&view, 1).unwrap(),
         accountsRoot: view.head().unwrap().accounts_root.to_bytes().into(),

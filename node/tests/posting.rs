@@ -12,8 +12,8 @@ use alloy::providers::{Provider as _, ext::AnvilApi as _};
 use chain::{ALICE, ALICE_KEY, DEPLOYER};
 use poe_node::sequencer::Decision;
 use sequencing::{
-    DEPLOYER_KEY, automine, count, eager, in_flight, include_elsewhere, is_sequenced, key, open, populated, sequences,
-    slots_posted, started, transfer,
+    DEPLOYER_KEY, automine, count, eager, in_flight, include_elsewhere, is_sequenced, key, mined, open, populated,
+    sequences, slots_posted, started, transfer,
 };
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn two_transactions_reorganised_together_leave_no_nonce_unused() {
     for from in [1, 2] {
         let slot = transfer(&sequencer, from, 100);
         sequencer.service().submit(&slot).unwrap();
-        assert!(sequencer.step().await.unwrap().sent.is_some());
+        mined(&chain, sequencer.step().await.unwrap().sent.unwrap()).await;
         sequencer.step().await.unwrap();
         assert!(is_sequenced(&sequencer, &slot));
         slots.push(slot);
@@ -46,6 +46,9 @@ async fn two_transactions_reorganised_together_leave_no_nonce_unused() {
     let round = sequencer.step().await.unwrap();
     assert_eq!((round.decision, round.problem), (None, None));
     for _ in 0..2 {
+        if let Some(transaction) = in_flight(&sequencer) {
+            mined(&chain, transaction).await;
+        }
         sequencer.step().await.unwrap();
     }
     assert!(slots.iter().all(|slot| is_sequenced(&sequencer, slot)));
@@ -70,8 +73,8 @@ async fn a_cancellation_that_the_provider_forgets_is_sent_again_with_a_higher_fe
     sequencer.service().submit(&slot).unwrap();
     let sent = sequencer.step().await.unwrap().sent.unwrap();
     include_elsewhere(&chain, &slot).await;
-    sequencer.step().await.unwrap();
-    let cancellation = in_flight(&sequencer).unwrap();
+    let round = sequencer.step().await.unwrap();
+    let cancellation = in_flight(&sequencer).unwrap_or_else(|| panic!("{round:?}"));
     assert_ne!(cancellation, sent);
     chain.provider.anvil_drop_transaction(cancellation).await.unwrap();
     sequencer.step().await.unwrap();
@@ -141,7 +144,8 @@ async fn a_call_is_as_large_as_the_room_for_batches() {
     for number in 0..messages {
         chain.register(ALICE, &key(10 + number), 1_000_000).await;
     }
-    assert!(sequencer.step().await.unwrap().sent.is_some());
+    let sent = sequencer.step().await.unwrap().sent.unwrap();
+    mined(&chain, sent).await;
     let round = sequencer.step().await.unwrap();
     assert_eq!((sequencer.service().info().unwrap().batches, round.sent), (most, None));
     let problem = round.problem.unwrap();
@@ -177,9 +181,9 @@ async fn what_became_final_while_nobody_looked_is_in_the_books() {
     let mut sequencer = started(&chain, folder.path(), eager(1)).await;
     let slot = transfer(&sequencer, 1, 10);
     sequencer.service().submit(&slot).unwrap();
-    assert!(sequencer.step().await.unwrap().sent.is_some());
+    mined(&chain, sequencer.step().await.unwrap().sent.unwrap()).await;
     drop(sequencer);
-    // It is mined, and becomes final, before anybody asks for it.
+    // It becomes final before anybody asks for it.
     chain.mine(200).await;
     let mut sequencer = open(&chain, folder.path(), DEPLOYER_KEY, eager(1)).await;
     let round = sequencer.step().await.unwrap();

@@ -16,7 +16,7 @@ use poe_node::wallet::{TransferRequest, send_to_sequencer, sign_transfer};
 use poe_rollup::formats::Slot;
 use poe_rollup::state::StateReader as _;
 use sequencing::{
-    DEPLOYER_KEY, automine, count, eager, include_elsewhere, is_sequenced, key, open, populated, sequences,
+    DEPLOYER_KEY, automine, count, eager, include_elsewhere, is_sequenced, key, mined, open, populated, sequences,
     slots_posted, started, transfer,
 };
 use std::path::Path;
@@ -40,7 +40,7 @@ async fn a_transaction_sent_to_two_sequencers_is_applied_once() {
         let answer = send_to_sequencer(url, &first).await.unwrap();
         assert_eq!(answer["status"], "waiting", "{answer}");
     }
-    assert!(a.step().await.unwrap().sent.is_some());
+    mined(&chain, a.step().await.unwrap().sent.unwrap()).await;
     let round = b.step().await.unwrap();
     assert_eq!((round.decision, round.sent), (Some(Decision::Nothing), None));
     a.step().await.unwrap();
@@ -92,7 +92,7 @@ async fn a_reorganisation_gives_slots_back_and_they_are_posted_again() {
     let mut sequencer = started(&chain, folder.path(), eager(1)).await;
     let post = async |sequencer: &mut Sequencer, slot: &Slot| {
         sequencer.service().submit(slot).unwrap();
-        assert!(sequencer.step().await.unwrap().sent.is_some());
+        mined(&chain, sequencer.step().await.unwrap().sent.unwrap()).await;
         sequencer.step().await.unwrap();
         assert!(is_sequenced(sequencer, slot));
     };

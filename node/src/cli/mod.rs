@@ -17,6 +17,7 @@ use anyhow::Result;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 use output::Output;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 /// The node of Proof of Efficiency: a zk-rollup in which anyone posts batches, and the first valid proof of them is paid.
@@ -82,7 +83,7 @@ impl Arguments {
     }
 
     fn execute(self, output: Output) -> Result<()> {
-        self.global.start_log();
+        self.global.start_log(&self.command);
         if let Command::Completions { shell } = self.command {
             clap_complete::generate(shell, &mut Self::command(), "poe", &mut std::io::stdout());
             return Ok(());
@@ -109,8 +110,10 @@ impl Arguments {
 }
 
 impl Global {
-    fn start_log(&self) {
+    fn start_log(&self, command: &Command) {
         let default = match self.verbose {
+            // The demonstration tells the same in words of its own.
+            0 if matches!(command, Command::Demo(_)) => "warn",
             0 => "warn,poe_node=info",
             1 => "info,poe_node=debug",
             _ => "trace",
@@ -120,6 +123,7 @@ impl Global {
         let _ = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
             .try_init();
     }
 }

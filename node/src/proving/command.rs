@@ -10,7 +10,7 @@ use super::queue::{Queue, QueueUrl};
 use super::store::{Folder, Store};
 use super::worker::{ChildProver, Event, Leasing, Report, Worker};
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use indicatif::{ProgressBar, ProgressStyle};
 use poe_rollup::formats::Capacity;
 use poe_verifier_gen::wrap::Shape;
@@ -22,6 +22,8 @@ use tokio::sync::watch;
 
 /// How and where to prove.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("trusted setup").args(["srs", "insecure_dev_srs"]).required(true))]
 pub struct ProvingOptions {
     /// The queue of jobs: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE to share it with other machines
     /// [default: sqlite:$XDG_DATA_HOME/poe/proving/jobs.db]
@@ -54,7 +56,7 @@ pub struct ProvingOptions {
     #[arg(long, env = "POE_SRS")]
     pub srs: Option<PathBuf>,
     /// Use the development setup, with which everybody can prove false statements.
-    #[arg(long, conflicts_with = "srs", required_unless_present = "srs")]
+    #[arg(long)]
     pub insecure_dev_srs: bool,
 }
 

@@ -64,7 +64,7 @@ pub enum StoreError {
         expected_chain: u64,
     },
     /// A record that must be there is not.
-    #[error("the store is damaged: table {} has no record {key}; remove the data directory and sync again", table.name())]
+    #[error("the store is damaged: table {} has no record {key}; remove chain.redb from the data directory and sync again", table.name())]
     Missing {
         /// The table.
         table: Table,
@@ -72,7 +72,7 @@ pub enum StoreError {
         key: u64,
     },
     /// A record cannot be read.
-    #[error("the store is damaged: a record of table {} cannot be read; remove the data directory and sync again", table.name())]
+    #[error("the store is damaged: a record of table {} cannot be read; remove chain.redb from the data directory and sync again", table.name())]
     Corrupt {
         /// The table.
         table: Table,

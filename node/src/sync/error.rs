@@ -25,7 +25,7 @@ pub enum SyncError {
     /// L1 took back blocks it had called final.
     #[error(
         "L1 has another chain from before block {oldest}, the last one taken for final, on; \
-         if that is right, remove the data directory and sync again"
+         if that is right, remove chain.redb from the data directory and sync again"
     )]
     TooDeep {
         /// The oldest block whose hash is kept.
@@ -40,7 +40,7 @@ pub enum SyncError {
     /// The contract says something else about itself than its events do.
     #[error(
         "at block {block} the contract has {what} {claimed}, its events lead to {computed}: \
-         the L1 provider left events out; remove the data directory and sync from another provider"
+         the L1 provider left events out; remove chain.redb from the data directory and sync from another provider"
     )]
     Incomplete {
         /// The block.

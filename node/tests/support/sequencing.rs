@@ -52,9 +52,21 @@ pub async fn populated() -> Chain {
 pub async fn started(chain: &Chain, folder: &Path, config: SequencerConfig) -> Sequencer {
     let mut sequencer = open(chain, folder, DEPLOYER_KEY, config).await;
     let round = sequencer.step().await.unwrap();
-    assert!(round.sent.is_some(), "messages wait: {round:?}");
+    mined(chain, round.sent.expect("messages wait")).await;
     assert_eq!(sequencer.step().await.unwrap().decision, Some(Decision::Nothing));
     sequencer
+}
+
+/// anvil mines what it is sent a little later.
+pub async fn mined(chain: &Chain, transaction: B256) {
+    for _ in 0..1_000 {
+        let receipt = chain.provider.get_transaction_receipt(transaction).await.unwrap();
+        if receipt.is_some() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{transaction} was not mined");
 }
 
 pub fn transfer(sequencer: &Sequencer, from: u8, amount: u64) -> Slot {
