@@ -33,6 +33,7 @@ pub const ALICE_KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a841
 pub const PROVER: Address = alloy::primitives::address!("3C44CdDdB6a900fa2b585dd299e03d12FA4293BC");
 
 const GWEI: u64 = 1_000_000_000;
+const MOST_GAS: u64 = 10_000_000;
 const MOST_GAS_PRICE: u128 = 200 * GWEI as u128;
 
 pub struct Chain {
@@ -145,6 +146,8 @@ impl Chain {
             .unwrap();
         let request = request
             .nonce(nonce)
+            // What is estimated for one block is too little for the next: the fee controller's work depends on the time that passes.
+            .gas_limit(MOST_GAS)
             .max_fee_per_gas(MOST_GAS_PRICE)
             .max_priority_fee_per_gas(GWEI.into());
         let hash = *self.provider.send_transaction(request).await.unwrap().tx_hash();

@@ -8,7 +8,7 @@
 )]
 
 use crate::chain::{ALICE, Chain, DEPLOYER, PROVER};
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, U256};
 use alloy::providers::{Provider as _, ext::AnvilApi as _};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall as _;
@@ -117,13 +117,19 @@ pub fn in_flight(sequencer: &Sequencer) -> Option<B256> {
     Some(hash.parse().unwrap())
 }
 
-/// Another sequencer includes a slot, at a price of gas that leaves whatever else waits in the provider's pool where it is.
-pub async fn include_elsewhere(chain: &Chain, slot: &Slot) {
-    chain
+/// Gas of a call with one slot, and too little for a second one.
+const GAS_OF_ONE_CALL: u64 = 170_000;
+
+async fn set_block_gas(chain: &Chain, gas: u64) {
+    let set = chain
         .provider
-        .anvil_set_next_block_base_fee_per_gas(50_000_000_000)
-        .await
-        .unwrap();
+        .raw_request("evm_setBlockGasLimit".into(), (U256::from(gas),));
+    assert!(set.await.unwrap_or(false));
+}
+
+/// Another sequencer includes a slot, in a block that has no room for whatever else waits in the provider's pool.
+pub async fn include_elsewhere(chain: &Chain, slot: &Slot) {
+    set_block_gas(chain, GAS_OF_ONE_CALL).await;
     let call = chain.sequence_call(&[slot.encode().to_vec()], 2).abi_encode();
     let request = TransactionRequest::default()
         .from(ALICE)
@@ -131,9 +137,11 @@ pub async fn include_elsewhere(chain: &Chain, slot: &Slot) {
         .input(call.into());
     let request = TransactionRequest {
         gas_price: Some(100_000_000_000),
-        gas: Some(2_000_000),
+        gas: Some(GAS_OF_ONE_CALL),
         ..request
     };
-    let _ = chain.provider.send_transaction(request).await.unwrap();
+    let other = *chain.provider.send_transaction(request).await.unwrap().tx_hash();
     chain.mine(1).await;
+    mined(chain, other).await;
+    set_block_gas(chain, 30_000_000).await;
 }
