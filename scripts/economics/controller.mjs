@@ -46,7 +46,8 @@ export function charge(p, x, batches) {
   const target = x + batches * p.step;
   const newX = min(target, p.maxLogPrice);
   const excess = target - newX;
-  const fee = cumulativeCost(p, newX) - cumulativeCost(p, x) + (maxFee(p) * excess) / p.step;
+  let fee = cumulativeCost(p, newX) - cumulativeCost(p, x);
+  if (excess !== 0n) fee += (maxFee(p) * excess) / p.step;
   return { fee, newX };
 }
 
