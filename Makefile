@@ -54,7 +54,7 @@ clean: ## Remove everything that a build or a test wrote here
 ##### All that CI runs
 
 # In the order of their cost. .ci/run takes the list from here.
-CHECKS := fmt-check lint house-rules requirements-check vectors-check bindings-check bulloak sizes snapshots-check figures \
+CHECKS := fmt-check lint house-rules requirements-check vectors-check economics-check bindings-check bulloak sizes snapshots-check figures \
           test-demo test-deploy test-ci coverage slither halmos
 # What needs neither forge's build nor its ports: runs beside the list above where CI has a core to spare.
 RUST_CHECKS := fmt-check-rust clippy doc deny fuzz-check circuits-check verifier-check
@@ -180,7 +180,7 @@ test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia 
 
 ##### Generated files
 
-.PHONY: bindings bindings-check snapshots snapshots-check figures requirements requirements-check vectors-check
+.PHONY: bindings bindings-check snapshots snapshots-check figures requirements requirements-check vectors-check economics economics-check
 bindings: deps ## Write bindings/artifacts, the contracts' ABI and code as the Rust bindings ship them
 	forge build
 	scripts/xtask.sh bindings
@@ -210,3 +210,9 @@ vectors-check: ## The vectors of batch fee, L2 cryptography and the example chai
 	node scripts/exp-error-bound.mjs --check
 	node scripts/l2-vectors.mjs --check
 	scripts/python-tools.sh reference
+
+economics: ## Simulate the batch fee beside the historical rule and write docs/economics/ anew, about a minute
+	node scripts/economics.mjs
+
+economics-check:
+	node scripts/economics.mjs --check

@@ -259,3 +259,17 @@ export class Griefer {
     return this.paid + this.gas - (this.prover?.net ?? 0);
   }
 }
+
+/** Somebody who waits for finality and, once the oldest sequence has the age `after`, adds `each` token an hour to what its proof earns. */
+export class Tipper {
+  constructor({ after, each }) {
+    Object.assign(this, { after, each });
+    this.paid = 0;
+  }
+
+  tick({ now, market }) {
+    if (!market.tip || now % HOUR !== 0 || market.oldestAge(now) < this.after) return;
+    market.tip(this.each);
+    this.paid += this.each;
+  }
+}

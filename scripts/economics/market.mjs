@@ -84,6 +84,7 @@ export class PoeMarket extends Market {
     this.parameters = parameters;
     this.logPrice = logPrice;
     this.settledAt = 0;
+    this.tips = 0; // on the oldest pending sequence, in tokens
     this.charged = undefined; // the last charge, which is asked for again and again
   }
 
@@ -116,7 +117,19 @@ export class PoeMarket extends Market {
 
   /** What a proof up to `end` would earn now, in tokens. */
   expected(end) {
-    return this.paidTokensTo[end] - this.paidTokensTo[this.verified];
+    return this.paidTokensTo[end] - this.paidTokensTo[this.verified] + this.tips;
+  }
+
+  /** Adds to what the next proof earns. The historical rule has no such thing. */
+  tip(amount) {
+    this.tips += amount;
+  }
+
+  verify(now, end) {
+    const { earned, paid } = super.verify(now, end);
+    const tips = this.tips;
+    this.tips = 0;
+    return { earned: earned + tips, paid: paid + tips };
   }
 
   moveAfterProof() {}

@@ -56,12 +56,13 @@ function service({ samples, delays, honest }) {
   };
 }
 
-function money({ honest, aggregators, griefer, market, samples }) {
+function money({ honest, aggregators, griefer, tipper, market, samples }) {
   const provers = griefer?.prover ? [...aggregators, griefer.prover] : aggregators;
-  const paid = honest.paid + (griefer?.paid ?? 0);
+  const paid = honest.paid + (griefer?.paid ?? 0) + (tipper?.paid ?? 0);
   const earned = sum(provers.map((one) => one.earned));
   return {
     paid,
+    tips: tipper?.paid ?? 0,
     reached: earned / paid,
     misdirected: sum(provers.map((one) => one.misdirected)) / 2 / paid,
     honestProvers: sum(aggregators.map((one) => one.earned)) / paid,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Fourteen days each: what is asked for, who proves, what changes and who attacks. Every fee rule meets the same trace of demand.
-import { Aggregator, Griefer, Splitter, Unconditional, Withholder } from "./agents.mjs";
+import { Aggregator, Griefer, Splitter, Tipper, Unconditional, Withholder } from "./agents.mjs";
 import { DAY, HOUR } from "./demand.mjs";
 
 export const DAYS = 14;
@@ -41,6 +41,7 @@ export const SCENARIOS = {
     demand: steady, aggregators: () => [new Unconditional({ ...FAST, name: "boot", least: 12, to: 7 * DAY }), ...competing()], attackers: ["boot"], instead: [], span: [0, 7 * DAY], base: "calm", shock: { at: 7 * DAY },
   },
   backstop: { name: "quiet, with a backstop", about: "the quiet chain, and a charity that proves whatever is two hours old, whatever it pays", demand: { perHour: 6 }, aggregators: () => [...competing(), new Unconditional({ ...FAST, name: "charity", age: 2 * HOUR })] },
+  tips: { name: "quiet, with tips", about: "the quiet chain, and somebody who adds half a token an hour to the next proof once two hours have passed without one; the historical rule has no tips", demand: { perHour: 6 }, aggregators: competing, tipper: () => new Tipper({ after: 2 * HOUR, each: 0.5 }) },
   flood: { name: "flood", about: "a sequencer with 5,000 tokens keeps the queue full from the sixth day on, for a week at most", demand: steady, aggregators: competing, griefer: () => new Griefer({ from: 5 * DAY, to: 12 * DAY, budget: 5000 }), span: [5 * DAY, 12 * DAY], base: "calm" },
   selfflood: {
     name: "self-proving flood", about: "the same with 1,000 tokens and a prover as good as the best, which goes for every proof that covers its cost", demand: steady, aggregators: competing,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// One scenario under one fee rule: minute by minute the griefer acts first, then honest sequencers, then aggregators in their order.
+// One scenario under one fee rule: minute by minute the griefer acts first, then honest sequencers and who tips,
+// then aggregators in their order.
 import { HonestSequencers } from "./agents.mjs";
 import { DAY, TICK, demandTrace } from "./demand.mjs";
 import { DAYS, SEED, capacityAt, pricesAt, referenceCost } from "./scenarios.mjs";
@@ -9,6 +10,7 @@ export function simulate(scenario, market, { days = DAYS, seed = SEED } = {}) {
   const honest = new HonestSequencers(demandTrace(scenario.demand, days, seed));
   const aggregators = scenario.aggregators();
   const griefer = scenario.griefer?.();
+  const tipper = scenario.tipper?.();
   const samples = { price: [], cost: [], age: [], pending: [] };
   const delays = [];
 
@@ -17,6 +19,7 @@ export function simulate(scenario, market, { days = DAYS, seed = SEED } = {}) {
     const before = market.verified;
     griefer?.tick(world);
     honest.tick(world);
+    tipper?.tick(world);
     for (const aggregator of aggregators) aggregator.tick(world);
     noteDelays(delays, market, before, now);
     samples.price.push(market.quote(now, 1));
@@ -24,7 +27,7 @@ export function simulate(scenario, market, { days = DAYS, seed = SEED } = {}) {
     samples.age.push(market.oldestAge(now));
     samples.pending.push(market.pendingBatches);
   }
-  return { scenario, market, honest, aggregators, griefer, samples, delays };
+  return { scenario, market, honest, aggregators, griefer, tipper, samples, delays };
 }
 
 /** How long each honest batch waited for its proof. */
