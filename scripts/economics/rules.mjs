@@ -41,6 +41,13 @@ const poe = (parameters, start = START) => () => new PoeMarket(parameters, { lim
 /** K = 200 with all three speeds five times those of the recommended set. */
 export const quick = () => ({ ...mainnet(), risePerSecond: 5n * recommended().risePerSecond });
 
+/** Between the two: K = 400, with all three speeds two and a half times those of the recommended set. */
+export const between = () => {
+  const { step, decayPerSecond, risePerSecond, ...rest } = recommended();
+  const faster = (speed) => (5n * speed) / 2n;
+  return { ...rest, step: faster(step), decayPerSecond: faster(decayPerSecond), risePerSecond: faster(risePerSecond) };
+};
+
 export const RULES = {
   K1000: { name: "K = 1000", about: "the recommended set of the specification", make: poe(recommended()) },
   K200: { name: "K = 200", about: "the configuration for Ethereum, `script/config/1.json`", make: poe(mainnet()) },
@@ -49,7 +56,5 @@ export const RULES = {
   P1023: { name: "Polygon 1.023", about: "the same with the largest multiplier that its setter took", make: () => new PolygonMarket(MAX_MULTIPLIER, { limit: LIMIT }) },
 };
 
-/** The recommended set with another late level, given as ln(level / minFee) in 1e-12 nat. */
-export const withLateLevel = (lateLogPrice) => poe({ ...recommended(), lateLogPrice });
 /** Any set of parameters, from the usual start. */
 export const withParameters = (parameters) => poe(parameters);
