@@ -57,7 +57,7 @@ clean: ## Remove everything that a build or a test wrote here
 CHECKS := fmt-check lint house-rules requirements-check vectors-check bindings-check bulloak sizes snapshots-check figures \
           test-demo test-deploy test-ci coverage slither halmos
 # What needs neither forge's build nor its ports: runs beside the list above where CI has a core to spare.
-RUST_CHECKS := fmt-check-rust clippy doc deny fuzz-check circuits-check verifier-check
+RUST_CHECKS := fmt-check-rust clippy doc deny economics-check fuzz-check circuits-check verifier-check
 
 .PHONY: check list-checks list-rust-checks
 check: teeth test $(CHECKS) $(RUST_CHECKS) ## Run all that CI runs
@@ -180,7 +180,7 @@ test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia 
 
 ##### Generated files
 
-.PHONY: bindings bindings-check snapshots snapshots-check figures requirements requirements-check vectors-check
+.PHONY: bindings bindings-check snapshots snapshots-check figures requirements requirements-check vectors-check economics
 bindings: deps ## Write bindings/artifacts, the contracts' ABI and code as the Rust bindings ship them
 	forge build
 	scripts/xtask.sh bindings
@@ -210,3 +210,9 @@ vectors-check: ## The vectors of batch fee, L2 cryptography and the example chai
 	node scripts/exp-error-bound.mjs --check
 	node scripts/l2-vectors.mjs --check
 	scripts/python-tools.sh reference
+
+economics: ## Simulate the batch fee beside the historical rule and write docs/economics/ anew, about a minute
+	node scripts/economics.mjs
+
+economics-check: ## docs/economics/ is what the simulation gives
+	node scripts/economics.mjs --check
