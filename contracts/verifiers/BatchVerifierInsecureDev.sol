@@ -1417,14 +1417,12 @@ contract BatchVerifierInsecureDev is IVerifier {
             mcopy(scratch, add(m, LOOKUP_0), 0x40)
             failure := or(failure, combineProof(scratch, mu, add(m, PERMUTATION_0)))
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(
-                failure,
-                combineProof(
-                    scratch,
-                    mulmod(mulmod(power, mload(add(m, GAP_0)), r), mload(add(m, GAP_1)), r),
-                    add(m, TOTAL_X)
-                )
-            )
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                scale := mulmod(scale, mload(add(m, GAP_1)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
             // Set 2
@@ -1432,14 +1430,12 @@ contract BatchVerifierInsecureDev is IVerifier {
             mstore(add(scratch, 0x20), FIXED_3_Y)
             failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_INPUT_0)))
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(
-                failure,
-                combineProof(
-                    scratch,
-                    mulmod(mulmod(power, mload(add(m, GAP_MINUS_1)), r), mload(add(m, GAP_0)), r),
-                    add(m, TOTAL_X)
-                )
-            )
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_MINUS_1)), r)
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
             // Set 3
@@ -1456,7 +1452,11 @@ contract BatchVerifierInsecureDev is IVerifier {
             failure := or(failure, combine(scratch, mu, FIXED_1_X, FIXED_1_Y))
             failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_TABLE_0)))
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(failure, combineProof(scratch, mulmod(power, mload(add(m, GAP_0)), r), add(m, TOTAL_X)))
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
 

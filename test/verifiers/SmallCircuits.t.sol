@@ -29,7 +29,7 @@ contract RotationsVerifierTest is GeneratedVerifierTest {
     }
 
     function _evaluationCount() internal pure override returns (uint256) {
-        return 20;
+        return 34;
     }
 }
 

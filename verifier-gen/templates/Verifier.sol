@@ -358,7 +358,13 @@ contract {{ description.name }}{% if description.circuit.is_some() %} is IVerifi
 {%- endfor %}
 {%- if set.index > 0 %}
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(failure, combineProof(scratch, {{ set.scale }}, add(m, TOTAL_X)))
+            {
+                let scale := power
+{%- for line in set.scale_lines %}
+                {{ line }}
+{%- endfor %}
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
 {%- endif %}
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))

@@ -839,14 +839,12 @@ contract PairsInsecureDev {
             mcopy(scratch, add(m, LOOKUP_INPUT_1), 0x40)
             failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_INPUT_0)))
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(
-                failure,
-                combineProof(
-                    scratch,
-                    mulmod(mulmod(power, mload(add(m, GAP_MINUS_1)), r), mload(add(m, GAP_0)), r),
-                    add(m, TOTAL_X)
-                )
-            )
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_MINUS_1)), r)
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
             // Set 2
@@ -862,7 +860,11 @@ contract PairsInsecureDev {
             failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_TABLE_1)))
             failure := or(failure, combineProof(scratch, mu, add(m, LOOKUP_TABLE_0)))
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(failure, combineProof(scratch, mulmod(power, mload(add(m, GAP_0)), r), add(m, TOTAL_X)))
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
 

@@ -736,31 +736,24 @@ contract ProductsInsecureDev {
             failure := or(failure, combineProof(scratch, mu, add(m, PERMUTATION_1)))
             failure := or(failure, combineProof(scratch, mu, add(m, PERMUTATION_0)))
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(
-                failure,
-                combineProof(
-                    scratch,
-                    mulmod(
-                        mulmod(mulmod(power, mload(add(m, GAP_MINUS_6)), r), mload(add(m, GAP_0)), r),
-                        mload(add(m, GAP_1)),
-                        r
-                    ),
-                    add(m, TOTAL_X)
-                )
-            )
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_MINUS_6)), r)
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                scale := mulmod(scale, mload(add(m, GAP_1)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
             // Set 2
             mcopy(scratch, add(m, PERMUTATION_3), 0x40)
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(
-                failure,
-                combineProof(
-                    scratch,
-                    mulmod(mulmod(power, mload(add(m, GAP_0)), r), mload(add(m, GAP_1)), r),
-                    add(m, TOTAL_X)
-                )
-            )
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                scale := mulmod(scale, mload(add(m, GAP_1)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
 

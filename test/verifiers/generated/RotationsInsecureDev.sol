@@ -42,8 +42,8 @@ contract RotationsInsecureDev {
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
     /// @dev Modulus of the coordinates.
     uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
-    uint256 private constant VK_DIGEST = 0x2a2bbb9bac3286ee88d43d79975ba5d2856c0dc8171f624244a36e3d7dfc0f43;
-    uint256 private constant PROOF_BYTES = 1152;
+    uint256 private constant VK_DIGEST = 0x07984f00f2a1357ba8662c3fdc55862c42442772f6e5d910db1ba68bbd5200e4;
+    uint256 private constant PROOF_BYTES = 1728;
 
     // The domain: 2^6 rows, 13 of them blinded.
     uint256 private constant LOG_ROWS = 6;
@@ -81,104 +81,134 @@ contract RotationsInsecureDev {
     // Commitments of the verifying key: columns of constants and selectors, then the permutation.
     uint256 private constant FIXED_0_X = 0x17c7495e4933a574e1423adaf59e23ed1c8471eb88068b1fd236cf5d62b9fcaa;
     uint256 private constant FIXED_0_Y = 0x11cbb157dd06c022f4f4c3cdb3e86b66bbb2f11999bf6f4802212f8552720125;
-    uint256 private constant SIGMA_0_X = 0x2bf7246eca9fc820fa6d33e4bde12d617fb0cc49a379da79a90d32ccb5d80fb0;
-    uint256 private constant SIGMA_0_Y = 0x0c21fdcb43a5902f34284cdd259eb68df3e0e99be2bd9021167213e7f391d939;
-    uint256 private constant SIGMA_1_X = 0x2a769c2fe99c7c8f5c7f5ba535c35cd6c2646d9aaccca26e53a7d13f8b3e4abb;
-    uint256 private constant SIGMA_1_Y = 0x28af46fafbb2f9580ce2fdb407cc6808a46226e5e625c5d4749367cefa6e82cc;
+    uint256 private constant SIGMA_0_X = 0x235676f22d6d3f1eabb8736bee02343d036c89d97ff925443d6ab8fc8ce72a21;
+    uint256 private constant SIGMA_0_Y = 0x2787cb82582da819c3d6fa6c5cf354ddb19aea24fcfc8af88de431742f12c596;
+    uint256 private constant SIGMA_1_X = 0x125f9c1f1eb989643df7539b01a3d804b65c5c095054c88a4671b745d1673902;
+    uint256 private constant SIGMA_1_Y = 0x27d8c463cf1a3e81632e41fdcef55d92a781ce46b7ea3a01b77248cea2e7618f;
+    uint256 private constant SIGMA_2_X = 0x1419e6be8b29560a840b0151d2c3d6d5594c76087e8ef9e4ffdb427b77c376fc;
+    uint256 private constant SIGMA_2_Y = 0x028333a9c3af4f7bbe8ebf802bc7240229480edea41742bdcee7328b1bed7e68;
 
     // Words of the transcript, segment by segment; a point is two words. The hash before a segment is its first word.
     uint256 private constant DIGEST = 0x0000;
     uint256 private constant INPUTS = 0x0020;
     uint256 private constant ADVICE_0 = 0x0040;
-    uint256 private constant HASH_1 = 0x0080;
-    uint256 private constant HASH_2 = 0x00a0;
-    uint256 private constant PERMUTATION_0 = 0x00c0;
-    uint256 private constant PERMUTATION_1 = 0x0100;
-    uint256 private constant RANDOM = 0x0140;
-    uint256 private constant HASH_3 = 0x0180;
-    uint256 private constant QUOTIENT_0 = 0x01a0;
-    uint256 private constant QUOTIENT_1 = 0x01e0;
-    uint256 private constant HASH_4 = 0x0220;
-    uint256 private constant EVAL_ADVICE_0_AT_0 = 0x0240;
-    uint256 private constant EVAL_ADVICE_0_AT_MINUS_2 = 0x0260;
-    uint256 private constant EVAL_ADVICE_0_AT_MINUS_1 = 0x0280;
-    uint256 private constant EVAL_ADVICE_0_AT_1 = 0x02a0;
-    uint256 private constant EVAL_ADVICE_0_AT_2 = 0x02c0;
-    uint256 private constant EVAL_ADVICE_0_AT_3 = 0x02e0;
-    uint256 private constant EVAL_ADVICE_0_AT_4 = 0x0300;
-    uint256 private constant EVAL_ADVICE_0_AT_5 = 0x0320;
-    uint256 private constant EVAL_ADVICE_0_AT_6 = 0x0340;
-    uint256 private constant EVAL_ADVICE_0_AT_7 = 0x0360;
-    uint256 private constant EVAL_ADVICE_0_AT_8 = 0x0380;
-    uint256 private constant EVAL_FIXED_0_AT_0 = 0x03a0;
-    uint256 private constant EVAL_RANDOM = 0x03c0;
-    uint256 private constant EVAL_SIGMA_0 = 0x03e0;
-    uint256 private constant EVAL_SIGMA_1 = 0x0400;
-    uint256 private constant EVAL_PERMUTATION_0 = 0x0420;
-    uint256 private constant EVAL_PERMUTATION_0_NEXT = 0x0440;
-    uint256 private constant EVAL_PERMUTATION_0_LAST = 0x0460;
-    uint256 private constant EVAL_PERMUTATION_1 = 0x0480;
-    uint256 private constant EVAL_PERMUTATION_1_NEXT = 0x04a0;
-    uint256 private constant HASH_5 = 0x04c0;
-    uint256 private constant W = 0x04e0;
-    uint256 private constant HASH_6 = 0x0520;
-    uint256 private constant W_PRIME = 0x0540;
-    uint256 private constant THETA = 0x0580;
-    uint256 private constant BETA = 0x05a0;
-    uint256 private constant GAMMA = 0x05c0;
-    uint256 private constant Y = 0x05e0;
-    uint256 private constant X = 0x0600;
-    uint256 private constant MU = 0x0620;
-    uint256 private constant NU = 0x0640;
-    uint256 private constant U = 0x0660;
-    uint256 private constant X_TO_ROWS = 0x0680;
-    uint256 private constant FIRST_SET = 0x06a0;
-    uint256 private constant L_FIRST = 0x06c0;
-    uint256 private constant L_LAST = 0x06e0;
-    uint256 private constant L_ACTIVE = 0x0700;
-    uint256 private constant EVAL_INSTANCE = 0x0720;
-    uint256 private constant EVAL_QUOTIENT = 0x0740;
-    uint256 private constant QUOTIENT_X = 0x0760;
-    uint256 private constant QUOTIENT_Y = 0x0780;
-    uint256 private constant TOTAL_X = 0x07a0;
-    uint256 private constant TOTAL_Y = 0x07c0;
-    uint256 private constant DENOMINATORS = 0x07e0;
-    uint256 private constant VANISHING_INVERSE = 0x09c0;
-    uint256 private constant X_INVERSE = 0x09e0;
-    uint256 private constant GAP_MINUS_14 = 0x0a00;
-    uint256 private constant GAP_MINUS_2 = 0x0a20;
-    uint256 private constant GAP_MINUS_1 = 0x0a40;
-    uint256 private constant GAP_0 = 0x0a60;
-    uint256 private constant GAP_1 = 0x0a80;
-    uint256 private constant GAP_2 = 0x0aa0;
-    uint256 private constant GAP_3 = 0x0ac0;
-    uint256 private constant GAP_4 = 0x0ae0;
-    uint256 private constant GAP_5 = 0x0b00;
-    uint256 private constant GAP_6 = 0x0b20;
-    uint256 private constant GAP_7 = 0x0b40;
-    uint256 private constant GAP_8 = 0x0b60;
-    uint256 private constant PREFIXES = 0x0b80;
+    uint256 private constant ADVICE_1 = 0x0080;
+    uint256 private constant HASH_1 = 0x00c0;
+    uint256 private constant HASH_2 = 0x00e0;
+    uint256 private constant PERMUTATION_0 = 0x0100;
+    uint256 private constant PERMUTATION_1 = 0x0140;
+    uint256 private constant PERMUTATION_2 = 0x0180;
+    uint256 private constant RANDOM = 0x01c0;
+    uint256 private constant HASH_3 = 0x0200;
+    uint256 private constant QUOTIENT_0 = 0x0220;
+    uint256 private constant QUOTIENT_1 = 0x0260;
+    uint256 private constant HASH_4 = 0x02a0;
+    uint256 private constant EVAL_ADVICE_0_AT_0 = 0x02c0;
+    uint256 private constant EVAL_ADVICE_1_AT_0 = 0x02e0;
+    uint256 private constant EVAL_ADVICE_0_AT_MINUS_2 = 0x0300;
+    uint256 private constant EVAL_ADVICE_0_AT_MINUS_1 = 0x0320;
+    uint256 private constant EVAL_ADVICE_0_AT_1 = 0x0340;
+    uint256 private constant EVAL_ADVICE_0_AT_2 = 0x0360;
+    uint256 private constant EVAL_ADVICE_0_AT_3 = 0x0380;
+    uint256 private constant EVAL_ADVICE_0_AT_4 = 0x03a0;
+    uint256 private constant EVAL_ADVICE_0_AT_5 = 0x03c0;
+    uint256 private constant EVAL_ADVICE_0_AT_6 = 0x03e0;
+    uint256 private constant EVAL_ADVICE_0_AT_7 = 0x0400;
+    uint256 private constant EVAL_ADVICE_0_AT_8 = 0x0420;
+    uint256 private constant EVAL_ADVICE_1_AT_MINUS_1 = 0x0440;
+    uint256 private constant EVAL_ADVICE_1_AT_1 = 0x0460;
+    uint256 private constant EVAL_ADVICE_1_AT_2 = 0x0480;
+    uint256 private constant EVAL_ADVICE_1_AT_3 = 0x04a0;
+    uint256 private constant EVAL_ADVICE_1_AT_4 = 0x04c0;
+    uint256 private constant EVAL_ADVICE_1_AT_5 = 0x04e0;
+    uint256 private constant EVAL_ADVICE_1_AT_6 = 0x0500;
+    uint256 private constant EVAL_ADVICE_1_AT_7 = 0x0520;
+    uint256 private constant EVAL_ADVICE_1_AT_8 = 0x0540;
+    uint256 private constant EVAL_FIXED_0_AT_0 = 0x0560;
+    uint256 private constant EVAL_RANDOM = 0x0580;
+    uint256 private constant EVAL_SIGMA_0 = 0x05a0;
+    uint256 private constant EVAL_SIGMA_1 = 0x05c0;
+    uint256 private constant EVAL_SIGMA_2 = 0x05e0;
+    uint256 private constant EVAL_PERMUTATION_0 = 0x0600;
+    uint256 private constant EVAL_PERMUTATION_0_NEXT = 0x0620;
+    uint256 private constant EVAL_PERMUTATION_0_LAST = 0x0640;
+    uint256 private constant EVAL_PERMUTATION_1 = 0x0660;
+    uint256 private constant EVAL_PERMUTATION_1_NEXT = 0x0680;
+    uint256 private constant EVAL_PERMUTATION_1_LAST = 0x06a0;
+    uint256 private constant EVAL_PERMUTATION_2 = 0x06c0;
+    uint256 private constant EVAL_PERMUTATION_2_NEXT = 0x06e0;
+    uint256 private constant HASH_5 = 0x0700;
+    uint256 private constant W = 0x0720;
+    uint256 private constant HASH_6 = 0x0760;
+    uint256 private constant W_PRIME = 0x0780;
+    uint256 private constant THETA = 0x07c0;
+    uint256 private constant BETA = 0x07e0;
+    uint256 private constant GAMMA = 0x0800;
+    uint256 private constant Y = 0x0820;
+    uint256 private constant X = 0x0840;
+    uint256 private constant MU = 0x0860;
+    uint256 private constant NU = 0x0880;
+    uint256 private constant U = 0x08a0;
+    uint256 private constant X_TO_ROWS = 0x08c0;
+    uint256 private constant FIRST_SET = 0x08e0;
+    uint256 private constant L_FIRST = 0x0900;
+    uint256 private constant L_LAST = 0x0920;
+    uint256 private constant L_ACTIVE = 0x0940;
+    uint256 private constant EVAL_INSTANCE = 0x0960;
+    uint256 private constant EVAL_QUOTIENT = 0x0980;
+    uint256 private constant QUOTIENT_X = 0x09a0;
+    uint256 private constant QUOTIENT_Y = 0x09c0;
+    uint256 private constant TOTAL_X = 0x09e0;
+    uint256 private constant TOTAL_Y = 0x0a00;
+    uint256 private constant DENOMINATORS = 0x0a20;
+    uint256 private constant VANISHING_INVERSE = 0x0c00;
+    uint256 private constant X_INVERSE = 0x0c20;
+    uint256 private constant GAP_MINUS_14 = 0x0c40;
+    uint256 private constant GAP_MINUS_2 = 0x0c60;
+    uint256 private constant GAP_MINUS_1 = 0x0c80;
+    uint256 private constant GAP_0 = 0x0ca0;
+    uint256 private constant GAP_1 = 0x0cc0;
+    uint256 private constant GAP_2 = 0x0ce0;
+    uint256 private constant GAP_3 = 0x0d00;
+    uint256 private constant GAP_4 = 0x0d20;
+    uint256 private constant GAP_5 = 0x0d40;
+    uint256 private constant GAP_6 = 0x0d60;
+    uint256 private constant GAP_7 = 0x0d80;
+    uint256 private constant GAP_8 = 0x0da0;
+    uint256 private constant PREFIXES = 0x0dc0;
     uint256 private constant DENOMINATOR_BYTES = 0x03a0;
-    uint256 private constant TEMPORARY_0 = 0x0f20;
-    uint256 private constant TEMPORARY_1 = 0x0f40;
-    uint256 private constant TEMPORARY_2 = 0x0f60;
-    uint256 private constant TEMPORARY_3 = 0x0f80;
-    uint256 private constant TEMPORARY_4 = 0x0fa0;
-    uint256 private constant TEMPORARY_5 = 0x0fc0;
-    uint256 private constant TEMPORARY_6 = 0x0fe0;
-    uint256 private constant TEMPORARY_7 = 0x1000;
-    uint256 private constant TEMPORARY_8 = 0x1020;
-    uint256 private constant TEMPORARY_9 = 0x1040;
-    uint256 private constant TEMPORARY_10 = 0x1060;
-    uint256 private constant TEMPORARY_11 = 0x1080;
-    uint256 private constant TEMPORARY_12 = 0x10a0;
-    uint256 private constant TEMPORARY_13 = 0x10c0;
-    uint256 private constant TEMPORARY_14 = 0x10e0;
-    uint256 private constant TEMPORARY_15 = 0x1100;
-    uint256 private constant TEMPORARY_16 = 0x1120;
-    uint256 private constant TEMPORARY_17 = 0x1140;
-    uint256 private constant SCRATCH = 0x1160;
-    uint256 private constant MEMORY_BYTES = 0x1300;
+    uint256 private constant TEMPORARY_0 = 0x1160;
+    uint256 private constant TEMPORARY_1 = 0x1180;
+    uint256 private constant TEMPORARY_2 = 0x11a0;
+    uint256 private constant TEMPORARY_3 = 0x11c0;
+    uint256 private constant TEMPORARY_4 = 0x11e0;
+    uint256 private constant TEMPORARY_5 = 0x1200;
+    uint256 private constant TEMPORARY_6 = 0x1220;
+    uint256 private constant TEMPORARY_7 = 0x1240;
+    uint256 private constant TEMPORARY_8 = 0x1260;
+    uint256 private constant TEMPORARY_9 = 0x1280;
+    uint256 private constant TEMPORARY_10 = 0x12a0;
+    uint256 private constant TEMPORARY_11 = 0x12c0;
+    uint256 private constant TEMPORARY_12 = 0x12e0;
+    uint256 private constant TEMPORARY_13 = 0x1300;
+    uint256 private constant TEMPORARY_14 = 0x1320;
+    uint256 private constant TEMPORARY_15 = 0x1340;
+    uint256 private constant TEMPORARY_16 = 0x1360;
+    uint256 private constant TEMPORARY_17 = 0x1380;
+    uint256 private constant TEMPORARY_18 = 0x13a0;
+    uint256 private constant TEMPORARY_19 = 0x13c0;
+    uint256 private constant TEMPORARY_20 = 0x13e0;
+    uint256 private constant TEMPORARY_21 = 0x1400;
+    uint256 private constant TEMPORARY_22 = 0x1420;
+    uint256 private constant TEMPORARY_23 = 0x1440;
+    uint256 private constant TEMPORARY_24 = 0x1460;
+    uint256 private constant TEMPORARY_25 = 0x1480;
+    uint256 private constant TEMPORARY_26 = 0x14a0;
+    uint256 private constant TEMPORARY_27 = 0x14c0;
+    uint256 private constant TEMPORARY_28 = 0x14e0;
+    uint256 private constant TEMPORARY_29 = 0x1500;
+    uint256 private constant SCRATCH = 0x1520;
+    uint256 private constant MEMORY_BYTES = 0x16c0;
 
     constructor() {
         uint256 id = block.chainid;
@@ -205,18 +235,18 @@ contract RotationsInsecureDev {
             mstore(0x40, add(m, MEMORY_BYTES))
             mstore(add(m, DIGEST), VK_DIGEST)
             calldatacopy(add(m, INPUTS), publicInputs, 0x0020)
-            calldatacopy(add(m, ADVICE_0), add(proof.offset, 0x0000), 0x0040)
-            calldatacopy(add(m, PERMUTATION_0), add(proof.offset, 0x0040), 0x00c0)
-            calldatacopy(add(m, QUOTIENT_0), add(proof.offset, 0x0100), 0x0080)
-            calldatacopy(add(m, EVAL_ADVICE_0_AT_0), add(proof.offset, 0x0180), 0x0280)
-            calldatacopy(add(m, W), add(proof.offset, 0x0400), 0x0040)
-            calldatacopy(add(m, W_PRIME), add(proof.offset, 0x0440), 0x0040)
+            calldatacopy(add(m, ADVICE_0), add(proof.offset, 0x0000), 0x0080)
+            calldatacopy(add(m, PERMUTATION_0), add(proof.offset, 0x0080), 0x0100)
+            calldatacopy(add(m, QUOTIENT_0), add(proof.offset, 0x0180), 0x0080)
+            calldatacopy(add(m, EVAL_ADVICE_0_AT_0), add(proof.offset, 0x0200), 0x0440)
+            calldatacopy(add(m, W), add(proof.offset, 0x0640), 0x0040)
+            calldatacopy(add(m, W_PRIME), add(proof.offset, 0x0680), 0x0040)
         }
-        _checkPoints(m, ADVICE_0, 1, 0);
-        _checkPoints(m, PERMUTATION_0, 3, 1);
-        _checkPoints(m, QUOTIENT_0, 2, 4);
-        _checkPoints(m, W, 1, 6);
-        _checkPoints(m, W_PRIME, 1, 7);
+        _checkPoints(m, ADVICE_0, 2, 0);
+        _checkPoints(m, PERMUTATION_0, 4, 2);
+        _checkPoints(m, QUOTIENT_0, 2, 6);
+        _checkPoints(m, W, 1, 8);
+        _checkPoints(m, W_PRIME, 1, 9);
         _checkEvaluations(m);
         _challenges(m);
         _invert(m);
@@ -249,7 +279,7 @@ contract RotationsInsecureDev {
         assembly ("memory-safe") {
             let r := R
             let start := add(m, EVAL_ADVICE_0_AT_0)
-            for { let i := 0 } lt(i, 20) { i := add(i, 1) } {
+            for { let i := 0 } lt(i, 34) { i := add(i, 1) } {
                 if iszero(lt(mload(add(start, mul(i, 0x20))), r)) {
                     bad := i
                     break
@@ -264,7 +294,7 @@ contract RotationsInsecureDev {
         assembly ("memory-safe") {
             let r := R
             let hash
-            hash := keccak256(add(m, DIGEST), 0x0080)
+            hash := keccak256(add(m, DIGEST), 0x00c0)
             mstore(add(m, THETA), mod(hash, r))
             mstore(add(m, HASH_1), hash)
             mstore(0x00, hash)
@@ -276,13 +306,13 @@ contract RotationsInsecureDev {
             hash := keccak256(0x00, 0x21)
             mstore(add(m, GAMMA), mod(hash, r))
             mstore(add(m, HASH_2), hash)
-            hash := keccak256(add(m, HASH_2), 0x00e0)
+            hash := keccak256(add(m, HASH_2), 0x0120)
             mstore(add(m, Y), mod(hash, r))
             mstore(add(m, HASH_3), hash)
             hash := keccak256(add(m, HASH_3), 0x00a0)
             mstore(add(m, X), mod(hash, r))
             mstore(add(m, HASH_4), hash)
-            hash := keccak256(add(m, HASH_4), 0x02a0)
+            hash := keccak256(add(m, HASH_4), 0x0460)
             mstore(add(m, MU), mod(hash, r))
             mstore(0x00, hash)
             mstore8(0x20, 1)
@@ -512,35 +542,153 @@ contract RotationsInsecureDev {
                 )
             )
             sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, EVAL_FIXED_0_AT_0)), mload(add(m, TEMPORARY_8)), r), r)
-            // permutation: the product begins with 1
+            // gate "sums of two before, as far as one sees", 1 of 8
             mstore(
                 add(m, TEMPORARY_9),
-                mulmod(mload(add(m, L_FIRST)), addmod(1, sub(r, mload(add(m, EVAL_PERMUTATION_0))), r), r)
-            )
-            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_9)), r)
-            // permutation: the product ends with 0 or 1
-            mstore(
-                add(m, TEMPORARY_10),
                 addmod(
-                    mulmod(mload(add(m, EVAL_PERMUTATION_1)), mload(add(m, EVAL_PERMUTATION_1)), r),
-                    sub(r, mload(add(m, EVAL_PERMUTATION_1))),
+                    addmod(mload(add(m, EVAL_ADVICE_1_AT_1)), sub(r, mload(add(m, EVAL_ADVICE_1_AT_0))), r),
+                    sub(r, mload(add(m, EVAL_ADVICE_1_AT_MINUS_1))),
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_10)), mload(add(m, L_LAST)), r), r)
-            // permutation: product 1 begins where product 0 ends
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, EVAL_FIXED_0_AT_0)), mload(add(m, TEMPORARY_9)), r), r)
+            // gate "sums of two before, as far as one sees", 2 of 8
+            mstore(
+                add(m, TEMPORARY_10),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_1_AT_2)), sub(r, mload(add(m, EVAL_ADVICE_1_AT_1))), r),
+                    sub(r, mload(add(m, EVAL_ADVICE_1_AT_0))),
+                    r
+                )
+            )
+            sum := addmod(
+                mulmod(sum, y, r),
+                mulmod(mload(add(m, EVAL_FIXED_0_AT_0)), mload(add(m, TEMPORARY_10)), r),
+                r
+            )
+            // gate "sums of two before, as far as one sees", 3 of 8
             mstore(
                 add(m, TEMPORARY_11),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_1_AT_3)), sub(r, mload(add(m, EVAL_ADVICE_1_AT_2))), r),
+                    sub(r, mload(add(m, EVAL_ADVICE_1_AT_1))),
+                    r
+                )
+            )
+            sum := addmod(
+                mulmod(sum, y, r),
+                mulmod(mload(add(m, EVAL_FIXED_0_AT_0)), mload(add(m, TEMPORARY_11)), r),
+                r
+            )
+            // gate "sums of two before, as far as one sees", 4 of 8
+            mstore(
+                add(m, TEMPORARY_12),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_1_AT_4)), sub(r, mload(add(m, EVAL_ADVICE_1_AT_3))), r),
+                    sub(r, mload(add(m, EVAL_ADVICE_1_AT_2))),
+                    r
+                )
+            )
+            sum := addmod(
+                mulmod(sum, y, r),
+                mulmod(mload(add(m, EVAL_FIXED_0_AT_0)), mload(add(m, TEMPORARY_12)), r),
+                r
+            )
+            // gate "sums of two before, as far as one sees", 5 of 8
+            mstore(
+                add(m, TEMPORARY_13),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_1_AT_5)), sub(r, mload(add(m, EVAL_ADVICE_1_AT_4))), r),
+                    sub(r, mload(add(m, EVAL_ADVICE_1_AT_3))),
+                    r
+                )
+            )
+            sum := addmod(
+                mulmod(sum, y, r),
+                mulmod(mload(add(m, EVAL_FIXED_0_AT_0)), mload(add(m, TEMPORARY_13)), r),
+                r
+            )
+            // gate "sums of two before, as far as one sees", 6 of 8
+            mstore(
+                add(m, TEMPORARY_14),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_1_AT_6)), sub(r, mload(add(m, EVAL_ADVICE_1_AT_5))), r),
+                    sub(r, mload(add(m, EVAL_ADVICE_1_AT_4))),
+                    r
+                )
+            )
+            sum := addmod(
+                mulmod(sum, y, r),
+                mulmod(mload(add(m, EVAL_FIXED_0_AT_0)), mload(add(m, TEMPORARY_14)), r),
+                r
+            )
+            // gate "sums of two before, as far as one sees", 7 of 8
+            mstore(
+                add(m, TEMPORARY_15),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_1_AT_7)), sub(r, mload(add(m, EVAL_ADVICE_1_AT_6))), r),
+                    sub(r, mload(add(m, EVAL_ADVICE_1_AT_5))),
+                    r
+                )
+            )
+            sum := addmod(
+                mulmod(sum, y, r),
+                mulmod(mload(add(m, EVAL_FIXED_0_AT_0)), mload(add(m, TEMPORARY_15)), r),
+                r
+            )
+            // gate "sums of two before, as far as one sees", 8 of 8
+            mstore(
+                add(m, TEMPORARY_16),
+                addmod(
+                    addmod(mload(add(m, EVAL_ADVICE_1_AT_8)), sub(r, mload(add(m, EVAL_ADVICE_1_AT_7))), r),
+                    sub(r, mload(add(m, EVAL_ADVICE_1_AT_6))),
+                    r
+                )
+            )
+            sum := addmod(
+                mulmod(sum, y, r),
+                mulmod(mload(add(m, EVAL_FIXED_0_AT_0)), mload(add(m, TEMPORARY_16)), r),
+                r
+            )
+            // permutation: the product begins with 1
+            mstore(
+                add(m, TEMPORARY_17),
+                mulmod(mload(add(m, L_FIRST)), addmod(1, sub(r, mload(add(m, EVAL_PERMUTATION_0))), r), r)
+            )
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_17)), r)
+            // permutation: the product ends with 0 or 1
+            mstore(
+                add(m, TEMPORARY_18),
+                addmod(
+                    mulmod(mload(add(m, EVAL_PERMUTATION_2)), mload(add(m, EVAL_PERMUTATION_2)), r),
+                    sub(r, mload(add(m, EVAL_PERMUTATION_2))),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_18)), mload(add(m, L_LAST)), r), r)
+            // permutation: product 1 begins where product 0 ends
+            mstore(
+                add(m, TEMPORARY_19),
                 mulmod(
                     addmod(mload(add(m, EVAL_PERMUTATION_1)), sub(r, mload(add(m, EVAL_PERMUTATION_0_LAST))), r),
                     mload(add(m, L_FIRST)),
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_11)), r)
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_19)), r)
+            // permutation: product 2 begins where product 1 ends
+            mstore(
+                add(m, TEMPORARY_20),
+                mulmod(
+                    addmod(mload(add(m, EVAL_PERMUTATION_2)), sub(r, mload(add(m, EVAL_PERMUTATION_1_LAST))), r),
+                    mload(add(m, L_FIRST)),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mload(add(m, TEMPORARY_20)), r)
             // permutation: product 0 multiplies its columns
             mstore(
-                add(m, TEMPORARY_12),
+                add(m, TEMPORARY_21),
                 addmod(
                     addmod(mload(add(m, EVAL_ADVICE_0_AT_0)), mulmod(mload(add(m, BETA)), mload(add(m, X)), r), r),
                     mload(add(m, GAMMA)),
@@ -548,7 +696,7 @@ contract RotationsInsecureDev {
                 )
             )
             mstore(
-                add(m, TEMPORARY_13),
+                add(m, TEMPORARY_22),
                 addmod(
                     addmod(
                         mload(add(m, EVAL_ADVICE_0_AT_0)),
@@ -560,19 +708,19 @@ contract RotationsInsecureDev {
                 )
             )
             mstore(
-                add(m, TEMPORARY_14),
+                add(m, TEMPORARY_23),
                 addmod(
-                    mulmod(mload(add(m, EVAL_PERMUTATION_0_NEXT)), mload(add(m, TEMPORARY_13)), r),
-                    sub(r, mulmod(mload(add(m, EVAL_PERMUTATION_0)), mload(add(m, TEMPORARY_12)), r)),
+                    mulmod(mload(add(m, EVAL_PERMUTATION_0_NEXT)), mload(add(m, TEMPORARY_22)), r),
+                    sub(r, mulmod(mload(add(m, EVAL_PERMUTATION_0)), mload(add(m, TEMPORARY_21)), r)),
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_14)), mload(add(m, L_ACTIVE)), r), r)
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_23)), mload(add(m, L_ACTIVE)), r), r)
             // permutation: product 1 multiplies its columns
             mstore(
-                add(m, TEMPORARY_15),
+                add(m, TEMPORARY_24),
                 addmod(
-                    mload(add(m, EVAL_INSTANCE)),
+                    mload(add(m, EVAL_ADVICE_1_AT_0)),
                     mulmod(
                         mload(add(m, BETA)),
                         mulmod(mload(add(m, X)), 0x09226b6e22c6f0ca64ec26aad4c86e715b5f898e5e963f25870e56bbe533e9a2, r),
@@ -582,10 +730,10 @@ contract RotationsInsecureDev {
                 )
             )
             mstore(
-                add(m, TEMPORARY_16),
+                add(m, TEMPORARY_25),
                 addmod(
                     addmod(
-                        mload(add(m, EVAL_INSTANCE)),
+                        mload(add(m, EVAL_ADVICE_1_AT_0)),
                         mulmod(mload(add(m, BETA)), mload(add(m, EVAL_SIGMA_1)), r),
                         r
                     ),
@@ -594,21 +742,62 @@ contract RotationsInsecureDev {
                 )
             )
             mstore(
-                add(m, TEMPORARY_17),
+                add(m, TEMPORARY_26),
                 addmod(
-                    mulmod(mload(add(m, EVAL_PERMUTATION_1_NEXT)), mload(add(m, TEMPORARY_16)), r),
+                    mulmod(mload(add(m, EVAL_PERMUTATION_1_NEXT)), mload(add(m, TEMPORARY_25)), r),
                     sub(
                         r,
                         mulmod(
                             mload(add(m, EVAL_PERMUTATION_1)),
-                            addmod(mload(add(m, TEMPORARY_15)), mload(add(m, GAMMA)), r),
+                            addmod(mload(add(m, TEMPORARY_24)), mload(add(m, GAMMA)), r),
                             r
                         )
                     ),
                     r
                 )
             )
-            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_17)), mload(add(m, L_ACTIVE)), r), r)
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_26)), mload(add(m, L_ACTIVE)), r), r)
+            // permutation: product 2 multiplies its columns
+            mstore(
+                add(m, TEMPORARY_27),
+                addmod(
+                    mload(add(m, EVAL_INSTANCE)),
+                    mulmod(
+                        mload(add(m, BETA)),
+                        mulmod(mload(add(m, X)), 0x13b360d4e82fe915fed16081038f98c211427b87a281bd733c277dbadf10372b, r),
+                        r
+                    ),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_28),
+                addmod(
+                    addmod(
+                        mload(add(m, EVAL_INSTANCE)),
+                        mulmod(mload(add(m, BETA)), mload(add(m, EVAL_SIGMA_2)), r),
+                        r
+                    ),
+                    mload(add(m, GAMMA)),
+                    r
+                )
+            )
+            mstore(
+                add(m, TEMPORARY_29),
+                addmod(
+                    mulmod(mload(add(m, EVAL_PERMUTATION_2_NEXT)), mload(add(m, TEMPORARY_28)), r),
+                    sub(
+                        r,
+                        mulmod(
+                            mload(add(m, EVAL_PERMUTATION_2)),
+                            addmod(mload(add(m, TEMPORARY_27)), mload(add(m, GAMMA)), r),
+                            r
+                        )
+                    ),
+                    r
+                )
+            )
+            sum := addmod(mulmod(sum, y, r), mulmod(mload(add(m, TEMPORARY_29)), mload(add(m, L_ACTIVE)), r), r)
             mstore(add(m, EVAL_QUOTIENT), mulmod(sum, mload(add(m, VANISHING_INVERSE)), r))
         }
     }
@@ -765,17 +954,131 @@ contract RotationsInsecureDev {
                 claim := addmod(claim, mulmod(power, value, r), r)
             }
             power := mulmod(power, mload(add(m, NU)), r)
-            // Set 1: PERMUTATION_0 at omega^-14 x, x, omega x
+            // Set 1: ADVICE_1 at omega^-1 x, x, omega x, omega^2 x, omega^3 x, omega^4 x, omega^5 x, omega^6 x, omega^7 x, omega^8 x
             {
                 let value
                 let folded
-                folded := mload(add(m, EVAL_PERMUTATION_0_LAST))
+                folded := mload(add(m, EVAL_ADVICE_1_AT_MINUS_1))
+                value := mulmod(
+                    mulmod(folded, mload(add(m, GAP_MINUS_1)), r),
+                    0x1d7df6120232869cc3b00ab23564861d03dc853f55134064bb8395d56b5660db,
+                    r
+                )
+                folded := mload(add(m, EVAL_ADVICE_1_AT_0))
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_0)), r),
+                        0x07ccacfdb6e4b6b0059c5ebc2047205d2a0b867ae4ca1e65a1b01a7f01d4b60a,
+                        r
+                    ),
+                    r
+                )
+                folded := mload(add(m, EVAL_ADVICE_1_AT_1))
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_1)), r),
+                        0x06f19f365f424cf5d735649063742ce37a348e2acb41d87994d4627c9d5f77a3,
+                        r
+                    ),
+                    r
+                )
+                folded := mload(add(m, EVAL_ADVICE_1_AT_2))
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_2)), r),
+                        0x1968ac34d6041a1948c82915a5d4b7af27464a4fc2afe069748e66f29b1fd1e3,
+                        r
+                    ),
+                    r
+                )
+                folded := mload(add(m, EVAL_ADVICE_1_AT_3))
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_3)), r),
+                        0x1828a3c24b8db56c01762cdcec981ac68c1a4b39d0036629d3bf86e7e98b3f1e,
+                        r
+                    ),
+                    r
+                )
+                folded := mload(add(m, EVAL_ADVICE_1_AT_4))
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_4)), r),
+                        0x093f835eb9a45ba5e3b3e08373d5fcbcf95ae37723f762f4de13c85a5325ce4b,
+                        r
+                    ),
+                    r
+                )
+                folded := mload(add(m, EVAL_ADVICE_1_AT_5))
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_5)), r),
+                        0x2a06d8918217bb1fdc7e45b5793a5ac88ebb5d439dadf9aee8bd38e517164cd8,
+                        r
+                    ),
+                    r
+                )
+                folded := mload(add(m, EVAL_ADVICE_1_AT_6))
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_6)), r),
+                        0x130165960c23f3e5da660fa927efcf73256688294240d9bf6031b9b2a3abadd4,
+                        r
+                    ),
+                    r
+                )
+                folded := mload(add(m, EVAL_ADVICE_1_AT_7))
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_7)), r),
+                        0x0c313cb1426248a65ba04c2a618b1863ea8512ff35aaa94d17978d9545554108,
+                        r
+                    ),
+                    r
+                )
+                folded := mload(add(m, EVAL_ADVICE_1_AT_8))
+                value := addmod(
+                    value,
+                    mulmod(
+                        mulmod(folded, mload(add(m, GAP_8)), r),
+                        0x114aa956c098d38d004870dc43ed7c44ad5095d0158264bd96978d1cdd8d567c,
+                        r
+                    ),
+                    r
+                )
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                value := mulmod(value, mload(add(m, X_INVERSE)), r)
+                claim := addmod(claim, mulmod(power, value, r), r)
+            }
+            power := mulmod(power, mload(add(m, NU)), r)
+            // Set 2: PERMUTATION_0, PERMUTATION_1 at omega^-14 x, x, omega x
+            {
+                let value
+                let folded
+                folded := mload(add(m, EVAL_PERMUTATION_1_LAST))
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_PERMUTATION_0_LAST)), r)
                 value := mulmod(
                     mulmod(folded, mload(add(m, GAP_MINUS_14)), r),
                     0x2393cec06e245c35a3f1e83201f367b3c8a3b81a18a66fca6899fdaeb61d0a7a,
                     r
                 )
-                folded := mload(add(m, EVAL_PERMUTATION_0))
+                folded := mload(add(m, EVAL_PERMUTATION_1))
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_PERMUTATION_0)), r)
                 value := addmod(
                     value,
                     mulmod(
@@ -785,7 +1088,8 @@ contract RotationsInsecureDev {
                     ),
                     r
                 )
-                folded := mload(add(m, EVAL_PERMUTATION_0_NEXT))
+                folded := mload(add(m, EVAL_PERMUTATION_1_NEXT))
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_PERMUTATION_0_NEXT)), r)
                 value := addmod(
                     value,
                     mulmod(
@@ -800,17 +1104,17 @@ contract RotationsInsecureDev {
                 claim := addmod(claim, mulmod(power, value, r), r)
             }
             power := mulmod(power, mload(add(m, NU)), r)
-            // Set 2: PERMUTATION_1 at x, omega x
+            // Set 3: PERMUTATION_2 at x, omega x
             {
                 let value
                 let folded
-                folded := mload(add(m, EVAL_PERMUTATION_1))
+                folded := mload(add(m, EVAL_PERMUTATION_2))
                 value := mulmod(
                     mulmod(folded, mload(add(m, GAP_0)), r),
                     0x298c9a27909ff94e7ab3a0494cc1b5c5293e4ebac9e8e3d294e8f83936f25b04,
                     r
                 )
-                folded := mload(add(m, EVAL_PERMUTATION_1_NEXT))
+                folded := mload(add(m, EVAL_PERMUTATION_2_NEXT))
                 value := addmod(
                     value,
                     mulmod(
@@ -824,12 +1128,13 @@ contract RotationsInsecureDev {
                 claim := addmod(claim, mulmod(power, value, r), r)
             }
             power := mulmod(power, mload(add(m, NU)), r)
-            // Set 3: FIXED_0, SIGMA_0, SIGMA_1, QUOTIENT, RANDOM at x
+            // Set 4: FIXED_0, SIGMA_0, SIGMA_1, SIGMA_2, QUOTIENT, RANDOM at x
             {
                 let value
                 let folded
                 folded := mload(add(m, EVAL_RANDOM))
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_QUOTIENT)), r)
+                folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_SIGMA_2)), r)
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_SIGMA_1)), r)
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_SIGMA_0)), r)
                 folded := addmod(mulmod(folded, mu, r), mload(add(m, EVAL_FIXED_0_AT_0)), r)
@@ -851,43 +1156,61 @@ contract RotationsInsecureDev {
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
             // Set 1
-            mcopy(scratch, add(m, PERMUTATION_0), 0x40)
+            mcopy(scratch, add(m, ADVICE_1), 0x40)
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(
-                failure,
-                combineProof(
-                    scratch,
-                    mulmod(
-                        mulmod(mulmod(power, mload(add(m, GAP_MINUS_14)), r), mload(add(m, GAP_0)), r),
-                        mload(add(m, GAP_1)),
-                        r
-                    ),
-                    add(m, TOTAL_X)
-                )
-            )
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_MINUS_1)), r)
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                scale := mulmod(scale, mload(add(m, GAP_1)), r)
+                scale := mulmod(scale, mload(add(m, GAP_2)), r)
+                scale := mulmod(scale, mload(add(m, GAP_3)), r)
+                scale := mulmod(scale, mload(add(m, GAP_4)), r)
+                scale := mulmod(scale, mload(add(m, GAP_5)), r)
+                scale := mulmod(scale, mload(add(m, GAP_6)), r)
+                scale := mulmod(scale, mload(add(m, GAP_7)), r)
+                scale := mulmod(scale, mload(add(m, GAP_8)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
             // Set 2
             mcopy(scratch, add(m, PERMUTATION_1), 0x40)
+            failure := or(failure, combineProof(scratch, mu, add(m, PERMUTATION_0)))
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(
-                failure,
-                combineProof(
-                    scratch,
-                    mulmod(mulmod(power, mload(add(m, GAP_0)), r), mload(add(m, GAP_1)), r),
-                    add(m, TOTAL_X)
-                )
-            )
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_MINUS_14)), r)
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                scale := mulmod(scale, mload(add(m, GAP_1)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
             // Set 3
+            mcopy(scratch, add(m, PERMUTATION_2), 0x40)
+            power := mulmod(power, mload(add(m, NU)), r)
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                scale := mulmod(scale, mload(add(m, GAP_1)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
+            mstore(add(m, TOTAL_X), mload(scratch))
+            mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
+            // Set 4
             mcopy(scratch, add(m, RANDOM), 0x40)
             failure := or(failure, combineProof(scratch, mu, add(m, QUOTIENT_X)))
+            failure := or(failure, combine(scratch, mu, SIGMA_2_X, SIGMA_2_Y))
             failure := or(failure, combine(scratch, mu, SIGMA_1_X, SIGMA_1_Y))
             failure := or(failure, combine(scratch, mu, SIGMA_0_X, SIGMA_0_Y))
             failure := or(failure, combine(scratch, mu, FIXED_0_X, FIXED_0_Y))
             power := mulmod(power, mload(add(m, NU)), r)
-            failure := or(failure, combineProof(scratch, mulmod(power, mload(add(m, GAP_0)), r), add(m, TOTAL_X)))
+            {
+                let scale := power
+                scale := mulmod(scale, mload(add(m, GAP_0)), r)
+                failure := or(failure, combineProof(scratch, scale, add(m, TOTAL_X)))
+            }
             mstore(add(m, TOTAL_X), mload(scratch))
             mstore(add(m, TOTAL_Y), mload(add(scratch, 0x20)))
 
@@ -911,7 +1234,7 @@ contract RotationsInsecureDev {
                 mstore(add(scratch, 0x80), G2_Y_1)
                 mstore(add(scratch, 0xa0), G2_Y_0)
                 mstore(add(scratch, 0xc0), mload(add(m, W_PRIME)))
-                mstore(add(scratch, 0xe0), sub(Q, mload(add(m, 0x0560))))
+                mstore(add(scratch, 0xe0), sub(Q, mload(add(m, 0x07a0))))
                 mstore(add(scratch, 0x100), TAU_G2_X_1)
                 mstore(add(scratch, 0x120), TAU_G2_X_0)
                 mstore(add(scratch, 0x140), TAU_G2_Y_1)

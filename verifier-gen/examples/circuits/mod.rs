@@ -142,9 +142,9 @@ impl Circuit<Fr> for SmallCircuit {
             meta,
             match kind {
                 Small::Products | Small::Lower => 3,
-                Small::Lookup | Small::Rotations => 1,
+                Small::Lookup => 1,
                 Small::Copies => 8,
-                Small::Pairs => 2,
+                Small::Rotations | Small::Pairs => 2,
             },
         );
         let instance = (kind != Small::Copies).then(|| {
@@ -235,15 +235,18 @@ impl SmallConfig {
     }
 
     fn rotations(&mut self, meta: &mut ConstraintSystem<Fr>) {
-        let (column, selector) = (self.advice[0], self.selector);
-        meta.create_gate("sums of two before, as far as one sees", |meta| {
-            let on = meta.query_selector(selector);
-            let values: Vec<_> = (-2..=8).map(|i| meta.query_advice(column, Rotation(i))).collect();
-            let sums = values
-                .windows(3)
-                .map(|w| on.clone() * (w[2].clone() - w[1].clone() - w[0].clone()));
-            sums.collect::<Vec<_>>()
-        });
+        let Self { advice, selector, .. } = self.clone();
+        // Two sets of many points: one column is seen from one row further.
+        for (column, first) in [(advice[0], -2), (advice[1], -1)] {
+            meta.create_gate("sums of two before, as far as one sees", |meta| {
+                let on = meta.query_selector(selector);
+                let values: Vec<_> = (first..=8).map(|i| meta.query_advice(column, Rotation(i))).collect();
+                let sums = values
+                    .windows(3)
+                    .map(|w| on.clone() * (w[2].clone() - w[1].clone() - w[0].clone()));
+                sums.collect::<Vec<_>>()
+            });
+        }
     }
 
     fn copies(&mut self, meta: &mut ConstraintSystem<Fr>) {
@@ -326,7 +329,10 @@ impl SmallCircuit {
         let cells: Vec<Cell> = numbers
             .iter()
             .enumerate()
-            .map(|(row, &value)| Self::put(region, config.advice[0], row, value))
+            .map(|(row, &value)| {
+                Self::put(region, config.advice[1], row, value);
+                Self::put(region, config.advice[0], row, value)
+            })
             .collect();
         for row in [2, 5] {
             config.selector.enable(region, row).expect("a row");

@@ -19,8 +19,8 @@ enum Node {
     Product(Id, Id),
 }
 
-/// Words of the stack that one statement may take: the EVM reaches sixteen, some of which hold variables.
-const DEPTH: usize = 8;
+/// Deepest expression in one statement: the EVM reaches sixteen words of its stack.
+const DEPTH: usize = 5;
 
 /// The graph. Equal expressions are one node.
 #[derive(Clone, Debug, Default)]
@@ -151,7 +151,7 @@ impl<'g> Writer<'g> {
             // Operands are below r, so the subtraction does not wrap.
             &Node::Difference(a, b) => {
                 let (a, b, depth) = self.pair(a, b);
-                (format!("addmod({a}, sub(r, {b}), r)"), depth)
+                (format!("addmod({a}, sub(r, {b}), r)"), depth + 1)
             }
         };
         if self.uses[id] > 1 || depth >= DEPTH {
@@ -160,11 +160,11 @@ impl<'g> Writer<'g> {
         (text, depth)
     }
 
-    /// Both operands, and the words of the stack they take: the modulus is below the second, both are below the first.
+    /// Both operands. Of the two, the second is on the stack while the first is computed.
     fn pair(&mut self, a: Id, b: Id) -> (String, String, usize) {
         let (b_text, b_depth) = self.visit(b);
         let (a_text, a_depth) = self.visit(a);
-        (a_text, b_text, (a_depth + 2).max(b_depth + 1))
+        (a_text, b_text, a_depth.max(b_depth) + 1)
     }
 
     fn store(&mut self, id: Id, text: &str) -> String {

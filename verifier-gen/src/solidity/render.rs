@@ -56,7 +56,7 @@ struct SetText {
     summary: String,
     claim_lines: Vec<String>,
     point_lines: Vec<String>,
-    scale: String,
+    scale_lines: Vec<String>,
     is_last: bool,
 }
 
@@ -328,15 +328,18 @@ fn set_text(protocol: &Protocol, index: usize, set: &RotationSet) -> SetText {
             Commitment::Quotient(_) => "QUOTIENT".to_string(),
         })
         .collect();
-    let scale = set.rotations.iter().fold("power".to_string(), |product, &rotation| {
-        format!("mulmod({product}, {}, r)", read(&gap(rotation)))
-    });
+    // Statement by statement: a set may have more points than the stack has room for.
+    let scale_lines = set
+        .rotations
+        .iter()
+        .map(|&rotation| format!("scale := mulmod(scale, {}, r)", read(&gap(rotation))))
+        .collect();
     SetText {
         index,
         summary: format!("{} at {}", names.join(", "), points.join(", ")),
         claim_lines: claim_lines(protocol, set),
         point_lines: point_lines(set),
-        scale,
+        scale_lines,
         is_last: index + 1 == protocol.sets.len(),
     }
 }
