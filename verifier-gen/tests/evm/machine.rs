@@ -152,6 +152,9 @@ fn transact(
         Context::<BlockEnv, TxEnv, CfgEnv, _, Journal<_>, ()>::new(db, SpecId::OSAKA);
     context.cfg.chain_id = CHAIN_ID;
     context.cfg.tx_gas_limit_cap = Some(u64::MAX);
+    // Sizes are reported: what another generator writes may be larger than a chain takes.
+    context.cfg.limit_contract_code_size = Some(usize::MAX);
+    context.cfg.limit_contract_initcode_size = Some(usize::MAX);
     let mut evm = context.build_mainnet_with_inspector(Hashes::default());
     evm.precompiles = EthPrecompiles {
         precompiles,
