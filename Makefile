@@ -168,12 +168,12 @@ verifier-check: deps ## The committed verifiers are what the generator writes fr
 
 ##### Deployments
 
-.PHONY: deploy-local test-deploy
-deploy-local: deps ## Deploy, with the mock verifier, to an anvil of chain 31337 on port 8545
-	forge build
-	test "$$(cast chain-id --rpc-url http://127.0.0.1:8545)" = 31337
-	FOUNDRY_CACHE_PATH=cache/Deploy.s.sol POE_ALLOW_MOCK_VERIFIER=true forge script script/Deploy.s.sol --rpc-url http://127.0.0.1:8545 --broadcast --slow --unlocked \
-	    --sender "$$(cast rpc --rpc-url http://127.0.0.1:8545 eth_accounts | tr -d '[]"' | cut -d, -f1)"
+.PHONY: deploy-local deploy-local-mock test-deploy
+deploy-local: deps ## Deploy, with the committed verifier, to an anvil of chain 31337 on port 8545
+	scripts/deploy-local.sh
+
+deploy-local-mock: deps ## The same with the mock verifier, which accepts every proof
+	scripts/deploy-local.sh --mock
 
 test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia and mainnet
 	scripts/test-deploy.sh
