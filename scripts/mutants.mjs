@@ -107,7 +107,6 @@ export function mutantsOf(file, source) {
   const partner = pairs(tokens);
   const { callables, constants } = parts(tokens, partner);
   const found = [];
-  // Deleted text leaves the line's own indentation, and no second mutant of the same change.
   const add = (operator, first, last, text) => {
     found.push({ operator, start: tokens[first].start, end: tokens[last].end, text });
   };

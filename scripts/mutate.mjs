@@ -28,14 +28,14 @@ const solidity = (folder) =>
     .map((name) => `${folder}/${name}`)
     .sort();
 
-/** The sources to mutate, and which tests judge them. */
+/** The sources to mutate, the unit tests among which each has its own, and the tests that judge all; undefined: every one. */
 export function targets(verifier) {
   if (verifier) {
     const sources = [...solidity("contracts/verifiers"), ...solidity("test/verifiers/generated")];
-    return { sources, tests: "test/verifiers/**" };
+    return { sources, units: [], tests: "test/verifiers/**" };
   }
   const sources = solidity("contracts").filter((file) => !/^contracts\/(interfaces|verifiers)\//.test(file));
-  return { sources, tests: undefined };
+  return { sources, units: solidity("test/unit"), tests: undefined };
 }
 
 /** The unit tests of a source: those in a folder or file of its name, else those of its folder's name; none if neither. */
@@ -156,7 +156,7 @@ async function judge(mutant, target, codeBefore, seconds) {
   const until = Date.now() + seconds * 1000;
   const left = () => (until - Date.now()) / 1000;
   replaceBuild(join(FOLDER, "base"), join(FOLDER, "tree"));
-  const source = readFileSync(mutant.file, "utf8");
+  const source = readFileSync(path, "utf8");
   writeFileSync(path, apply(source, mutant));
   try {
     const build = await forge(["build", dirname(mutant.file).split("/")[0] === "test" ? dirname(mutant.file) : "contracts"], left());
@@ -164,7 +164,7 @@ async function judge(mutant, target, codeBefore, seconds) {
     if (build.code !== 0) return { status: "stillborn", by: build.output.match(/^Error[^\n]*/m)?.[0] };
     if (bytecode(target.sources) === codeBefore) return { status: "equivalent", by: "same bytecode" };
 
-    const unit = target.tests ? [] : unitTests(mutant.file, solidity("test/unit"));
+    const unit = unitTests(mutant.file, target.units);
     const stages = [...(unit.length > 0 ? [`{${unit.join(",")}}`] : []), target.tests];
     for (const paths of stages) {
       const { code, output } = await forge(testArguments(paths), left());
@@ -320,7 +320,7 @@ async function campaign(given) {
   const { rate } = summarize(outcome).at(-1);
   // Nothing judged is a broken run, not a strong suite.
   const enough = rate !== undefined && rate >= Number(given["at-least"]);
-  console.log(`\nmutants: ${rate?.toFixed(1) ?? "none"} % killed, at least ${given["at-least"]} %: ${enough ? "ok" : "FAILED"}`);
+  console.log(`mutants: ${rate?.toFixed(1) ?? "none"} % killed, at least ${given["at-least"]} %: ${enough ? "ok" : "FAILED"}`);
   return enough;
 }
 
