@@ -327,7 +327,8 @@ function statements({ tokens, partner, add, slice }, { open, close }) {
       while (tokens[i + 1].text !== "{") i = partner[i + 1] ?? i + 1;
     } else if (text !== "{" && text !== "}" && !BLOCK_WORDS.has(text)) {
       const end = endOf(tokens, partner, i);
-      const bare = [")", "else"].includes(tokens[i - 1].text) ? "{}" : "";
+      const isBranch = [")", "else"].includes(tokens[i - 1].text);
+      const bare = isBranch ? "{}" : "";
       const isDeclaration = declares(tokens, partner, i, end);
       if (text === "emit") add("removed-event", i, end, bare);
       else if (!isDeclaration && !NOT_SIMPLE.has(text) && text !== "revert") {
@@ -335,7 +336,8 @@ function statements({ tokens, partner, add, slice }, { open, close }) {
       }
       const computes = tokens.slice(i, end).some(({ text: symbol }) => /^(\+|-|\*|\+\+|--|\+=|-=|\*=)$/.test(symbol));
       if (computes && !isDeclaration && text !== "revert" && text !== "emit" && i > uncheckedUntil) {
-        add("unchecked", i, end, `unchecked { ${slice(i, end)} }`);
+        const block = `unchecked { ${slice(i, end)} }`;
+        add("unchecked", i, end, isBranch ? `{ ${block} }` : block);
       }
       i = end;
     }

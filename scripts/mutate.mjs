@@ -161,8 +161,8 @@ async function judge(mutant, target, codeBefore, seconds) {
   try {
     const build = await forge(["build", dirname(mutant.file).split("/")[0] === "test" ? dirname(mutant.file) : "contracts"], left());
     if (build.code === "timeout") return { status: "timeout" };
-    if (build.code !== 0) return { status: "stillborn", by: build.output.match(/^Error[^\n]*/m)?.[0] };
-    if (bytecode(target.sources) === codeBefore) return { status: "equivalent", by: "same bytecode" };
+    if (build.code !== 0) return { status: "stillborn", by: build.output.match(/^Error \([^\n]*/m)?.[0] };
+    if (bytecode(target.sources) === codeBefore) return { status: "equivalent", by: "the same bytecode in every contract" };
 
     const unit = unitTests(mutant.file, target.units);
     const stages = [...(unit.length > 0 ? [`{${unit.join(",")}}`] : []), target.tests];

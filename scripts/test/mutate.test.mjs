@@ -61,6 +61,7 @@ for (const [operator, body, expected] of [
   ["deleted-statement", "(bool x,) = c.call{value: a}(g);", []],
   ["removed-event", "emit Happened(a);", [""]],
   ["unchecked", "x = a - b;", ["unchecked { x = a - b; }"]],
+  ["unchecked", "if (a > b) x = a - b;", ["if (a > b) { unchecked { x = a - b; } }"]],
   ["unchecked", "unchecked { x = a - b; }", []],
   ["yul", "assembly { x := mulmod(a, b, P) }", ["assembly { x := addmod(a, b, P) }"]],
   ["deleted-statement", "assembly { mstore(a, b) x := y }", ["assembly { x := y }", "assembly { mstore(a, b) }"]],
