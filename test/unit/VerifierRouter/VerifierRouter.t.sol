@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {StdStorage, Test, stdStorage} from "forge-std/Test.sol";
+import {StdStorage, Test, stdError, stdStorage} from "forge-std/Test.sol";
 
 import {IVerifier} from "../../../contracts/interfaces/IVerifier.sol";
 import {IVerifierRouter} from "../../../contracts/interfaces/IVerifierRouter.sol";
@@ -118,6 +118,14 @@ contract VerifierRouterTest is Test {
         IVerifier good = secure(new MockVerifier(T, M, E));
         vm.prank(owner);
         assertEq(strict.addRoute(good), 2);
+    }
+
+    /// @dev Cut to its field, the time would lie in the past, and the route be usable at once.
+    function test_AddRoute_RevertWhen_TheDelayReachesBeyondAllTime() external {
+        VerifierRouter endless = new VerifierRouter(owner, type(uint40).max, first, true);
+        vm.prank(owner);
+        vm.expectRevert(stdError.arithmeticError);
+        endless.addRoute(first);
     }
 
     function test_AddRoute_RevertWhen_ACapacityIsZero() external {
