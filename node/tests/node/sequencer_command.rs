@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The command `poe sequencer` as operators and users meet it.
 
-#[path = "support/chain.rs"]
-mod chain;
+use crate::chain;
 
 use alloy::providers::{DynProvider, Provider as _, ProviderBuilder};
 use chain::{ALICE, Chain, DEPLOYER};

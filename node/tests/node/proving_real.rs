@@ -2,9 +2,7 @@
 //! Real proofs of the smallest circuit, by worker processes that are killed in the middle. One test: building circuits
 //! takes longer than all the rest.
 
-mod books;
-#[path = "../../rollup/tests/observer/mod.rs"]
-mod observer;
+use crate::books;
 
 use books::{SMALL, batches};
 use poe_node::proving::child::{ChildError, Prover};

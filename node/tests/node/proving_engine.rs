@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Queue, store, plan and workers together, on SQLite and on PostgreSQL, with a prover that only keeps books.
 
-mod machine;
-#[path = "../../rollup/tests/observer/mod.rs"]
-mod observer;
+use crate::machine;
 
 use machine::books::{Mood, batches};
 use machine::{CIRCUITS, HOUR, Machine, on_postgres, on_sqlite, target, witnesses};

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Sequencers on a private L1, and what tests ask them.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary has its own copy and uses a part"
-)]
-
 use crate::chain::{ALICE, Chain, DEPLOYER, PROVER};
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::{Provider as _, ext::AnvilApi as _};

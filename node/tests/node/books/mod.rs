@@ -2,9 +2,7 @@
 //! Batches to prove, and a prover that only keeps books: a proof is the list of the batches it covers. It checks what the
 //! circuits would: that inputs are proofs and that ranges meet.
 
-#![allow(dead_code, reason = "each test binary has its own copy and uses a part")]
-
-#[path = "../../../rollup/tests/common/mod.rs"]
+#[path = "../../../../rollup/tests/common/mod.rs"]
 mod common;
 
 use common::{World, batch};

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The follower against anvil and the real contracts.
 
-#[path = "support/chain.rs"]
-mod chain;
+use crate::chain;
 
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Who has a job: several workers, slow ones, some that are stopped and some that vanish.
 
-mod machine;
-#[path = "../../rollup/tests/observer/mod.rs"]
-mod observer;
+use crate::machine;
 
 use machine::books::{Books, Mood};
 use machine::{Machine, on_postgres, on_sqlite, target, witnesses};

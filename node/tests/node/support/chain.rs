@@ -2,12 +2,6 @@
 //! A private L1 with the contracts on it, deployed by the script that testnets use, with the verifier that accepts everything: in
 //! these tests nothing is proven.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary has its own copy and uses a part"
-)]
-
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder, ext::AnvilApi};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};

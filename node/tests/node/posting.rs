@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Transactions of a sequencer, whatever L1, its provider and its prices do to them.
 
-#[path = "support/chain.rs"]
-mod chain;
-#[path = "support/sequencing.rs"]
-mod sequencing;
+use crate::chain;
+use crate::sequencing;
 
 use alloy::consensus::Transaction as _;
 use alloy::primitives::U256;

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Machines that prove: queue, store and worker, with a prover that only keeps books.
 
-#![allow(dead_code, reason = "each test binary has its own copy and uses a part")]
-
-#[path = "../books/mod.rs"]
-pub(crate) mod books;
-#[path = "../postgres/mod.rs"]
-mod postgres;
+pub(crate) use crate::books;
+use crate::postgres;
 
 use books::{Books, batches};
 use poe_node::proving::queue::{Queue, QueueUrl};

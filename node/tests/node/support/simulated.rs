@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! An L1 that needs no chain: it makes the blocks the contract would make, forks included.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary has its own copy and uses a part"
-)]
-
 use poe_node::chain::{BlockId, EventKind, L1Block, L1Event, Sequenced, Verified};
 use poe_rollup::executor::{Batch, Mode, Params, execute};
 use poe_rollup::formats::{Capacity, Message, Slot, Transfer, domain};

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Sequencers against anvil and the real contracts.
 
-#[path = "support/chain.rs"]
-mod chain;
-#[path = "support/sequencing.rs"]
-mod sequencing;
+use crate::chain;
+use crate::sequencing;
 
 use alloy::primitives::U256;
 use alloy::providers::ext::AnvilApi as _;

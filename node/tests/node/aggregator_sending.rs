@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! When an aggregator begins and sends something, what it bids for it, and when it takes that back.
 
-#[path = "support/chain.rs"]
-mod chain;
-#[path = "support/subject.rs"]
-mod subject;
+use crate::chain;
+use crate::subject;
 
 use alloy::primitives::U256;
 use alloy::providers::{Provider, ext::AnvilApi};

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! An aggregator under test, whose proofs are what the mock verifier accepts.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary has its own copy and uses a part"
-)]
-
 use crate::chain::{self, ALICE, ALICE_KEY, Chain, DEPLOYER, PROVER};
 use alloy::primitives::{Bytes, U256, aliases::U40, keccak256};
 use alloy::providers::Provider;

@@ -2,10 +2,8 @@
 //! Aggregators against anvil and the real contracts, with the verifier that accepts every statement that is named: who is paid, who
 //! gives up, and what is never sent.
 
-#[path = "support/chain.rs"]
-mod chain;
-#[path = "support/subject.rs"]
-mod subject;
+use crate::chain;
+use crate::subject;
 
 use alloy::primitives::{Bytes, aliases::U40};
 use alloy::providers::{Provider, ext::AnvilApi};

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The follower against providers that fail, lag and leave out: anvil behind a proxy.
 
-#[path = "support/chain.rs"]
-mod chain;
-#[path = "support/proxy.rs"]
-#[allow(unreachable_pub, reason = "a module of a test binary")]
-mod proxy;
+use crate::chain;
+use crate::proxy;
 
 use chain::{Chain, DEPLOYER};
 use poe_node::l1::L1Error;

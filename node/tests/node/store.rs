@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The store against an L1 that forks.
 
-#[path = "support/simulated.rs"]
-mod simulated;
+use crate::simulated;
 
 use poe_node::chain::{ApplyError, EventKind};
 use poe_node::store::{DataDirectory, Finality, Identity, Record, Store, StoreError, Table};

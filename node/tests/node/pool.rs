@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The pool of a sequencer and what it packs, whatever users and other sequencers do.
 
-#[path = "support/simulated.rs"]
-mod simulated;
+use crate::simulated;
 
 use poe_node::sequencer::{Admission, Outcome, Pool, PoolLimits, SubmitError, pack};
 use poe_node::store::{DataDirectory, Identity, Store, View};

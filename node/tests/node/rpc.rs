@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The JSON-RPC server by itself: every request is answered, and no client takes more than its share.
 
-#[path = "support/simulated.rs"]
-mod simulated;
+use crate::simulated;
 
 use alloy::primitives::Address;
 use poe_node::sequencer::rpc::{RpcServer, ServerLimits, codes};

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Tests of the node against private chains, simulated ones, databases and real provers. One binary: each would link all of it again.
+
+#![allow(unreachable_pub, reason = "modules of a test binary")]
+
+mod aggregator;
+mod aggregator_sending;
+mod l1;
+mod l1_faults;
+mod pool;
+mod posting;
+mod proving_engine;
+mod proving_leases;
+mod proving_real;
+mod rpc;
+mod sequencer;
+mod sequencer_command;
+mod store;
+
+// What they share.
+mod books;
+#[path = "support/chain.rs"]
+mod chain;
+mod machine;
+#[path = "../../../rollup/tests/observer/mod.rs"]
+mod observer;
+mod postgres;
+#[path = "support/proxy.rs"]
+mod proxy;
+#[path = "support/sequencing.rs"]
+mod sequencing;
+#[path = "support/simulated.rs"]
+mod simulated;
+#[path = "support/subject.rs"]
+mod subject;
