@@ -14,7 +14,7 @@ Exit codes:
   0  success
   1  any other failure
   2  wrong usage of the command line
-  3  configuration: file, addresses file, URL, or a provider of another chain
+  3  configuration: file, addresses file, URL, address to listen on, or a provider of another chain
   4  the L1 provider does not answer or fails
   5  the data directory: in use, of another schema or deployment, or damaged
   6  PROVEN STATE IS WRONG: L1 accepted a proof of something the batches do not lead to

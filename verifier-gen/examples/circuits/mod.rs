@@ -22,7 +22,7 @@ pub(crate) enum Small {
     Products,
     /// A lookup in place, and a fixed column that is all zero: its commitment is the identity.
     Lookup,
-    /// One column queried at ten rotations, of both signs.
+    /// Two columns queried at eleven and at ten rotations, of both signs.
     Rotations,
     /// Eight columns that may be copied at degree three: a permutation of eight products. No public words.
     Copies,
