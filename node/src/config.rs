@@ -61,7 +61,7 @@ pub struct Options {
         help_heading = "Connection"
     )]
     rpc: Option<String>,
-    /// Addresses file of the deployment [default: deployments/<chain id>.json]
+    /// Addresses file of the deployment [default: deployments/CHAIN-ID.json]
     #[arg(
         long,
         env = "POE_DEPLOYMENT",
@@ -70,7 +70,7 @@ pub struct Options {
         help_heading = "Connection"
     )]
     deployment: Option<PathBuf>,
-    /// Folder for what is kept, in a folder of its own for each command [default: $XDG_DATA_HOME/poe/<deployment>]
+    /// Folder for what is kept, in a folder of its own for each command [default: $XDG_DATA_HOME/poe/DEPLOYMENT]
     #[arg(
         long,
         env = "POE_DATA_DIR",
