@@ -53,7 +53,7 @@ pub(crate) enum Srs {
         /// The file to write.
         #[arg(long)]
         out: PathBuf,
-        /// Take a ceremony whose [tau]_2 is not in the list of known ones.
+        /// Take a ceremony that is not among the known ones.
         #[arg(long)]
         allow_unknown: bool,
     },
