@@ -11,7 +11,7 @@ use chain::{ALICE, ALICE_KEY, DEPLOYER};
 use poe_node::sequencer::Decision;
 use sequencing::{
     DEPLOYER_KEY, automine, count, eager, in_flight, include_elsewhere, is_sequenced, key, mined, open, populated,
-    sequences, slots_posted, started, transfer,
+    sequences, slots_posted, started, step, transfer,
 };
 use std::time::Duration;
 
@@ -24,13 +24,13 @@ async fn two_transactions_reorganised_together_leave_no_nonce_unused() {
     let snapshot = chain.snapshot().await;
     // Both are built on this sequence, which goes away.
     chain.sequence(ALICE, &[vec![]], 2).await;
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     let mut slots = Vec::new();
     for from in [1, 2] {
         let slot = transfer(&sequencer, from, 100);
         sequencer.service().submit(&slot).unwrap();
-        mined(&chain, sequencer.step().await.unwrap().sent.unwrap()).await;
-        sequencer.step().await.unwrap();
+        mined(&chain, step(&chain, &mut sequencer).await.sent.unwrap()).await;
+        step(&chain, &mut sequencer).await;
         assert!(is_sequenced(&sequencer, &slot));
         slots.push(slot);
     }
@@ -41,13 +41,13 @@ async fn two_transactions_reorganised_together_leave_no_nonce_unused() {
     chain.revert(snapshot).await;
     chain.mine(4).await;
     chain.sequence(ALICE, &[slots[0].encode().to_vec()], 2).await;
-    let round = sequencer.step().await.unwrap();
+    let round = step(&chain, &mut sequencer).await;
     assert_eq!((round.decision, round.problem), (None, None));
     for _ in 0..2 {
         if let Some(transaction) = in_flight(&sequencer) {
             mined(&chain, transaction).await;
         }
-        sequencer.step().await.unwrap();
+        step(&chain, &mut sequencer).await;
     }
     assert!(slots.iter().all(|slot| is_sequenced(&sequencer, slot)));
     assert_eq!(
@@ -69,16 +69,16 @@ async fn a_cancellation_that_the_provider_forgets_is_sent_again_with_a_higher_fe
     automine(&chain, false).await;
     let slot = transfer(&sequencer, 1, 10);
     sequencer.service().submit(&slot).unwrap();
-    let sent = sequencer.step().await.unwrap().sent.unwrap();
+    let sent = step(&chain, &mut sequencer).await.sent.unwrap();
     include_elsewhere(&chain, &slot).await;
-    let round = sequencer.step().await.unwrap();
+    let round = step(&chain, &mut sequencer).await;
     let cancellation = in_flight(&sequencer).unwrap_or_else(|| panic!("{round:?}"));
     assert_ne!(cancellation, sent);
     chain.provider.anvil_drop_transaction(cancellation).await.unwrap();
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     assert_ne!(in_flight(&sequencer).unwrap(), cancellation);
     chain.mine(1).await;
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     assert_eq!(
         (in_flight(&sequencer), count(&chain, DEPLOYER).await),
         (None, nonce + 1)
@@ -104,8 +104,8 @@ async fn a_base_fee_above_half_the_limit_leaves_room_for_a_replacement() {
         .await
         .unwrap();
     chain.mine(1).await;
-    let first = sequencer.step().await.unwrap().sent.unwrap();
-    let round = sequencer.step().await.unwrap();
+    let first = step(&chain, &mut sequencer).await.sent.unwrap();
+    let round = step(&chain, &mut sequencer).await;
     assert_eq!(round.problem, None);
     let second = in_flight(&sequencer).unwrap();
     assert_ne!(first, second);
@@ -120,10 +120,10 @@ async fn a_base_fee_above_half_the_limit_leaves_room_for_a_replacement() {
         offered > base_fee && offered <= config.posting.max_gas_price,
         "{offered}"
     );
-    let problem = sequencer.step().await.unwrap().problem.unwrap();
+    let problem = step(&chain, &mut sequencer).await.problem.unwrap();
     assert!(problem.contains("would exceed the limit"), "{problem}");
     chain.mine(1).await;
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     assert!(is_sequenced(&sequencer, &slot));
 }
 
@@ -142,9 +142,9 @@ async fn a_call_is_as_large_as_the_room_for_batches() {
     for number in 0..messages {
         chain.register(ALICE, &key(10 + number), 1_000_000).await;
     }
-    let sent = sequencer.step().await.unwrap().sent.unwrap();
+    let sent = step(&chain, &mut sequencer).await.sent.unwrap();
     mined(&chain, sent).await;
-    let round = sequencer.step().await.unwrap();
+    let round = step(&chain, &mut sequencer).await;
     assert_eq!((sequencer.service().info().unwrap().batches, round.sent), (most, None));
     let problem = round.problem.unwrap();
     assert!(problem.contains("provers are behind"), "{problem}");
@@ -159,14 +159,14 @@ async fn without_ether_the_refusal_of_the_provider_is_the_problem() {
     sequencer.service().submit(&slot).unwrap();
     chain.provider.anvil_set_balance(DEPLOYER, U256::ZERO).await.unwrap();
     for _ in 0..2 {
-        let problem = sequencer.step().await.unwrap().problem.unwrap();
+        let problem = step(&chain, &mut sequencer).await.problem.unwrap();
         assert!(problem.contains("the L1 provider does not"), "{problem}");
         assert_eq!(sequencer.service().info().unwrap().problem, Some(problem));
     }
     let ether = U256::from(10u64).pow(U256::from(20u64));
     chain.provider.anvil_set_balance(DEPLOYER, ether).await.unwrap();
     for _ in 0..2 {
-        assert_eq!(sequencer.step().await.unwrap().problem, None);
+        assert_eq!(step(&chain, &mut sequencer).await.problem, None);
     }
     assert!(is_sequenced(&sequencer, &slot));
     assert_eq!(slots_posted(&sequencer), (1, 1));
@@ -179,12 +179,12 @@ async fn what_became_final_while_nobody_looked_is_in_the_books() {
     let mut sequencer = started(&chain, folder.path(), eager(1)).await;
     let slot = transfer(&sequencer, 1, 10);
     sequencer.service().submit(&slot).unwrap();
-    mined(&chain, sequencer.step().await.unwrap().sent.unwrap()).await;
+    mined(&chain, step(&chain, &mut sequencer).await.sent.unwrap()).await;
     drop(sequencer);
     // It becomes final before anybody asks for it.
     chain.mine(200).await;
     let mut sequencer = open(&chain, folder.path(), DEPLOYER_KEY, eager(1)).await;
-    let round = sequencer.step().await.unwrap();
+    let round = step(&chain, &mut sequencer).await;
     assert_eq!((round.decision, in_flight(&sequencer)), (Some(Decision::Nothing), None));
     assert!(is_sequenced(&sequencer, &slot));
     let report = sequencer.report().unwrap();

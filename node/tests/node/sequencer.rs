@@ -15,7 +15,7 @@ use poe_rollup::formats::Slot;
 use poe_rollup::state::StateReader as _;
 use sequencing::{
     DEPLOYER_KEY, automine, count, eager, include_elsewhere, is_sequenced, key, mined, open, populated, sequences,
-    slots_posted, started, transfer,
+    slots_posted, started, step, transfer,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -38,10 +38,10 @@ async fn a_transaction_sent_to_two_sequencers_is_applied_once() {
         let answer = send_to_sequencer(url, &first).await.unwrap();
         assert_eq!(answer["status"], "waiting", "{answer}");
     }
-    mined(&chain, a.step().await.unwrap().sent.unwrap()).await;
-    let round = b.step().await.unwrap();
+    mined(&chain, step(&chain, &mut a).await.sent.unwrap()).await;
+    let round = step(&chain, &mut b).await;
     assert_eq!((round.decision, round.sent), (Some(Decision::Nothing), None));
-    a.step().await.unwrap();
+    step(&chain, &mut a).await;
     assert!(is_sequenced(&a, &first) && is_sequenced(&b, &first));
     assert_eq!(slots_posted(&a), (1, 1));
 
@@ -51,8 +51,8 @@ async fn a_transaction_sent_to_two_sequencers_is_applied_once() {
         send_to_sequencer(url, &second).await.unwrap();
     }
     automine(&chain, false).await;
-    assert!(a.step().await.unwrap().sent.is_some());
-    assert!(b.step().await.unwrap().sent.is_some());
+    assert!(step(&chain, &mut a).await.sent.is_some());
+    assert!(step(&chain, &mut b).await.sent.is_some());
     let in_flight = a.service().status_at(1, 1).unwrap();
     assert!(
         matches!(in_flight, Status::InFlight { transaction: Some(_) }),
@@ -60,8 +60,8 @@ async fn a_transaction_sent_to_two_sequencers_is_applied_once() {
     );
     chain.mine(1).await;
     automine(&chain, true).await;
-    a.step().await.unwrap();
-    b.step().await.unwrap();
+    step(&chain, &mut a).await;
+    step(&chain, &mut b).await;
     assert_eq!(slots_posted(&a), (3, 2));
     assert!(is_sequenced(&a, &second) && is_sequenced(&b, &second));
     let view = b.follower().view().unwrap();
@@ -90,8 +90,8 @@ async fn a_reorganisation_gives_slots_back_and_they_are_posted_again() {
     let mut sequencer = started(&chain, folder.path(), eager(1)).await;
     let post = async |sequencer: &mut Sequencer, slot: &Slot| {
         sequencer.service().submit(slot).unwrap();
-        mined(&chain, sequencer.step().await.unwrap().sent.unwrap()).await;
-        sequencer.step().await.unwrap();
+        mined(&chain, step(&chain, sequencer).await.sent.unwrap()).await;
+        step(&chain, sequencer).await;
         assert!(is_sequenced(sequencer, slot));
     };
 
@@ -104,14 +104,14 @@ async fn a_reorganisation_gives_slots_back_and_they_are_posted_again() {
     chain.revert(snapshot).await;
     automine(&chain, false).await;
     chain.mine(2).await;
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     let status = sequencer.service().status_at(1, 0).unwrap();
     assert!(matches!(status, Status::InFlight { .. }), "{status:?}");
     assert_eq!(slots_posted(&sequencer), (0, 0));
     assert_eq!(sequencer.report().unwrap().sequences.len(), before.sequences.len() - 1);
     chain.mine(1).await;
     automine(&chain, true).await;
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     assert!(is_sequenced(&sequencer, &slot));
     assert_eq!(
         (slots_posted(&sequencer), count(&chain, DEPLOYER).await),
@@ -123,13 +123,13 @@ async fn a_reorganisation_gives_slots_back_and_they_are_posted_again() {
     let nonce = count(&chain, DEPLOYER).await;
     let snapshot = chain.snapshot().await;
     chain.sequence(ALICE, &[vec![]], 2).await;
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     let slot = transfer(&sequencer, 2, 300);
     post(&mut sequencer, &slot).await;
     chain.revert(snapshot).await;
     chain.mine(3).await;
     for _ in 0..2 {
-        sequencer.step().await.unwrap();
+        step(&chain, &mut sequencer).await;
     }
     assert!(is_sequenced(&sequencer, &slot));
     assert_eq!(
@@ -152,7 +152,7 @@ async fn a_transaction_is_followed_over_restarts_and_replaced_but_never_doubled(
     // The process ends while a transaction is on its way, and another slot waits.
     let (first, second) = (transfer(&sequencer, 1, 10), transfer(&sequencer, 2, 20));
     sequencer.service().submit(&first).unwrap();
-    let sent = sequencer.step().await.unwrap().sent.unwrap();
+    let sent = step(&chain, &mut sequencer).await.sent.unwrap();
     sequencer.service().submit(&second).unwrap();
     drop(sequencer);
     // Lost on the way, as if it had ended before it was sent.
@@ -161,11 +161,11 @@ async fn a_transaction_is_followed_over_restarts_and_replaced_but_never_doubled(
     let status = |sequencer: &Sequencer, from| sequencer.service().status_at(from, 0).unwrap();
     assert!(matches!(status(&sequencer, 1), Status::InFlight { .. }));
     assert!(matches!(status(&sequencer, 2), Status::Waiting { .. }));
-    let round = sequencer.step().await.unwrap();
+    let round = step(&chain, &mut sequencer).await;
     assert_eq!((round.decision, round.sent), (None, None), "one transaction at a time");
     chain.mine(1).await;
     // The first is sequenced; the second goes out at once, and is not mined: the fee rises.
-    let round = sequencer.step().await.unwrap();
+    let round = step(&chain, &mut sequencer).await;
     assert!(is_sequenced(&sequencer, &first) && round.sent.is_some());
     drop(sequencer);
     let mut impatient = config;
@@ -174,13 +174,13 @@ async fn a_transaction_is_followed_over_restarts_and_replaced_but_never_doubled(
     let Status::InFlight { transaction: before } = status(&sequencer, 2) else {
         panic!("it is in flight")
     };
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     let Status::InFlight { transaction: after } = status(&sequencer, 2) else {
         panic!("it is in flight")
     };
     assert_ne!(before, after);
     chain.mine(1).await;
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     assert!(is_sequenced(&sequencer, &second));
     assert_eq!(
         (slots_posted(&sequencer), count(&chain, DEPLOYER).await),
@@ -191,12 +191,12 @@ async fn a_transaction_is_followed_over_restarts_and_replaced_but_never_doubled(
     // Another sequencer includes a slot that is on its way here: the transaction is taken back.
     let third = transfer(&sequencer, 1, 30);
     sequencer.service().submit(&third).unwrap();
-    assert!(sequencer.step().await.unwrap().sent.is_some());
+    assert!(step(&chain, &mut sequencer).await.sent.is_some());
     include_elsewhere(&chain, &third).await;
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     assert!(is_sequenced(&sequencer, &third));
     chain.mine(1).await;
-    let round = sequencer.step().await.unwrap();
+    let round = step(&chain, &mut sequencer).await;
     assert_eq!((round.sent, round.problem), (None, None));
     assert_eq!((slots_posted(&sequencer), sequences(&sequencer)), ((3, 3), 4));
     assert_eq!(count(&chain, DEPLOYER).await, nonce + 3);
@@ -235,7 +235,7 @@ async fn what_cannot_be_posted_waits_and_says_why() {
     let apart = tempfile::tempdir().unwrap();
     let mut sequencer = open(&chain, apart.path(), poor, eager(1)).await;
     sequencer.service().submit(&slot).unwrap();
-    let problem = sequencer.step().await.unwrap().problem.unwrap();
+    let problem = step(&chain, &mut sequencer).await.problem.unwrap();
     assert!(problem.contains("poe wallet fees deposit --amount"), "{problem}");
     assert_eq!(sequencer.service().info().unwrap().problem, Some(problem));
     drop(sequencer);
@@ -245,19 +245,19 @@ async fn what_cannot_be_posted_waits_and_says_why() {
     config.posting.max_batch_fee = 1;
     let mut sequencer = open(&chain, folder.path(), DEPLOYER_KEY, config).await;
     sequencer.service().submit(&slot).unwrap();
-    let problem = sequencer.step().await.unwrap().problem.unwrap();
+    let problem = step(&chain, &mut sequencer).await.problem.unwrap();
     assert!(problem.contains("--max-batch-fee"), "{problem}");
     drop(sequencer);
     let mut config = eager(1);
     config.posting.max_gas_price = 1;
     let mut sequencer = open(&chain, folder.path(), DEPLOYER_KEY, config).await;
-    let problem = sequencer.step().await.unwrap().problem.unwrap();
+    let problem = step(&chain, &mut sequencer).await.problem.unwrap();
     assert!(problem.contains("more than the limit of 1"), "{problem}");
     drop(sequencer);
 
     // A patient policy waits for company, and takes a slot that pays for the batch alone at once.
     let mut sequencer = open(&chain, folder.path(), DEPLOYER_KEY, SequencerConfig::new(1)).await;
-    assert_eq!(sequencer.step().await.unwrap().decision, Some(Decision::Wait));
+    assert_eq!(step(&chain, &mut sequencer).await.decision, Some(Decision::Wait));
     let estimate = sequencer.service().estimate_fee().unwrap().unwrap();
     assert!(
         estimate.fee > estimate.minimum && estimate.batch_fee.0 > 0,
@@ -269,7 +269,7 @@ async fn what_cannot_be_posted_waits_and_says_why() {
         .send(ALICE, chain.core(), deposit(&view, 2), 2 * fee + 10_000_000)
         .await;
     chain.sequence(ALICE, &[vec![]], 2).await;
-    sequencer.step().await.unwrap();
+    step(&chain, &mut sequencer).await;
     let request = TransferRequest {
         from: Some(2),
         to: 1,
@@ -280,8 +280,11 @@ async fn what_cannot_be_posted_waits_and_says_why() {
     };
     let rich = sign_transfer(&sequencer.follower().view().unwrap(), &key(2), &request).unwrap();
     sequencer.service().submit(&rich).unwrap();
-    assert_eq!(sequencer.step().await.unwrap().decision, Some(Decision::PostForValue));
-    sequencer.step().await.unwrap();
+    assert_eq!(
+        step(&chain, &mut sequencer).await.decision,
+        Some(Decision::PostForValue)
+    );
+    step(&chain, &mut sequencer).await;
     assert!(is_sequenced(&sequencer, &slot) && is_sequenced(&sequencer, &rich));
 }
 

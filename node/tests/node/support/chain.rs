@@ -264,6 +264,18 @@ impl Chain {
     }
 }
 
+/// Waits until anvil has mined what it was sent, if it mines by itself: it does so a little later.
+pub async fn settled(provider: &DynProvider) {
+    let automine: bool = provider.raw_request("anvil_getAutomine".into(), ()).await.unwrap();
+    for _ in 0..200 {
+        let pool: serde_json::Value = provider.raw_request("txpool_status".into(), ()).await.unwrap();
+        if !automine || pool["pending"] == "0x0" {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 fn wait_for_port(log: &Path) -> String {
     let deadline = Instant::now() + Duration::from_secs(60);
     while Instant::now() < deadline {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Sequencers on a private L1, and what tests ask them.
 
-use crate::chain::{ALICE, Chain, DEPLOYER, PROVER};
+use crate::chain::{ALICE, Chain, DEPLOYER, PROVER, settled};
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::{Provider as _, ext::AnvilApi as _};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall as _;
-use poe_node::sequencer::{Decision, Sequencer, SequencerConfig, Status};
+use poe_node::sequencer::{Decision, Round, Sequencer, SequencerConfig, Status};
 use poe_node::wallet::{TransferRequest, sign_transfer};
 use poe_rollup::formats::Slot;
 use poe_rollup::schnorr::SecretKey;
@@ -45,10 +45,17 @@ pub async fn populated() -> Chain {
 /// A sequencer that has brought the two accounts into the state.
 pub async fn started(chain: &Chain, folder: &Path, config: SequencerConfig) -> Sequencer {
     let mut sequencer = open(chain, folder, DEPLOYER_KEY, config).await;
-    let round = sequencer.step().await.unwrap();
-    mined(chain, round.sent.expect("messages wait")).await;
-    assert_eq!(sequencer.step().await.unwrap().decision, Some(Decision::Nothing));
+    let round = step(chain, &mut sequencer).await;
+    assert!(round.sent.is_some(), "messages wait: {round:?}");
+    assert_eq!(step(chain, &mut sequencer).await.decision, Some(Decision::Nothing));
     sequencer
+}
+
+/// One round, and then what anvil makes of it.
+pub async fn step(chain: &Chain, sequencer: &mut Sequencer) -> Round {
+    let round = sequencer.step().await.unwrap();
+    settled(&chain.provider).await;
+    round
 }
 
 /// anvil mines what it is sent a little later.

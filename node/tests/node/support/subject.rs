@@ -3,7 +3,7 @@
 
 use crate::chain::{self, ALICE, ALICE_KEY, Chain, DEPLOYER, PROVER};
 use alloy::primitives::{Bytes, U256, aliases::U40, keccak256};
-use alloy::providers::Provider;
+use alloy::providers::{DynProvider, Provider};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall as _;
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::verifyBatchesCall;
@@ -133,6 +133,7 @@ pub fn fork(chain: &Chain) -> ForkDryRun {
 pub struct Subject {
     pub aggregator: Aggregator<Scribe, ForkDryRun>,
     pub events: Arc<Mutex<Vec<Event>>>,
+    provider: DynProvider,
 }
 
 impl Subject {
@@ -170,12 +171,14 @@ impl Subject {
         Self {
             aggregator: Aggregator::new(parts),
             events,
+            provider: chain.provider.clone(),
         }
     }
 
     pub async fn steps(&mut self, count: usize) {
         for _ in 0..count {
             self.aggregator.step().await.unwrap();
+            chain::settled(&self.provider).await;
         }
     }
 
