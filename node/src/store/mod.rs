@@ -5,6 +5,7 @@
 //! take back have a journal of the values they overwrote; going back is applying journals, newest first.
 
 pub(crate) mod access;
+pub(crate) mod database;
 mod directory;
 mod draft;
 mod past;
@@ -19,6 +20,7 @@ pub use view::{MessageRange, View};
 
 use crate::chain::{ApplyError, BlockId, BlockRecord, ChainRecord, HaltRecord, L1Block, Protocol, Status};
 use access::Access;
+use database::open_or_create;
 use poe_rollup::formats::{Address, Bytes32};
 use poe_rollup::state::Head;
 use redb::{Database, ReadableDatabase, ReadableTable};
@@ -160,7 +162,7 @@ impl Store {
     /// Opens the store of a deployment in a data directory, or creates it. `identity.start` counts when it is created only.
     pub fn open(directory: DataDirectory, mut identity: Identity) -> Result<Self, StoreError> {
         let path = directory.path().join(FILE);
-        let database = Database::create(&path)?;
+        let database = open_or_create(&path)?;
         let transaction = database.begin_write()?;
         {
             let mut draft = Draft::open(&transaction)?;

@@ -11,6 +11,7 @@ pub(super) use costs::Books;
 
 use super::error::SequencerError;
 use crate::store::StoreError;
+use crate::store::database::open_or_create;
 use alloy::primitives::Address;
 use poe_rollup::formats::Bytes32;
 use queue::Queue;
@@ -59,7 +60,7 @@ impl Journal {
     pub(super) fn open(folder: &Path, domain: &Bytes32, sender: Address, memory: u64) -> Result<Self> {
         let path = folder.join(FILE);
         let journal = Self {
-            database: Database::create(&path).map_err(database)?,
+            database: open_or_create(&path).map_err(database)?,
             path,
             memory,
             queue: Queue::default(),
