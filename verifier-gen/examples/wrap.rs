@@ -118,9 +118,9 @@ fn contracts(params: &ParamsKZG<Bn256>, key: &VerifyingKey<G1Affine>, proof: &Wr
     };
     let own = compile(&own, &description.name, Settings::PROJECT);
     let other = compile(&other, snark_verifier::NAME, without_yul);
+    let machines = [Machine::deploy(&own), Machine::deploy_of_any_size(&other)];
     let mut figures = [(0, 0); 2];
-    for (figure, (code, call)) in figures.iter_mut().zip([own, other].into_iter().zip(calls(proof))) {
-        let machine = Machine::deploy(&code);
+    for (figure, (machine, call)) in figures.iter_mut().zip(machines.into_iter().zip(calls(proof))) {
         let run = machine.call(call);
         ensure!(
             run.answer.accepts(),

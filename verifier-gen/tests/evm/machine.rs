@@ -80,6 +80,9 @@ impl<CTX> Inspector<CTX, EthInterpreter> for Hashes {
     }
 }
 
+/// Largest code of a contract (EIP-170).
+const MAX_CODE_BYTES: usize = 0x6000;
+
 /// A contract, and the precompiled contracts of its chain.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
@@ -88,8 +91,15 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Runs the constructor.
+    /// Runs the constructor of a contract that chains take (EIP-170).
     pub(crate) fn deploy(creation: &[u8]) -> Self {
+        let machine = Self::deploy_of_any_size(creation);
+        assert!(machine.size() <= MAX_CODE_BYTES, "{} bytes of code", machine.size());
+        machine
+    }
+
+    /// Runs the constructor, however large the code: that of another generator is only measured.
+    pub(crate) fn deploy_of_any_size(creation: &[u8]) -> Self {
         let all = Precompiles::new(PrecompileSpecId::from_spec_id(SpecId::OSAKA));
         let (answer, ..) = transact(all, None, TxKind::Create, creation.to_vec().into());
         match answer {
@@ -152,7 +162,7 @@ fn transact(
         Context::<BlockEnv, TxEnv, CfgEnv, _, Journal<_>, ()>::new(db, SpecId::OSAKA);
     context.cfg.chain_id = CHAIN_ID;
     context.cfg.tx_gas_limit_cap = Some(u64::MAX);
-    // Sizes are reported: what another generator writes may be larger than a chain takes.
+    // `Machine::deploy` checks the size.
     context.cfg.limit_contract_code_size = Some(usize::MAX);
     context.cfg.limit_contract_initcode_size = Some(usize::MAX);
     let mut evm = context.build_mainnet_with_inspector(Hashes::default());
