@@ -4,12 +4,12 @@
 use crate::simulated;
 
 use poe_node::sequencer::{Admission, Outcome, Pool, PoolLimits, SubmitError, pack};
-use poe_node::store::{DataDirectory, Identity, Store, View};
+use poe_node::store::{Store, View};
 use poe_rollup::executor::{Batch, Mode, execute};
 use poe_rollup::formats::{Slot, Transfer};
 use poe_rollup::state::{Account, StateReader as _};
 use proptest::prelude::*;
-use simulated::{Action, CAPACITY, CHAIN_ID, CONTRACT, EXIT_DELAY, SimulatedL1, key, params};
+use simulated::{Action, CAPACITY, SimulatedL1, key, params, populated};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -35,23 +35,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let identity = Identity {
-            chain_id: CHAIN_ID,
-            contract: CONTRACT,
-            exit_delay: EXIT_DELAY,
-            start: 0,
-        };
-        let store = Store::open(DataDirectory::lock(folder.path()).unwrap(), identity).unwrap();
-        let mut l1 = SimulatedL1::new();
-        store.apply(l1.tip()).unwrap();
-        for actions in [
-            vec![Action::Register { amount: 300 }; ACCOUNTS as usize],
-            vec![Action::Sequence { batches: 0, seed: 0 }; 2],
-        ] {
-            l1.mine(0, &actions);
-            store.apply(l1.tip()).unwrap();
-        }
+        let (folder, l1, store) = populated(ACCOUNTS);
         let pool = Pool::new(limits(), params().domain, OURS, Vec::new());
         Self {
             l1,

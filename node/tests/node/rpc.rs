@@ -6,11 +6,10 @@ use crate::simulated;
 use alloy::primitives::Address;
 use poe_node::sequencer::rpc::{RpcServer, ServerLimits, codes};
 use poe_node::sequencer::{SequencerConfig, Service};
-use poe_node::store::{DataDirectory, Identity, Store};
 use poe_rollup::formats::{Slot, Transfer};
 use poe_rollup::state::{Account, StateReader as _};
 use serde_json::{Value, json};
-use simulated::{Action, CHAIN_ID, CONTRACT, EXIT_DELAY, SimulatedL1, key, params};
+use simulated::{SimulatedL1, key, params, populated};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,23 +31,7 @@ struct Server {
 impl Server {
     /// Four accounts with 300 gwei each.
     async fn start(limits: ServerLimits) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let identity = Identity {
-            chain_id: CHAIN_ID,
-            contract: CONTRACT,
-            exit_delay: EXIT_DELAY,
-            start: 0,
-        };
-        let store = Store::open(DataDirectory::lock(folder.path()).unwrap(), identity).unwrap();
-        let mut l1 = SimulatedL1::new();
-        store.apply(l1.tip()).unwrap();
-        for actions in [
-            vec![Action::Register { amount: 300 }; ACCOUNTS as usize],
-            vec![Action::Sequence { batches: 0, seed: 0 }; 2],
-        ] {
-            l1.mine(0, &actions);
-            store.apply(l1.tip()).unwrap();
-        }
+        let (folder, l1, store) = populated(ACCOUNTS);
         let service = Service::open(SequencerConfig::new(1), Arc::new(store), Address::ZERO).unwrap();
         let service = Arc::new(service);
         let server = RpcServer::bind("127.0.0.1:0", Arc::clone(&service), limits)

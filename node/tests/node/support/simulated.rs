@@ -2,6 +2,7 @@
 //! An L1 that needs no chain: it makes the blocks the contract would make, forks included.
 
 use poe_node::chain::{BlockId, EventKind, L1Block, L1Event, Sequenced, Verified};
+use poe_node::store::{DataDirectory, Identity, Store};
 use poe_rollup::executor::{Batch, Mode, Params, execute};
 use poe_rollup::formats::{Capacity, Message, Slot, Transfer, domain};
 use poe_rollup::schnorr::SecretKey;
@@ -294,4 +295,26 @@ impl SimulatedL1 {
         });
         events.push(EventKind::Resumed);
     }
+}
+
+/// An L1 with accounts of 300 gwei each, and the store that follows it.
+pub fn populated(accounts: u32) -> (tempfile::TempDir, SimulatedL1, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let identity = Identity {
+        chain_id: CHAIN_ID,
+        contract: CONTRACT,
+        exit_delay: EXIT_DELAY,
+        start: 0,
+    };
+    let store = Store::open(DataDirectory::lock(folder.path()).unwrap(), identity).unwrap();
+    let mut l1 = SimulatedL1::new();
+    store.apply(l1.tip()).unwrap();
+    for actions in [
+        vec![Action::Register { amount: 300 }; accounts as usize],
+        vec![Action::Sequence { batches: 0, seed: 0 }; 2],
+    ] {
+        l1.mine(0, &actions);
+        store.apply(l1.tip()).unwrap();
+    }
+    (folder, l1, store)
 }
