@@ -11,8 +11,6 @@ export PATH := $(CURDIR)/target/bin:$(CACHE)/tools/bin:$(CURDIR)/target/cache/to
 export FOUNDRY_DISABLE_NIGHTLY_WARNING := 1
 export CARGO_TERM_COLOR ?= auto
 
-# The Rust steps join once there is a workspace.
-RUST := $(wildcard Cargo.toml)
 # One profile and one feature set everywhere, so that no crate is built twice.
 CARGO_FLAGS := --workspace --all-features --locked
 # What `cargo build $(CARGO_FLAGS)` puts there. (`cargo run --package` would build dependencies again, with other features.)
@@ -74,13 +72,13 @@ list-rust-checks:
 .PHONY: fmt fmt-check fmt-check-rust lint solhint house-rules clippy doc deny
 fmt: deps ## Format Solidity and Rust
 	forge fmt
-	$(if $(RUST),cargo fmt --all)
+	cargo fmt --all
 
 fmt-check: deps
 	forge fmt --check
 
 fmt-check-rust:
-	$(if $(RUST),cargo fmt --all --check,@echo "rust: no workspace yet")
+	cargo fmt --all --check
 
 lint: deps solhint ## Lint: forge lint and solhint, any warning fails
 	forge build --deny warnings
@@ -97,13 +95,13 @@ house-rules: ## Licence lines, no machine paths, no registry hosts, no unfinishe
 	scripts/check-house-rules.sh
 
 clippy:
-	$(if $(RUST),cargo clippy $(CARGO_FLAGS) --all-targets -- --deny warnings,@echo "rust: no workspace yet")
+	cargo clippy $(CARGO_FLAGS) --all-targets -- --deny warnings
 
 doc:
-	$(if $(RUST),RUSTDOCFLAGS="--deny warnings" cargo doc $(CARGO_FLAGS) --no-deps,@echo "rust: no workspace yet")
+	RUSTDOCFLAGS="--deny warnings" cargo doc $(CARGO_FLAGS) --no-deps
 
 deny:
-	$(if $(RUST),scripts/cargo-deny.sh,@echo "rust: no workspace yet")
+	scripts/cargo-deny.sh
 
 ##### Tests
 

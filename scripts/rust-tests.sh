@@ -6,10 +6,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
-if [ ! -f Cargo.toml ]; then
-    say "no Rust workspace yet"
-    exit 0
-fi
 have cargo || die "cargo is not installed; README.md lists what a machine needs"
 
 flags=(--workspace --all-features --locked)
