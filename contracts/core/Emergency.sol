@@ -143,12 +143,14 @@ abstract contract Emergency is Proving {
 
     /// @dev A frozen route resolves to another, and that one is not frozen, hence not contradicted.
     function _requireContradictedFrozen() private view {
-        uint256 version = _contradicted[0];
-        while (version != 0) {
+        uint256 next = _contradicted[0];
+        while (next != 0) {
+            // forge-lint: disable-next-line(unsafe-typecast) what is noted are versions
+            uint16 version = uint16(next);
             // slither-disable-next-line unused-return,calls-loop the number of the route is all that matters
-            (, uint16 resolved) = router.resolve(uint16(version));
+            (, uint16 resolved) = router.resolve(version);
             if (resolved == version) revert ContradictedVersionInUse(resolved);
-            version = _contradicted[version] - 1;
+            next = _contradicted[version] - 1;
         }
     }
 
