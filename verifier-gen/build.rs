@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     let mut files = vec![];
-    for folder in ["src/kzg", "src/wrap"] {
+    // The transcript that the circuit repeats is the prover's.
+    for folder in ["src/kzg", "src/wrap", "../prover/src/bn254"] {
         println!("cargo:rerun-if-changed={folder}");
         collect(Path::new(folder), &mut files);
     }
@@ -24,7 +25,7 @@ fn main() {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder of this crate") {
+    for entry in std::fs::read_dir(folder).expect("a folder of this workspace") {
         let path = entry.expect("readable").path();
         if path.is_dir() {
             collect(&path, files);

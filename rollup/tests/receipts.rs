@@ -298,6 +298,35 @@ fn self_transfers_and_zero_amounts_are_valid() {
     assert_eq!((world.account(2).balance, world.account(2).nonce), (START - 1, 4));
 }
 
+/// The most money there can be (ST-5), in the last account of the tree: it is spent once, in every way.
+// REQ C2
+#[test]
+fn all_the_money_there_can_be_moves_from_the_last_index() {
+    const ALL: u64 = Account::BALANCE_LIMIT - 1;
+    const LAST: u32 = u32::MAX;
+    let mut world = World::new(0);
+    // As a fee of a message it is paid to the sequencer of that batch.
+    world.run(&batch(vec![register(SEQUENCER, 0, ALL), register(LAST, 0, 0)], vec![]));
+    assert_eq!(world.run_slot(world.pay(SEQUENCER, LAST, ALL, 0)), Receipt::Applied);
+    for (amount, fee) in [(ALL, 1), (1, ALL), (ALL, ALL)] {
+        let refused = world.run_slot(world.pay(LAST, SEQUENCER, amount, fee));
+        assert_eq!(refused, Receipt::NoOp(Rule::InsufficientBalance));
+    }
+    assert_eq!(world.run_slot(world.pay(LAST, LAST, ALL, 0)), Receipt::Applied);
+    assert_eq!(world.run_slot(world.pay(LAST, SEQUENCER, ALL - 1, 1)), Receipt::Applied);
+    assert_eq!(
+        world.run_slot(world.pay(SEQUENCER, SEQUENCER, 0, ALL)),
+        Receipt::Applied
+    );
+    assert_eq!(
+        (world.account(LAST).balance, world.account(SEQUENCER).balance),
+        (0, ALL)
+    );
+    let outcome = world.run(&batch(vec![], vec![world.pay(SEQUENCER, 0, ALL, 0)]));
+    assert_eq!(outcome.exits[0].amount, ALL);
+    assert_eq!(world.total_balance(), 0);
+}
+
 // REQ C2
 #[test]
 fn the_fee_recipient_may_send_and_receive() {

@@ -65,6 +65,7 @@ pub fn check(params: &ParamsKZG<Bn256>) -> Result<(), CheckError> {
 #[cfg(test)]
 mod tests {
     use super::super::development;
+    use super::super::points::{COORDINATE_BYTES, Encoding, SMALLER_Y};
     use super::*;
 
     fn altered(change: impl FnOnce(&mut Vec<G1Affine>, &mut G2Affine)) -> ParamsKZG<Bn256> {
@@ -91,6 +92,15 @@ mod tests {
         }
         let other = altered(|_, tau| *tau = (*tau + *tau).to_affine());
         assert_eq!(check(&other), Err(CheckError::Ratio));
+
+        // A point of the twist, nearly none of which is in the group of prime order: its imaginary part is 0.
+        let stray = (1..=u8::MAX).find_map(|x| {
+            let mut bytes = [0; 2 * COORDINATE_BYTES];
+            (bytes[0], bytes[2 * COORDINATE_BYTES - 1]) = (SMALLER_Y, x);
+            Encoding::Compressed.g2(&mut &bytes[..]).expect("as long as a point")
+        });
+        let stray = altered(|_, tau| *tau = stray.expect("every other x is a point's"));
+        assert_eq!(check(&stray), Err(CheckError::Subgroup));
 
         let params = development(4, &|_| ());
         let mut lagrange = params.get_g().to_vec();

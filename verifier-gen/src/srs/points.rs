@@ -14,7 +14,7 @@ pub(super) const COORDINATE_BYTES: usize = 32;
 
 /// Which of two square roots a compressed point means, and infinity: the two highest bits of its first byte.
 const FLAGS: u8 = 0xc0;
-const SMALLER_Y: u8 = 0x80;
+pub(super) const SMALLER_Y: u8 = 0x80;
 const LARGER_Y: u8 = 0xc0;
 
 /// How coordinates are written.
