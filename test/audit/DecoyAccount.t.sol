@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {IProofOfEfficiency} from "../../contracts/interfaces/IProofOfEfficiency.sol";
+import {Account as Leaf} from "../../contracts/interfaces/IStateMachine.sol";
 import {AccountsTree} from "../utils/AccountsTree.sol";
 import {EmergencyTest} from "../utils/EmergencyTest.sol";
-import {Account as Leaf} from "../../contracts/interfaces/IStateMachine.sol";
 
 /// @notice A registration proves no possession of the key. Somebody who sees a registration in the mempool registers the same key
 /// first, with an L1 owner of their own: of the two accounts that the victim's key can spend from, the first one leaves to the thief.
