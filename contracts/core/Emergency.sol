@@ -16,8 +16,9 @@ abstract contract Emergency is Proving {
     using SlotPacking for uint256;
     using Commitments for *;
 
-    /// @dev Routes whose verifier accepted a contradiction to what it had accepted; a version may occur more than once.
-    uint16[] private _contradicted;
+    /// @dev Routes whose verifier accepted a contradiction to what it had accepted, each once, so that `resume` walks no more
+    /// of them than the router has: the newest under 0, and under each of them one more than the one before it.
+    mapping(uint256 version => uint256) private _contradicted;
 
     /// @inheritdoc IEmergency
     function haltOnConflict(uint40 init, uint40 last, Conflict calldata conflict, bytes calldata proof) external {
@@ -41,7 +42,10 @@ abstract contract Emergency is Proving {
 
         _halt.conflictStart = init;
         // Of two routes that disagree the other one is frozen already, and nothing says which is wrong.
-        if (version == conflict.end.provenBy) _contradicted.push(version);
+        if (version == conflict.end.provenBy && _contradicted[version] == 0) {
+            _contradicted[version] = _contradicted[0] + 1;
+            _contradicted[0] = version;
+        }
         if (!halted) _stop(head_);
         emit ChainHalted(init, last, version, conflict.newStateRoot, conflict.newExitAcc);
     }
@@ -139,11 +143,14 @@ abstract contract Emergency is Proving {
 
     /// @dev A frozen route resolves to another, and that one is not frozen, hence not contradicted.
     function _requireContradictedFrozen() private view {
-        // slither-disable-next-line cache-array-length a word read again costs 100 gas, after a halt only
-        for (uint256 i = 0; i < _contradicted.length; ++i) {
+        uint256 next = _contradicted[0];
+        while (next != 0) {
+            // forge-lint: disable-next-line(unsafe-typecast) what is noted are versions
+            uint16 version = uint16(next);
             // slither-disable-next-line unused-return,calls-loop the number of the route is all that matters
-            (, uint16 resolved) = router.resolve(_contradicted[i]);
-            if (resolved == _contradicted[i]) revert ContradictedVersionInUse(resolved);
+            (, uint16 resolved) = router.resolve(version);
+            if (resolved == version) revert ContradictedVersionInUse(resolved);
+            next = _contradicted[version] - 1;
         }
     }
 

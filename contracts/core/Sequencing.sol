@@ -8,7 +8,7 @@ import {Accumulators} from "../libraries/Accumulators.sol";
 import {BatchFee} from "../libraries/BatchFee.sol";
 import {Commitments} from "../libraries/Commitments.sol";
 import {SlotPacking} from "../libraries/SlotPacking.sol";
-import {Sequence} from "../types/Commitments.sol";
+import {MAX_BATCHES_PER_SEQUENCE, Sequence} from "../types/Commitments.sol";
 import {FeeParameters} from "../types/FeeParameters.sol";
 import {Head, Sequenced} from "../types/Slots.sol";
 import {FeeLedger} from "./FeeLedger.sol";
@@ -67,7 +67,7 @@ abstract contract Sequencing is FeeLedger, Messages {
     }
 
     function _requireRoom(Head memory head_, Sequenced memory sequenced_, uint256 count) private view {
-        if (count == 0) revert NoBatches();
+        if (count == 0 || count > MAX_BATCHES_PER_SEQUENCE) revert InvalidBatchCount(count, MAX_BATCHES_PER_SEQUENCE);
         uint256 pending = sequenced_.cumulativeBatches - head_.paidBatches;
         if (pending + count > maxPendingBatches) revert TooManyPendingBatches(pending, count, maxPendingBatches);
     }

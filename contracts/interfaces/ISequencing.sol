@@ -49,8 +49,8 @@ interface ISequencing {
     /// @param url Where its service answers; not judged here.
     event SequencerAnnounced(address indexed sequencer, string url);
 
-    /// @notice A sequence holds at least one batch.
-    error NoBatches();
+    /// @notice A sequence holds 1 to `maximum` batches; spread more over several calls.
+    error InvalidBatchCount(uint256 count, uint256 maximum);
     /// @notice Batch `index` of the call is not a whole number of 96-byte slots, or has more of them than the circuit
     /// takes.
     error InvalidBatchLength(uint256 index, uint256 length, uint256 maxLength);
@@ -67,8 +67,8 @@ interface ISequencing {
 
     /// @notice Sequences `batches` in order, at the current price, paid from the caller's fee balance.
     /// @dev Each batch takes the oldest pending L1 messages, as many as the circuit has room for.
-    /// @param batches Raw slots, a multiple of 96 bytes each, at most `slotCapacity * 96`. Their content is not judged
-    /// here: rubbish is a provable no-op.
+    /// @param batches 1 to 64 of them: raw slots, a multiple of 96 bytes each, at most `slotCapacity * 96`. Their content
+    /// is not judged here: rubbish is a provable no-op.
     /// @param feeRecipient L2 account index that earns the L2 fees and message fees of these batches.
     /// @param limits What the caller agrees to.
     /// @return sequence Number of the sequence.

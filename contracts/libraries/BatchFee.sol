@@ -57,20 +57,6 @@ library BatchFee {
         if (excess != 0) fee += maxFee(p) * excess / step;
     }
 
-    /// @notice What `batches` batches would cost at time `at`, in wei, if nothing but time changes until then.
-    /// @dev Parameters as in `settle` and `charge`.
-    function quote(
-        FeeParameters p,
-        uint48 x,
-        uint256 from,
-        uint256 at,
-        uint256 oldestPendingAt,
-        bool hasPending,
-        uint256 batches
-    ) internal pure returns (uint256 fee) {
-        (fee,) = charge(p, settle(p, x, from, at, oldestPendingAt, hasPending), batches);
-    }
-
     /// @notice The marginal price at log price `x`, in wei: what an infinitesimal part of a batch costs, by the batch.
     /// @dev The next whole batch costs between `price(x)` and `price(x + step)`, about half a step above `price(x)`.
     function price(FeeParameters p, uint48 x) internal pure returns (uint256) {

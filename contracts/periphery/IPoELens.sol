@@ -22,7 +22,8 @@ interface IPoELens {
     /// @param lastVerified Number of the newest checkpoint.
     /// @param lastAcc Accumulator of the newest sequence.
     /// @param pendingBatches Batches that wait for a proof, those that a rewind made pending again included.
-    /// @param roomBatches Batches that may be sequenced before a proof must land; 0 unless running.
+    /// @param roomBatches Batches that may be sequenced before a proof must land, in calls of at most 64; 0 unless
+    /// running.
     /// @param oldestPendingAt Time from which the oldest pending sequence counts as waiting; 0 if none is pending.
     /// @param oldestAge Seconds it has waited by the protocol's clock, which stands during a halt; 0 if none is
     /// pending.
@@ -75,19 +76,19 @@ interface IPoELens {
 
     /* PRICE */
 
-    /// @notice What sequencing `batches` batches in one call costs now, to the wei.
+    /// @notice What sequencing `batches` batches costs now, to the wei, in as many calls as they take.
     /// @dev During a halt no clock runs: this is what it will cost at the moment of the resume.
     function quoteFee(IProofOfEfficiency poe, uint256 batches) external view returns (uint256 fee);
 
-    /// @notice What sequencing `batches` batches in one call costs at block time `at`, to the wei, if nobody sequences,
-    /// proves or changes the parameters until then.
+    /// @notice What sequencing `batches` batches costs at block time `at`, to the wei, in as many calls as they take, if
+    /// nobody else sequences, proves or changes the parameters until then.
     function quoteFeeAt(IProofOfEfficiency poe, uint256 batches, uint256 at) external view returns (uint256 fee);
 
     /// @notice Marginal price of a batch now; a whole batch costs about half a step more.
     function price(IProofOfEfficiency poe) external view returns (uint256);
 
-    /// @notice Most batches a call of `sequenceBatches` may bring now: what `maxPendingBatches` leaves. 0 unless the
-    /// chain is running.
+    /// @notice Batches that may be sequenced before a proof must land, in calls of at most 64: what `maxPendingBatches`
+    /// leaves. 0 unless the chain is running.
     function roomBatches(IProofOfEfficiency poe) external view returns (uint256);
 
     /* REWARD */

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+/// @dev Most batches of a sequence. It is proven and paid as a whole, so its length is how coarsely a full queue can be
+/// cleared: without a limit one call could fill the queue with batches of which no part can be proven. Full batches do not
+/// meet it: at T = 94 a transaction of 2^24 gas (EIP-7825) holds 45 to 55 of them.
+uint256 constant MAX_BATCHES_PER_SEQUENCE = 64;
+
 /// @notice What one call of `sequenceBatches` fixed; the preimage of a sequence word (docs/spec/formats.md, FMT-16).
 /// @param acc Accumulator after the last batch of the sequence.
 /// @param cumulativeFee Batch fees ever charged, this sequence included, in token wei.

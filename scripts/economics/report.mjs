@@ -5,14 +5,14 @@ import * as direct from "./direct.mjs";
 import { measure } from "./measure.mjs";
 import { plot } from "./plot.mjs";
 import { MAX_MULTIPLIER, MULTIPLIER } from "./polygon.mjs";
-import { RULES, between, mainnet, quick, recommended, withParameters } from "./rules.mjs";
+import { RULES, between, mainnet, recommended, slowRise, withParameters } from "./rules.mjs";
 import { DAYS, SCENARIOS, SEED } from "./scenarios.mjs";
 import { simulate } from "./simulate.mjs";
 
-const SETS = { K1000: recommended(), K200: mainnet(), K200r: quick() };
+const SETS = { K1000: recommended(), K200: mainnet(), K200s: slowRise() };
 /** The sets of the sweep over late levels: one more, which is not compared elsewhere. */
 const SWEPT = { ...SETS, K400: between() };
-const SWEPT_NAMES = { ...Object.fromEntries(Object.entries(RULES).map(([rule, { name }]) => [rule, name])), K400: "K = 400, rise x 2.5" };
+const SWEPT_NAMES = { ...Object.fromEntries(Object.entries(RULES).map(([rule, { name }]) => [rule, name])), K400: "K = 400" };
 /** In tokens, and as ln(level / minFee) in 1e-12 nat. */
 const LATE_LEVELS = [["1", 4_605_170_185_988n], ["3", 5_703_782_474_656n], ["10", 6_907_755_278_982n], ["100", 9_210_340_371_976n]];
 const OTHER_SEEDS = [1, 2, 3, 4];

@@ -38,8 +38,8 @@ export function mainnet() {
 
 const poe = (parameters, start = START) => () => new PoeMarket(parameters, { limit: LIMIT, logPrice: start });
 
-/** K = 200 with all three speeds five times those of the recommended set. */
-export const quick = () => ({ ...mainnet(), risePerSecond: 5n * recommended().risePerSecond });
+/** K = 200 with step and decay five times those of the recommended set, and its rise as it is. */
+export const slowRise = () => ({ ...mainnet(), risePerSecond: recommended().risePerSecond });
 
 /** Between the two: K = 400, with all three speeds two and a half times those of the recommended set. */
 export const between = () => {
@@ -51,7 +51,7 @@ export const between = () => {
 export const RULES = {
   K1000: { name: "K = 1000", about: "the recommended set of the specification", make: poe(recommended()) },
   K200: { name: "K = 200", about: "the configuration for Ethereum, `script/config/1.json`", make: poe(mainnet()) },
-  K200r: { name: "K = 200, rise x 5", about: "the same with the rise scaled as step and decay are; not deployed anywhere", make: poe(quick()) },
+  K200s: { name: "K = 200, slow rise", about: "the same with the rise of the recommended set, not scaled as step and decay are; not deployed anywhere", make: poe(slowRise()) },
   P1002: { name: "Polygon 1.002", about: "the historical rule as it was initialised", make: () => new PolygonMarket(MULTIPLIER, { limit: LIMIT }) },
   P1023: { name: "Polygon 1.023", about: "the same with the largest multiplier that its setter took", make: () => new PolygonMarket(MAX_MULTIPLIER, { limit: LIMIT }) },
 };

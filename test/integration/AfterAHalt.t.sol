@@ -6,6 +6,7 @@ import {IProofOfEfficiency} from "../../contracts/interfaces/IProofOfEfficiency.
 import {IProving} from "../../contracts/interfaces/IProving.sol";
 import {ISequencing} from "../../contracts/interfaces/ISequencing.sol";
 import {Commitments} from "../../contracts/libraries/Commitments.sol";
+import {MAX_BATCHES_PER_SEQUENCE} from "../../contracts/types/Commitments.sol";
 import {ExitsTest} from "../utils/ExitsTest.sol";
 
 /// @notice What a halt leaves behind: a rewound chain with more pending than the limit goes on for sequencers,
@@ -14,16 +15,23 @@ contract AfterAHaltTest is ExitsTest {
     using Commitments for *;
 
     uint40 private constant FARTHEST = 5;
+    /// @dev The least limit under which a sequence can be as long as any may be.
+    uint24 private constant LIMIT = uint24(MAX_BATCHES_PER_SEQUENCE);
 
-    /// @dev Sequences 2 to 5 of 200 batches each, all proven and all taken back.
+    function _configuration() internal view override returns (IProofOfEfficiency.Configuration memory config) {
+        config = super._configuration();
+        config.maxPendingBatches = LIMIT;
+    }
+
+    /// @dev Sequences 2 to 5 of 50 batches each, all proven and all taken back.
     function _rewindFarBelowTheLimit() private {
         for (uint40 number = 2; number <= FARTHEST; ++number) {
-            sequence(200);
+            sequence(50);
             prove(number - 1, number);
         }
         _haltAndResume(1, 2);
         assertEq(poe.head().lastVerified, 1);
-        assertGt(_pending(), MAX_PENDING, "more than the limit");
+        assertGt(_pending(), LIMIT, "more than the limit");
     }
 
     /// @dev Halts over `(init, last]`, takes the state back to `init`, and goes on with the next route.
@@ -41,7 +49,7 @@ contract AfterAHaltTest is ExitsTest {
 
     function _refuseSequence(uint256 pending, uint256 count) private {
         ISequencing.Limits memory limits_ = limits();
-        vm.expectRevert(abi.encodeWithSelector(ISequencing.TooManyPendingBatches.selector, pending, count, MAX_PENDING));
+        vm.expectRevert(abi.encodeWithSelector(ISequencing.TooManyPendingBatches.selector, pending, count, LIMIT));
         vm.prank(sequencer, sequencer);
         poe.sequenceBatches(slots(count, 1), 1, limits_);
     }
@@ -53,7 +61,7 @@ contract AfterAHaltTest is ExitsTest {
             last,
             claim,
             proofOf(init, claim),
-            abi.encodeWithSelector(IProving.IntervalTooLong.selector, batches, MAX_PENDING)
+            abi.encodeWithSelector(IProving.IntervalTooLong.selector, batches, LIMIT)
         );
     }
 
@@ -61,20 +69,20 @@ contract AfterAHaltTest is ExitsTest {
     /// @custom:req R38
     function test_SequencingGoesOnBeyondTheFarthestProof() external {
         _rewindFarBelowTheLimit();
-        sequence(200);
-        _refuseSequence(200, 57);
-        sequence(56);
-        _refuseSequence(256, 1);
-        assertEq(_pending(), 800 + MAX_PENDING);
+        sequence(50);
+        _refuseSequence(50, 15);
+        sequence(14);
+        _refuseSequence(64, 1);
+        assertEq(_pending(), 200 + LIMIT);
 
         // Proving again makes no room: only what is new counts.
         for (uint40 number = 2; number <= FARTHEST; ++number) {
             prove(number - 1, number);
-            _refuseSequence(256, 1);
+            _refuseSequence(64, 1);
         }
         prove(5, 6);
-        sequence(200);
-        _refuseSequence(256, 1);
+        sequence(50);
+        _refuseSequence(64, 1);
     }
 
     /// @dev Proven again for nothing, proven for the first time in full.
@@ -100,30 +108,30 @@ contract AfterAHaltTest is ExitsTest {
     /// @custom:req R17
     function test_ACheckpointCoversNoMoreThanTheLimit() external {
         _rewindFarBelowTheLimit();
-        _refuseRange(1, 5, 800);
-        _refuseRange(1, 3, 400);
+        _refuseRange(1, 5, 200);
+        _refuseRange(1, 3, 100);
         prove(1, 2);
         // Counted from the last checkpoint, wherever the proof begins.
-        _refuseRange(1, 4, 400);
+        _refuseRange(1, 4, 100);
         prove(2, 3);
         prove(3, 4);
-        sequence(56);
+        sequence(14);
         prove(4, 5);
-        sequence(200);
+        sequence(50);
         prove(5, 7);
-        assertEq(checkpoints[7].sequence.cumulativeBatches - checkpoints[5].sequence.cumulativeBatches, MAX_PENDING);
+        assertEq(checkpoints[7].sequence.cumulativeBatches - checkpoints[5].sequence.cumulativeBatches, LIMIT);
     }
 
     /// @dev Nothing that could be sequenced can become too long to be proven.
     /// @custom:req R38
     function test_TheLongestSequenceFitsAfterARewindToo() external {
-        uint40 first = sequence(MAX_PENDING);
+        uint40 first = sequence(LIMIT);
         prove(1, first);
-        uint40 second = sequence(MAX_PENDING);
+        uint40 second = sequence(LIMIT);
         prove(first, second);
         _haltAndResume(1, first);
-        uint40 third = sequence(MAX_PENDING);
-        _refuseRange(1, second, 2 * MAX_PENDING);
+        uint40 third = sequence(LIMIT);
+        _refuseRange(1, second, 2 * LIMIT);
         prove(1, first);
         prove(first, second);
         prove(second, third);

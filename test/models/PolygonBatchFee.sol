@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 /// @title PolygonBatchFee
 /// @notice Model of the batch fee and the aggregator reward that Polygon's zkEVM contracts had from February 2023 (v1) to the
 /// RollupManager, for comparison in tests only. Written from the published behaviour, not from the code.
-/// @dev The fee moves only when a proof is accepted: `late` counts the proven batches posted longer ago than the target,
+/// @dev The fee moves only when a proof is accepted: `late` counts the proven batches posted the target ago or longer,
 /// `early` the others, and the fee is multiplied, or divided, by (multiplier / 1000)^min(|late - early|, 12), within
 /// [1 gwei, 1000 tokens]. The reward is an equal share of the pool for each pending batch, whatever it paid.
 contract PolygonBatchFee {
@@ -65,7 +65,7 @@ contract PolygonBatchFee {
         walked = 0;
         for (uint256 i = end; i > _sequencesVerified; --i) {
             ++walked;
-            if (block.timestamp - _sequences[i - 1].timestamp > TARGET_SECONDS) {
+            if (block.timestamp - _sequences[i - 1].timestamp >= TARGET_SECONDS) {
                 lastLateBatch = _sequences[i - 1].lastBatch;
                 break;
             }

@@ -16,7 +16,7 @@ import {Commitments} from "../../contracts/libraries/Commitments.sol";
 import {MessageFormat} from "../../contracts/libraries/MessageFormat.sol";
 import {Statement} from "../../contracts/libraries/Statement.sol";
 import {VerifierRouter} from "../../contracts/router/VerifierRouter.sol";
-import {Checkpoint, CheckpointOpening, Sequence} from "../../contracts/types/Commitments.sol";
+import {Checkpoint, CheckpointOpening, MAX_BATCHES_PER_SEQUENCE, Sequence} from "../../contracts/types/Commitments.sol";
 import {FeeConfig} from "../../contracts/types/FeeParameters.sol";
 import {Head, Sequenced} from "../../contracts/types/Slots.sol";
 import {MockVerifier} from "../mocks/MockVerifier.sol";
@@ -137,6 +137,15 @@ abstract contract BaseTest is Test {
     /// @dev Sequences `count` batches of one slot each, from `sequencer`.
     function sequence(uint256 count) internal returns (uint40) {
         return sequence(slots(count, 1), 1);
+    }
+
+    /// @dev Sequences `count` batches of no slots, in as few calls as hold them; the number of the last.
+    function sequenceInCalls(uint256 count) internal returns (uint40 number) {
+        while (count > MAX_BATCHES_PER_SEQUENCE) {
+            sequence(new bytes[](MAX_BATCHES_PER_SEQUENCE), 1);
+            count -= MAX_BATCHES_PER_SEQUENCE;
+        }
+        return sequence(new bytes[](count), 1);
     }
 
     function sequence(bytes[] memory batches, uint32 feeRecipient) internal returns (uint40 number) {

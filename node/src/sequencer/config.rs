@@ -36,7 +36,7 @@ pub struct PoolLimits {
 /// What posting may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PostingLimits {
-    /// Most batches in one call.
+    /// Most batches in one call; the contract takes 64 at most (L1-5).
     pub max_batches: u32,
     /// Most to pay for a batch, in base units of the fee token.
     pub max_batch_fee: u128,

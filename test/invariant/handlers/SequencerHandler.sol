@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IFeeLedger} from "../../../contracts/interfaces/IFeeLedger.sol";
 import {ISequencing} from "../../../contracts/interfaces/ISequencing.sol";
 import {Accumulators} from "../../../contracts/libraries/Accumulators.sol";
-import {Sequence} from "../../../contracts/types/Commitments.sol";
+import {MAX_BATCHES_PER_SEQUENCE, Sequence} from "../../../contracts/types/Commitments.sol";
 import {BaseHandler} from "./BaseHandler.sol";
 
 /// @notice Sequencers: plain accounts and a contract, one batch or several, with any standing sequence as anchor,
@@ -32,8 +32,8 @@ abstract contract SequencerHandler is BaseHandler {
         if (_refusedUnlessRunning()) {
             // Nothing else is looked at.
         } else if (kind == 0) {
-            batches = new bytes[](0);
-            vm.expectRevert(ISequencing.NoBatches.selector);
+            batches = new bytes[](seed % 2 == 0 ? 0 : MAX_BATCHES_PER_SEQUENCE + 1);
+            vm.expectPartialRevert(ISequencing.InvalidBatchCount.selector);
         } else if (kind == 1) {
             if (pendingBatches() >= PENDING_LIMIT) return;
             recipient = seed % 2 == 0 ? 0 : uint32(registered() + 1);

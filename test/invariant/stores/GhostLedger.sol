@@ -6,6 +6,7 @@ import {IVerifier} from "../../../contracts/interfaces/IVerifier.sol";
 import {BatchFee} from "../../../contracts/libraries/BatchFee.sol";
 import {VerifierRouter} from "../../../contracts/router/VerifierRouter.sol";
 import {CheckpointOpening} from "../../../contracts/types/Commitments.sol";
+import {FeeParameters} from "../../../contracts/types/FeeParameters.sol";
 import {Sequenced, Status} from "../../../contracts/types/Slots.sol";
 import {MockVerifier} from "../../mocks/MockVerifier.sol";
 import {BaseTest} from "../../utils/BaseTest.sol";
@@ -212,10 +213,12 @@ abstract contract GhostLedger is BaseTest {
     }
 
     /// @dev What the next `count` batches cost now.
-    function price(uint256 count) internal view returns (uint256) {
+    function price(uint256 count) internal view returns (uint256 fee) {
         Sequenced memory s = poe.sequenced();
+        FeeParameters p = poe.feeParameters();
         bool waiting = newest > lastVerified();
-        return BatchFee.quote(poe.feeParameters(), s.logPrice, s.updatedAt, present, oldestPendingAt(), waiting, count);
+        uint48 logPrice = BatchFee.settle(p, s.logPrice, s.updatedAt, present, oldestPendingAt(), waiting);
+        (fee,) = BatchFee.charge(p, logPrice, count);
     }
 
     /// @dev The sum of the fees that a proof up to `last` is the first to cover: fee by fee, without prefix sums.

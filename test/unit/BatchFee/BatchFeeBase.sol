@@ -55,7 +55,7 @@ abstract contract BatchFeeBase is Test {
         return uint48(_bound(uint256(keccak256(abi.encode(seed, "x"))), low, top));
     }
 
-    /// @dev Error bound of `cumulativeCost` at `x` (docs/spec/batch-fee.md, FEE-31), in wei, rounded up.
+    /// @dev Error bound of `cumulativeCost` at `x` (docs/spec/batch-fee.md, FEE-29), in wei, rounded up.
     function costError(FeeParameters q, uint48 x) internal pure returns (uint256) {
         uint256 logUnits = 1e12;
         uint256 relative = BatchFee.price(q, x) * logUnits / q.step() / (1 << 64);

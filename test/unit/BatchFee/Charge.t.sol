@@ -207,25 +207,6 @@ contract ChargeTest is BatchFeeBase {
         }
     }
 
-    function testFuzz_QuoteIsTheChargeAfterSettling(uint256 seed, uint256 x, uint256 gap, uint256 age, uint256 batches)
-        external
-        pure
-    {
-        FeeParameters q = randomParameters(seed);
-        uint48 start = randomLogPrice(q, x);
-        uint256 from = MAX_TIME_GAP;
-        gap = _bound(gap, 0, MAX_TIME_GAP);
-        age = _bound(age, 0, 2 * q.targetSeconds());
-        batches = _bound(batches, 0, MAX_BATCHES);
-
-        for (uint256 i = 0; i < 2; ++i) {
-            bool hasPending = i == 1;
-            uint48 settled = q.settle(start, from, from + gap, from - age, hasPending);
-            (uint256 fee,) = q.charge(settled, batches);
-            assertEq(q.quote(start, from, from + gap, from - age, hasPending, batches), fee);
-        }
-    }
-
     function _extreme(uint256 minFeeGwei, uint256 maxLogPrice, uint256 step) private pure returns (FeeParameters) {
         // Rates play no part here.
         return FeeParameters.wrap(minFeeGwei + maxLogPrice * 2 ** 40 + maxLogPrice * 2 ** 88 + step * 2 ** 136);

@@ -38,6 +38,19 @@ contract PolygonComparisonTest is BatchFeeBase {
         assertApproxEqAbs(steep.batchFee(), 0.1 ether, 10, "and back");
     }
 
+    /// @dev Known of the historical rule: a batch exactly as old as the target is late.
+    function test_ModelIsLateFromTheTargetOn() external {
+        polygon.sequence(3);
+        skip(30 minutes - 1);
+        polygon.verify(1);
+        assertLt(polygon.batchFee(), 0.1 ether, "a second before: early");
+        polygon.setBatchFee(0.1 ether);
+        polygon.sequence(3);
+        skip(30 minutes);
+        polygon.verify(1);
+        assertGt(polygon.batchFee(), 0.1 ether, "on the target: late");
+    }
+
     /// @notice Stall: sequencers go on for a week, nobody proves. Polygon's fee cannot move; ours has reached the late level.
     /// @custom:req R25
     function test_Stall() external {

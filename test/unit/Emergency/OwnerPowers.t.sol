@@ -179,7 +179,7 @@ contract OwnerPowersTest is EmergencyTest {
     /// @custom:req R35
     function test_SetFeeParameters_GivenTheNewBoundsHoldThePrice(uint256 batches, uint256 minFeeGwei) external {
         batches = bound(batches, 50, 200);
-        sequence(batches);
+        sequenceInCalls(batches);
         uint256 before = priceNow();
         FeeConfig memory config = _feeConfig();
         // From the price itself down to a five-thousandth of it: e^10 of that is still above.
@@ -190,7 +190,7 @@ contract OwnerPowersTest is EmergencyTest {
 
     /// @custom:req R35
     function test_SetFeeParameters_GivenTheNewBoundsExcludeThePrice() external {
-        sequence(200);
+        sequenceInCalls(200);
         FeeConfig memory config = _feeConfig();
         config.minFeeGwei *= 2; // above the price of e^0.4 times the former minimum
         setFees(config);
@@ -206,7 +206,7 @@ contract OwnerPowersTest is EmergencyTest {
 
     /// @custom:req R22
     function test_SetFeeParameters_GivenTimeHasPassed() external {
-        sequence(200);
+        sequenceInCalls(200);
         uint256 logPrice = poe.sequenced().logPrice;
         skip(1 minutes);
         FeeConfig memory config = _feeConfig();

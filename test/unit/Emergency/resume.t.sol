@@ -112,6 +112,43 @@ contract ResumeTest is EmergencyTest {
         resume(3);
     }
 
+    /// @dev Conflicts with ever earlier starts, as a broken verifier lets anybody make them, do not lengthen the way back.
+    function test_ARouteIsLookedAtOnceHoweverOftenItWasContradicted() external {
+        prove(3, 4);
+        prove(4, 5);
+        for (uint40 start = 4; start > 0; --start) {
+            haltOver(start, start + 1);
+        }
+        rewindTo(1);
+        freezeRoute(1, 2);
+        vm.expectCall(address(router), abi.encodeCall(IVerifierRouter.resolve, (1)), 1);
+        resume(2);
+    }
+
+    /// @dev Nor do conflicts that find two broken routes by turns, in the sequences of several versions.
+    function test_RoutesContradictedByTurnsAreLookedAtOnce() external {
+        activateVersion(2);
+        sequence(1); // 6
+        activateVersion(3);
+        sequence(1); // 7
+        freezeRoute(1, 3);
+        prove(3, 5);
+        prove(5, 6);
+        prove(6, 7);
+        haltOver(6, 7); // route 3
+        haltOver(5, 6); // route 2
+        haltOver(3, 5); // route 3 again, in place of 1
+        rewindTo(3);
+        uint16 sound = addRoute();
+        skip(ROUTE_DELAY);
+        freezeRoute(3, sound);
+        refuseResume(sound, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 2));
+        freezeRoute(2, sound);
+        vm.expectCall(address(router), abi.encodeCall(IVerifierRouter.resolve, (2)), 1);
+        vm.expectCall(address(router), abi.encodeCall(IVerifierRouter.resolve, (3)), 1);
+        resume(sound);
+    }
+
     /// @dev New sequences may go on under a version that is frozen in favour of a sound, older route.
     function test_AVersionThatResolvesToASoundRouteMayStay() external {
         prove(3, 5);

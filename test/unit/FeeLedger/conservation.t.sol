@@ -74,7 +74,7 @@ contract ConservationTest is BaseTest {
         uint40 number = sequence(3);
         uint256 fee = sequences[number].fee;
         token.mint(address(poe), bound(donation, 0, 1e6 ether));
-        sequence(bound(later, 1, 100));
+        sequenceInCalls(bound(later, 1, 100));
         vm.warp(block.timestamp + 2 hours);
         FeeConfig memory config = _feeConfig();
         config.minFeeGwei = bound(minFeeGwei, 1, 4e7);

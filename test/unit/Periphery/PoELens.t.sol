@@ -33,13 +33,13 @@ contract PoELensTest is BaseTest {
 
     /// @dev A state off the beaten track: `count` batches `age` seconds ago.
     function _backlog(uint256 count, uint256 age) private {
-        _sequenceEmpty(bound(count, 1, 60));
+        sequenceInCalls(bound(count, 1, 60));
         skip(bound(age, 0, 5 days));
     }
 
     function _charged(uint256 count) private returns (uint256) {
         uint256 before = poe.feeBalanceOf(sequencer);
-        _sequenceEmpty(count);
+        sequenceInCalls(count);
         return before - poe.feeBalanceOf(sequencer);
     }
 
@@ -91,9 +91,9 @@ contract PoELensTest is BaseTest {
     /* REWARD */
 
     function testFuzz_Reward_EqualsWhatProvingPays(uint256 first, uint256 second, uint256 wait) external {
-        _sequenceEmpty(bound(first, 1, 60));
+        sequenceInCalls(bound(first, 1, 60));
         skip(bound(wait, 0, 2 days));
-        _sequenceEmpty(bound(second, 1, 60));
+        sequenceInCalls(bound(second, 1, 60));
         uint256 upTo2 = lens.pendingReward(poe, 2, sequences[2]);
         uint256 all = lens.backlogReward(poe);
         assertEq(all, lens.pendingReward(poe, 3, sequences[3]));
@@ -194,9 +194,9 @@ contract PoELensTest is BaseTest {
     }
 
     function testFuzz_Room_IsExactlyWhatSequencingAccepts(uint256 count) external {
-        _sequenceEmpty(bound(count, 1, MAX_PENDING));
+        sequenceInCalls(bound(count, 1, MAX_PENDING));
         uint256 room = lens.roomBatches(poe);
-        if (room != 0) _sequenceEmpty(room);
+        if (room != 0) sequenceInCalls(room);
         assertEq(lens.roomBatches(poe), 0);
         ISequencing.Limits memory l = limits();
         bytes[] memory batches = slots(1, 1);
@@ -510,11 +510,6 @@ contract PoELensTest is BaseTest {
     }
 
     /* HELPERS */
-
-    /// @dev Batches of no slots cost the same and are made faster.
-    function _sequenceEmpty(uint256 count) private {
-        sequence(new bytes[](count), 1);
-    }
 
     function _sequenceWith(ISequencing.Limits memory l) private {
         uint40 before = poe.sequenced().lastSequence;

@@ -65,7 +65,7 @@ contract RewardTest is ProvingTest {
         bytes memory proof = proofOf(1, claim);
 
         // Sequences at other prices; a tip; a donation; deposits; parameters; a long wait.
-        sequenceAs(sequencer, 200);
+        sequenceInCalls(200);
         vm.prank(sequencer);
         poe.tip(3, 5 ether);
         token.mint(address(poe), 1_000 ether);

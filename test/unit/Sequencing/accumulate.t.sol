@@ -147,7 +147,7 @@ contract AccumulateTest is SequencingBase {
     {
         count = bound(count, 1, 12);
         _queue(bound(messages, 0, 8));
-        sequence(_empty(bound(before, 1, 200)), 1);
+        sequenceInCalls(bound(before, 1, 200));
         vm.warp(block.timestamp + bound(seed, 0, 4 hours));
         bytes[] memory batches = new bytes[](count);
         for (uint256 i = 0; i < count; ++i) {

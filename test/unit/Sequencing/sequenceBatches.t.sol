@@ -7,7 +7,7 @@ import {IEmergency} from "../../../contracts/interfaces/IEmergency.sol";
 import {IFeeLedger} from "../../../contracts/interfaces/IFeeLedger.sol";
 import {ISequencing} from "../../../contracts/interfaces/ISequencing.sol";
 import {Commitments} from "../../../contracts/libraries/Commitments.sol";
-import {Sequence} from "../../../contracts/types/Commitments.sol";
+import {MAX_BATCHES_PER_SEQUENCE, Sequence} from "../../../contracts/types/Commitments.sol";
 import {Head, Sequenced, Status} from "../../../contracts/types/Slots.sol";
 import {SequencingContract} from "../../mocks/SequencingContract.sol";
 import {SequencingBase} from "./SequencingBase.sol";
@@ -54,36 +54,73 @@ contract SequenceBatchesTest is SequencingBase {
     /* COUNT */
 
     function test_RevertWhen_ThereIsNoBatch() external {
-        _expectRevert(abi.encodeWithSelector(ISequencing.NoBatches.selector), _empty(0), limits());
+        _refuseCount(0);
+    }
+
+    /// @dev One sequence must not fill the queue: no part of it could be proven, or paid for.
+    /// @custom:req R38
+    function test_RevertWhen_ThereAreMoreBatchesThanASequenceHolds() external {
+        _refuseCount(MAX_BATCHES_PER_SEQUENCE + 1);
+        // Whatever room there is, or is not.
+        _refuseCount(MAX_PENDING + 1);
+    }
+
+    /// @custom:req R38
+    function testFuzz_RevertWhen_ThereAreMoreBatchesThanASequenceHolds(uint256 count) external {
+        _refuseCount(bound(count, MAX_BATCHES_PER_SEQUENCE + 1, 1000));
+    }
+
+    function test_WhenThereAreAsManyBatchesAsASequenceHolds() external {
+        assertEq(MAX_BATCHES_PER_SEQUENCE, 64);
+        assertEq(_post(sequencer, _empty(64), limits()), 2);
+        assertEq(poe.sequenced().cumulativeBatches, 1 + 64);
+        prove(1, 2);
+    }
+
+    /// @dev A full queue is many sequences: whoever proves a part of it is paid for that part, and makes room.
+    /// @custom:req R38
+    function test_WhenTheQueueIsFullAPartOfItCanBeProven() external {
+        uint40 last = sequenceInCalls(MAX_PENDING);
+        assertEq(last, 1 + MAX_PENDING / MAX_BATCHES_PER_SEQUENCE);
+        uint256 balance = poe.feeBalanceOf(aggregator);
+        prove(1, 2);
+        assertEq(poe.feeBalanceOf(aggregator) - balance, sequences[2].fee);
+        _post(aggregator, _empty(MAX_BATCHES_PER_SEQUENCE), limits());
+    }
+
+    function _refuseCount(uint256 count) private {
+        _expectRevert(
+            abi.encodeWithSelector(ISequencing.InvalidBatchCount.selector, count, MAX_BATCHES_PER_SEQUENCE),
+            _empty(count),
+            limits()
+        );
     }
 
     /// @custom:req R38
     function test_RevertWhen_ThePendingBatchesWouldExceedTheLimit() external {
-        _expectRevert(
-            abi.encodeWithSelector(ISequencing.TooManyPendingBatches.selector, 0, MAX_PENDING + 1, MAX_PENDING),
-            _empty(MAX_PENDING + 1),
-            limits()
-        );
-        _post(sequencer, _empty(MAX_PENDING - 1), limits());
-        _expectRevert(
-            abi.encodeWithSelector(ISequencing.TooManyPendingBatches.selector, MAX_PENDING - 1, 2, MAX_PENDING),
-            _empty(2),
-            limits()
-        );
+        sequenceInCalls(MAX_PENDING - MAX_BATCHES_PER_SEQUENCE + 1);
+        _refusePending(MAX_PENDING - MAX_BATCHES_PER_SEQUENCE + 1, MAX_BATCHES_PER_SEQUENCE);
+        sequenceInCalls(MAX_BATCHES_PER_SEQUENCE - 2);
+        _refusePending(MAX_PENDING - 1, 2);
     }
 
     /// @custom:req R38
     function test_WhenThePendingBatchesReachTheLimit() external {
-        uint40 first = _post(sequencer, _empty(MAX_PENDING - 1), limits());
+        uint40 first = sequenceInCalls(MAX_PENDING - 1);
         _post(sequencer, _empty(1), limits());
+        _refusePending(MAX_PENDING, 1);
+        prove(1, first);
+        sequenceInCalls(MAX_PENDING - 1);
+        assertEq(poe.sequenced().cumulativeBatches - poe.head().paidBatches, MAX_PENDING);
+        _refusePending(MAX_PENDING, 1);
+    }
+
+    function _refusePending(uint256 pending, uint256 count) private {
         _expectRevert(
-            abi.encodeWithSelector(ISequencing.TooManyPendingBatches.selector, MAX_PENDING, 1, MAX_PENDING),
-            _empty(1),
+            abi.encodeWithSelector(ISequencing.TooManyPendingBatches.selector, pending, count, MAX_PENDING),
+            _empty(count),
             limits()
         );
-        prove(1, first);
-        _post(sequencer, _empty(MAX_PENDING - 1), limits());
-        assertEq(poe.sequenced().cumulativeBatches - poe.head().paidBatches, MAX_PENDING);
     }
 
     /* FEE RECIPIENT */
