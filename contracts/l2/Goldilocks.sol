@@ -24,8 +24,8 @@ library Goldilocks {
         uint256 even = (uint256(digest) >> 64) & 0xFFFFFFFFFFFFFFFF0000000000000000FFFFFFFFFFFFFFFF;
         uint256 odd = uint256(digest) & 0xFFFFFFFFFFFFFFFF0000000000000000FFFFFFFFFFFFFFFF;
         unchecked {
-            uint256 carries = (even + 0xFFFFFFFF00000000000000000000000000000000FFFFFFFF)
-                | (odd + 0xFFFFFFFF00000000000000000000000000000000FFFFFFFF);
+            uint256 carries = (even + 0x00000000FFFFFFFF000000000000000000000000FFFFFFFF)
+                | (odd + 0x00000000FFFFFFFF000000000000000000000000FFFFFFFF);
             if (carries & 0x1000000000000000000000000000000010000000000000000 == 0) return;
             for (uint256 i = 0; i < 4; ++i) {
                 uint64 value = limb(digest, i);

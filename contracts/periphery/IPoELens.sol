@@ -21,7 +21,7 @@ interface IPoELens {
     /// @param lastSequence Number of the newest sequence.
     /// @param lastVerified Number of the newest checkpoint.
     /// @param lastAcc Accumulator of the newest sequence.
-    /// @param pendingBatches Batches that wait for a proof.
+    /// @param pendingBatches Batches that wait for a proof, those that a rewind made pending again included.
     /// @param roomBatches Batches that may be sequenced before a proof must land, in calls of at most 64; 0 unless
     /// running.
     /// @param oldestPendingAt Time from which the oldest pending sequence counts as waiting; 0 if none is pending.

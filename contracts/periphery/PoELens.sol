@@ -87,7 +87,7 @@ contract PoELens is IPoELens {
         o.lastSequence = sequenced.lastSequence;
         o.lastVerified = head.lastVerified;
         o.lastAcc = poe.lastAcc();
-        o.pendingBatches = sequenced.cumulativeBatches - head.paidBatches;
+        o.pendingBatches = sequenced.cumulativeBatches - poe.settlement().verifiedBatches;
         o.roomBatches = _room(poe, head, sequenced);
         o.price = _price(poe, head, sequenced);
         o.nextBatchFee = _quote(poe, head, sequenced, 1, block.timestamp);

@@ -17,6 +17,7 @@ import {PoEPreimages} from "../../contracts/periphery/PoEPreimages.sol";
 import {VerifierRouter} from "../../contracts/router/VerifierRouter.sol";
 import {Checkpoint} from "../../contracts/types/Commitments.sol";
 import {FeeParameters, FeeParametersLibrary} from "../../contracts/types/FeeParameters.sol";
+import {Status} from "../../contracts/types/Slots.sol";
 import {Base} from "../Base.s.sol";
 import {ChainProbe} from "./ChainProbe.sol";
 import {Chains} from "./Chains.sol";
@@ -77,6 +78,10 @@ abstract contract Checks is Base {
         uint256 installing = c.timelockDelay + c.routeDelay + c.exitDelay;
         _atLeast("escape delay against proposing and installing a route", c.escapeDelay, installing + 1);
         _passed("the parameters are those configured and fit each other");
+
+        Status status = core.head().status;
+        if (status == Status.Halted) _noted("THE CHAIN IS HALTED: rewind it and resume, or it closes");
+        if (status == Status.Closed) _noted("THE CHAIN IS CLOSED FOR GOOD: to deploy anew, configure another salt");
 
         bytes32 configured = bytes32(FeeParameters.unwrap(FeeParametersLibrary.pack(c.fee)));
         if (bytes32(FeeParameters.unwrap(core.feeParameters())) == configured) {
@@ -150,15 +155,9 @@ abstract contract Checks is Base {
         topics[0] = IAccessControl.RoleGranted.selector;
         try vm.eth_getLogs(0, block.number, p.timelock, topics) returns (Vm.EthGetLogs[] memory logs) {
             for (uint256 i = 0; i < logs.length; ++i) {
+                bytes32 role = logs[i].topics[1];
                 address account = address(uint160(uint256(logs[i].topics[2])));
-                bool holds = IAccessControl(p.timelock).hasRole(logs[i].topics[1], account);
-                if (holds && !_isConfigured(c, p, account)) {
-                    revert Refusals.CheckFailed(
-                        "roles of the timelock, from its log",
-                        string.concat(vm.toString(account), " has role ", vm.toString(logs[i].topics[1])),
-                        "only accounts the configuration names"
-                    );
-                }
+                if (IAccessControl(p.timelock).hasRole(role, account)) _requireConfigured(c, p, role, account);
             }
             _passed(
                 string.concat(
@@ -170,13 +169,26 @@ abstract contract Checks is Base {
         }
     }
 
-    function _isConfigured(DeployConfig memory c, Plan memory p, address account) private pure returns (bool) {
-        if (account == p.timelock) return true;
-        for (uint256 i = 0; i < c.proposers.length; ++i) {
-            if (c.proposers[i] == account) return true;
+    /// @dev Each role is held by those the configuration names for it, and the timelock administers itself.
+    function _requireConfigured(DeployConfig memory c, Plan memory p, bytes32 role, address account) internal view {
+        TimelockController timelock = TimelockController(payable(p.timelock));
+        bool configured = role == timelock.DEFAULT_ADMIN_ROLE() && account == p.timelock;
+        if (role == timelock.PROPOSER_ROLE() || role == timelock.CANCELLER_ROLE()) {
+            configured = _isAmong(c.proposers, account);
+        } else if (role == timelock.EXECUTOR_ROLE()) {
+            configured = _isAmong(c.executors, account);
         }
-        for (uint256 i = 0; i < c.executors.length; ++i) {
-            if (c.executors[i] == account) return true;
+        if (configured) return;
+        revert Refusals.CheckFailed(
+            "roles of the timelock, from its log",
+            string.concat(vm.toString(account), " has role ", vm.toString(role)),
+            "only accounts the configuration names for it"
+        );
+    }
+
+    function _isAmong(address[] memory accounts, address account) private pure returns (bool) {
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            if (accounts[i] == account) return true;
         }
         return false;
     }

@@ -60,6 +60,10 @@ contract ScriptHarness is Checks {
     function check(DeployConfig memory c, Plan memory p) external {
         _checkDeployment(c, p);
     }
+
+    function requireConfigured(DeployConfig memory c, Plan memory p, bytes32 role, address account) external view {
+        _requireConfigured(c, p, role, account);
+    }
 }
 
 /// @notice What the scripts refuse, on which chain, and what no flag lifts.
@@ -379,6 +383,25 @@ contract RefusalsTest is Test {
         assertTrue(granted);
         vm.expectPartialRevert(Refusals.CheckFailed.selector);
         script.check(c, p);
+    }
+
+    /// @dev A role is configured for an account, not an account for any role.
+    function test_Roles_AreThoseConfiguredForTheAccount() external {
+        (DeployConfig memory c, Plan memory p) = _deployed();
+        bytes32[3] memory roles = [keccak256("PROPOSER_ROLE"), keccak256("CANCELLER_ROLE"), keccak256("EXECUTOR_ROLE")];
+        c.executors[0] = makeAddr("executor");
+        script.requireConfigured(c, p, bytes32(0), p.timelock);
+        for (uint256 i = 0; i < roles.length; ++i) {
+            bool executes = i == 2;
+            address other = executes ? c.proposers[0] : c.executors[0];
+            script.requireConfigured(c, p, roles[i], executes ? c.executors[0] : c.proposers[0]);
+            vm.expectPartialRevert(Refusals.CheckFailed.selector);
+            script.requireConfigured(c, p, roles[i], other);
+            vm.expectPartialRevert(Refusals.CheckFailed.selector);
+            script.requireConfigured(c, p, roles[i], p.timelock);
+        }
+        vm.expectPartialRevert(Refusals.CheckFailed.selector);
+        script.requireConfigured(c, p, bytes32(0), c.proposers[0]);
     }
 
     function _refusesAnswer(DeployConfig memory c, Plan memory p, address who, string memory what, bytes memory answer)

@@ -180,6 +180,19 @@ contract PoELensTest is BaseTest {
         assertFalse(o.rewindNeeded);
     }
 
+    /// @dev A rewind makes proven batches pending again. That does not lessen the room, which counts from the farthest proof.
+    function test_Overview_AfterARewind_SaysWhatWaitsForAProof() external {
+        sequence(10);
+        sequence(3);
+        _haltAfterProving(2);
+        assertEq(lens.overview(poe).pendingBatches, 3);
+        _resume();
+        IPoELens.Overview memory o = lens.overview(poe);
+        assertEq(o.lastVerified, 1);
+        assertEq(o.pendingBatches, 13, "ten again and the three behind them");
+        assertEq(o.roomBatches, MAX_PENDING - 3, "what a rewind makes pending again takes no room");
+    }
+
     function testFuzz_Room_IsExactlyWhatSequencingAccepts(uint256 count) external {
         sequenceInCalls(bound(count, 1, MAX_PENDING));
         uint256 room = lens.roomBatches(poe);

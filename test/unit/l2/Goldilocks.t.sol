@@ -34,6 +34,20 @@ contract GoldilocksTest is Fixtures {
         }
     }
 
+    /// @dev Canonical limbs are told by one addition for two of them: none is looked at alone, however large it is.
+    function test_RequireCanonical_CostsTheSameForAllCanonicalDigests() public view {
+        uint256 least = gasOfRequireCanonical(0);
+        for (uint256 i = 0; i < 4; ++i) {
+            assertEq(gasOfRequireCanonical(withLimb(0, i, 1 << 32)), least, "a limb of 33 bits");
+            assertEq(gasOfRequireCanonical(withLimb(0, i, uint64(P - 1))), least, "the largest limb");
+        }
+    }
+
+    function gasOfRequireCanonical(bytes32 digest) private view returns (uint256) {
+        this.requireCanonical(digest, 0);
+        return vm.lastCallGas().gasTotalUsed;
+    }
+
     function test_RequireCanonical_ReportsTheFirstOfTwo() public {
         bytes32 digest = withLimb(withLimb(0, 3, uint64(P)), 1, type(uint64).max);
         vm.expectRevert(abi.encodeWithSelector(Goldilocks.NonCanonicalLimb.selector, 1, type(uint64).max));
