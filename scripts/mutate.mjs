@@ -5,6 +5,10 @@
 // Mutation testing of the contracts: makes one small change at a time in a copy of the tree, under target/mutants/, and
 // runs the tests, those of the changed file first. A mutant that no test notices survives. PATH restricts the files to
 // those that begin with one of them. docs/development.md tells how to read and answer the outcome.
+//
+// What a mutant costs is compilation. So everything is compiled without the optimizer (forge's profile `mutants`), which
+// is some five times as fast, and tests are chosen by leaving the others out of the copy: a filter on forge's command
+// line would compile all of them once more (get_sources_to_compile does not use a cache that dynamic linking has made).
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -19,6 +23,9 @@ const ALLOWED = join("test", "mutants.json");
 const LINKED = ["node_modules", "lib"];
 const BUILT = ["out", "cache"];
 const LEFT_OUT = new Set([...LINKED, ...BUILT, ".git", "target", "broadcast"]);
+/** Tests that say nothing without the optimizer, or do not run under `forge test`. */
+const UNFIT = /^test\/(gas|halmos)\/|Gas[^/]*\.t\.sol$/;
+const ASIDE = ".aside";
 
 /* WHAT IS MUTATED */
 
@@ -28,14 +35,14 @@ const solidity = (folder) =>
     .map((name) => `${folder}/${name}`)
     .sort();
 
-/** The sources to mutate, the unit tests among which each has its own, and the tests that judge all; undefined: every one. */
+/** The sources to mutate, the unit tests among which each has its own, and which tests judge them all. */
 export function targets(verifier) {
   if (verifier) {
     const sources = [...solidity("contracts/verifiers"), ...solidity("test/verifiers/generated")];
-    return { sources, units: [], tests: "test/verifiers/**" };
+    return { sources, units: [], tests: (test) => test.startsWith("test/verifiers/") };
   }
   const sources = solidity("contracts").filter((file) => !/^contracts\/(interfaces|verifiers)\//.test(file));
-  return { sources, units: solidity("test/unit"), tests: undefined };
+  return { sources, units: solidity("test/unit"), tests: () => true };
 }
 
 /** The unit tests of a source: those in a folder or file of its name, else those of its folder's name; none if neither. */
@@ -51,9 +58,9 @@ export function unitTests(file, tests) {
 let running;
 
 /** Runs forge in the copy: `{code, output}`; `code` is "timeout" where it took longer than `seconds`. */
-function forge(args, seconds) {
+function forge(args, seconds, profile = {}) {
   return new Promise((done) => {
-    const env = { ...process.env, NO_COLOR: "1", FOUNDRY_PROFILE: "default" };
+    const env = { ...process.env, NO_COLOR: "1", FOUNDRY_PROFILE: "mutants", ...profile };
     // A group of its own, so that the compiler ends with forge.
     const child = spawn("forge", args, { cwd: join(FOLDER, "tree"), env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     running = child;
@@ -89,9 +96,19 @@ export const failingTest = (output) => output.match(/^\[FAIL.*\] (\w+\(.*?\))(?:
 function copyTree() {
   const tree = join(FOLDER, "tree");
   mkdirSync(tree, { recursive: true });
-  for (const name of readdirSync(tree)) if (!BUILT.includes(name)) rmSync(join(tree, name), { recursive: true });
+  for (const name of readdirSync(tree)) if (![...BUILT, "optimized"].includes(name)) rmSync(join(tree, name), { recursive: true });
   for (const name of readdirSync(".")) if (!LEFT_OUT.has(name)) cpSync(name, join(tree, name), { recursive: true });
   for (const name of LINKED) symlinkSync(relative(tree, resolve(name)), join(tree, name));
+}
+
+/** Leaves in the copy those tests that `wanted` names. */
+function chooseTests(wanted) {
+  const tree = join(FOLDER, "tree");
+  for (const name of readdirSync(join(tree, "test"), { recursive: true })) {
+    if (!name.endsWith(".t.sol") && !name.endsWith(ASIDE)) continue;
+    const test = `test/${name.replace(ASIDE, "")}`;
+    renameSync(join(tree, "test", name), join(tree, !UNFIT.test(test) && wanted(test) ? test : test + ASIDE));
+  }
 }
 
 function replaceBuild(from, to) {
@@ -113,8 +130,7 @@ function digest(folders) {
 }
 
 /** The code of every contract declared in a file that bears the name of one of the sources. */
-function bytecode(sources) {
-  const out = join(FOLDER, "tree", "out");
+function bytecode(sources, out = join(FOLDER, "tree", "out")) {
   const folders = sources.map((file) => join(out, basename(file))).filter((folder) => existsSync(folder));
   const artifacts = folders.flatMap((folder) => readdirSync(folder).sort().map((name) => join(folder, name)));
   return hashOf(
@@ -128,15 +144,13 @@ function bytecode(sources) {
 /** Builds and tests the copy as it is: what fails unchanged can judge nothing. Leaves the build for every mutant. */
 async function prepare(target, state) {
   copyTree();
+  chooseTests(target.tests);
   const base = join(FOLDER, "base");
-  const stamp = join(base, `${state}${target.tests ? "-verifier" : ""}`);
+  const stamp = join(base, `${state}${target.units.length > 0 ? "" : "-verifier"}`);
   if (!existsSync(stamp)) {
-    if (!existsSync(join(FOLDER, "tree", "out"))) replaceBuild(".", join(FOLDER, "tree"));
     console.log("mutants: building and testing the contracts as they are");
-    for (const args of [["build"], testArguments(target.tests)]) {
-      const { code, output } = await forge(args, 3600);
-      if (code !== 0) throw new Error(`forge ${args[0]} fails without any change:\n${output.slice(-4000)}`);
-    }
+    const { code, output } = await forge(TEST, 3600);
+    if (code !== 0) throw new Error(`forge test fails without any change:\n${output.slice(-4000)}`);
     rmSync(base, { recursive: true, force: true });
     mkdirSync(base, { recursive: true });
     replaceBuild(join(FOLDER, "tree"), base);
@@ -146,7 +160,16 @@ async function prepare(target, state) {
   return bytecode(target.sources);
 }
 
-const testArguments = (paths) => ["test", "--fail-fast", ...(paths ? ["--match-path", paths] : [])];
+const TEST = ["test", "--fail-fast"];
+/** As it is deployed, in folders of its own. */
+const OPTIMIZED = { FOUNDRY_PROFILE: "default", FOUNDRY_OUT: "optimized/out", FOUNDRY_CACHE_PATH: "optimized/cache" };
+
+/** The optimized code of the sources; it costs as much as five mutants, so that survivors alone are compared by it. */
+async function optimizedCode(target, folder, seconds) {
+  const { code, output } = await forge(["build", folder], seconds, OPTIMIZED);
+  if (code !== 0) throw new Error(`forge build ${folder} ended with ${code}:\n${output.slice(-2000)}`);
+  return bytecode(target.sources, join(FOLDER, "tree", OPTIMIZED.FOUNDRY_OUT));
+}
 
 /* ONE MUTANT */
 
@@ -155,26 +178,26 @@ async function judge(mutant, target, codeBefore, seconds) {
   const path = join(FOLDER, "tree", mutant.file);
   const until = Date.now() + seconds * 1000;
   const left = () => (until - Date.now()) / 1000;
-  replaceBuild(join(FOLDER, "base"), join(FOLDER, "tree"));
+  const own = unitTests(mutant.file, target.units);
+  const stages = [...(own.length > 0 ? [(test) => own.includes(test)] : []), target.tests];
   const source = readFileSync(path, "utf8");
-  writeFileSync(path, apply(source, mutant));
+  const folder = mutant.file.startsWith("test/") ? dirname(mutant.file) : "contracts";
   try {
-    const build = await forge(["build", dirname(mutant.file).split("/")[0] === "test" ? dirname(mutant.file) : "contracts"], left());
-    if (build.code === "timeout") return { status: "timeout" };
-    if (build.code !== 0) return { status: "stillborn", by: build.output.match(/^Error \([^\n]*/m)?.[0] };
-    if (bytecode(target.sources) === codeBefore) return { status: "equivalent", by: "the same bytecode in every contract" };
-
-    const unit = unitTests(mutant.file, target.units);
-    const stages = [...(unit.length > 0 ? [`{${unit.join(",")}}`] : []), target.tests];
-    for (const paths of stages) {
-      const { code, output } = await forge(testArguments(paths), left());
-      if (code === 0) continue;
+    for (const wanted of stages) {
+      replaceBuild(join(FOLDER, "base"), join(FOLDER, "tree"));
+      chooseTests(wanted);
+      writeFileSync(path, apply(source, mutant));
+      const { code, output } = await forge(TEST, left());
       if (code === "timeout") return { status: "timeout" };
-      if (failingTest(output)) return { status: "killed", by: failingTest(output) };
-      if (/Compiler run failed/.test(output)) return { status: "stillborn", by: "the tests do not compile" };
-      throw new Error(`forge test ended with ${code}, and no test fails:\n${output.slice(-2000)}`);
+      if (code !== 0 && failingTest(output)) return { status: "killed", by: failingTest(output) };
+      if (code !== 0 && /Compiler run failed/.test(output)) return { status: "stillborn", by: output.match(/^Error \([^\n]*/m)?.[0] };
+      if (code !== 0) throw new Error(`forge test ended with ${code}, and no test fails:\n${output.slice(-2000)}`);
+      if (bytecode(target.sources) === codeBefore) return { status: "equivalent", by: "the same bytecode in every contract" };
     }
-    return { status: "survived" };
+    const mutated = await optimizedCode(target, folder, 3600);
+    writeFileSync(path, source);
+    const same = mutated === (await optimizedCode(target, folder, 3600));
+    return same ? { status: "equivalent", by: "the same optimized bytecode in every contract" } : { status: "survived" };
   } finally {
     writeFileSync(path, source);
   }

@@ -154,22 +154,21 @@ const FORGE = `#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
 set -eu
 source=contracts/core/C.sol
-echo "$*" >>../forge.log
-case "$1" in
-build)
-    if grep -q 'a > b' "$source"; then echo "Error: no such type" >&2; exit 1; fi
-    mkdir -p out/C.sol
-    # Adding and subtracting nothing compile to the same.
-    printf '{"bytecode": {"object": "%s"}}' "$(tr -d '\\n' <"$source" | sed 's/a - 0/a + 0/; s/"/x/g')" >out/C.sol/C.json
-    ;;
-test)
+echo "$* $(find test -name '*.t.sol' | sort | tr '\\n' ' ')" >>../forge.log
+if grep -q 'a > b' "$source"; then echo "Error: Compiler run failed" >&2; echo "Error (1): no such type" >&2; exit 1; fi
+out=\${FOUNDRY_OUT:-out}
+mkdir -p "$out/C.sol"
+# Adding and subtracting nothing compile to the same, and with the optimizer multiplying and dividing by one.
+same='s/a - 0/a + 0/; s/"/x/g'
+if [ "$FOUNDRY_PROFILE" = default ]; then same="$same; s/a . 1;/a;/"; fi
+printf '{"bytecode": {"object": "%s"}}' "$(tr -d '\\n' <"$source" | sed "$same")" >"$out/C.sol/C.json"
+if [ "$1" = test ]; then
     if grep -q 'b == a' "$source"; then sleep 60; fi
     if ! grep -q 'x = a + b' "$source"; then echo "[FAIL: wrong] test_Sum() (gas: 1)"; exit 1; fi
-    if grep -q broken test/unit/C.t.sol; then echo "[FAIL: broken] test_All() (gas: 1)"; exit 1; fi
-    ;;
-esac
+    if grep -qs broken test/unit/C.t.sol; then echo "[FAIL: broken] test_All() (gas: 1)"; exit 1; fi
+fi
 `;
-const BODY = { stillborn: "y = a >= b;", equivalent: "y = a + 0;", killed: "x = a + b;", survived: "z = a * b;" };
+const BODY = { stillborn: "y = a >= b;", equivalent: "y = a + 0;", optimized: "v = a * 1;", killed: "x = a + b;", survived: "z = a * b;" };
 
 function project(lines, more, body) {
   const source = `contract C {\n    function f(uint256 a) external {\n${lines.map((line) => `        ${line}\n`).join("")}    }\n}\n`;
@@ -179,6 +178,9 @@ function project(lines, more, body) {
     "contracts/interfaces/I.sol": source,
     "contracts/verifiers/V.sol": source,
     "test/unit/C.t.sol": "contract T {}\n",
+    "test/unit/D.t.sol": "contract T {}\n",
+    "test/gas/C.t.sol": "contract T {}\n",
+    "test/Base.sol": "contract T {}\n",
     "script/S.sol": "contract S {}\n",
     "foundry.toml": "",
     "package-lock.json": "{}",
@@ -209,10 +211,14 @@ test("a campaign tells killed, surviving, equivalent and stillborn mutants apart
     assert.equal(outcome("y = a > b;").status, "stillborn");
     assert.equal(outcome("y = a - 0;").status, "equivalent");
     assert.equal(outcome("z = a / b;").status, "survived");
+    assert.equal(outcome("v = a / 1;").status, "equivalent");
     assert.ok(resultsOf(folder).every(({ file }) => file === "contracts/core/C.sol"));
     assert.match(output, /contracts\/core\/C\.sol +2 /);
     assert.equal(readFileSync(join(folder, "contracts/core/C.sol"), "utf8"), before);
-    assert.match(logOf(folder), /test --fail-fast --match-path \{test\/unit\/C\.t\.sol\}\ntest --fail-fast\n/);
+    // First the tests of the file alone, then all but those of gas; at last the optimized code of both.
+    const both = "test/unit/C.t.sol test/unit/D.t.sol \n";
+    assert.ok(logOf(folder).includes(`test --fail-fast test/unit/C.t.sol \ntest --fail-fast ${both}build contracts ${both}build contracts ${both}`));
+    assert.ok(logOf(folder).startsWith(`test --fail-fast ${both}`), "unchanged");
   });
 });
 
@@ -230,8 +236,8 @@ test("a campaign goes on where it stopped, and tests survivors again when there 
     writeFileSync(join(folder, "test", "new", "N.t.sol"), "");
     mutate();
     const survivors = resultsOf(folder).filter(({ status }) => status === "survived").length;
-    const again = logOf(folder).slice(before.length).match(/^build contracts$/gm).length;
-    assert.equal(again, survivors);
+    const again = logOf(folder).slice(before.length).match(/^build contracts /gm).length;
+    assert.equal(again, 2 * survivors);
   });
 });
 
