@@ -10,8 +10,9 @@
 
 use crate::config::{D, F};
 use plonky2::field::types::{Field, PrimeField64};
+use plonky2::gates::gate::GateRef;
 use plonky2::hash::hash_types::HashOut;
-use plonky2::iop::generator::GeneratedValues;
+use plonky2::iop::generator::{GeneratedValues, WitnessGeneratorRef};
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::{PartialWitness, PartitionWitness, Witness};
 use plonky2::plonk::circuit_data::CircuitData;
@@ -83,6 +84,21 @@ impl Trace<'_> {
     pub fn lie(&mut self, target: Target, value: F) {
         let class = class_of(&self.witness, target);
         self.witness.values[class] = Some(value);
+    }
+
+    /// The class of connected targets that a target is in.
+    pub(crate) fn class_of(&self, target: Target) -> usize {
+        class_of(&self.witness, target)
+    }
+
+    /// Whether a target has a value that somebody set.
+    pub(crate) fn is_set(&self, target: Target) -> bool {
+        self.witness.values[self.class_of(target)].is_some()
+    }
+
+    /// The witness as generators read it.
+    pub(crate) const fn witness(&self) -> &PartitionWitness<'_, F> {
+        &self.witness
     }
 
     /// The first contradiction met while generators ran; an honest witness has none.
@@ -202,10 +218,39 @@ impl<'c, K: GenericConfig<D, F = F>> Checker<'c, K> {
         targets.iter().map(|&target| trace.get(target)).collect()
     }
 
+    /// Their hash, which the constraints know.
+    pub(crate) fn public_inputs_hash(&self, trace: &Trace<'_>) -> HashOut<F> {
+        <K::InnerHasher as Hasher<F>>::hash_no_pad(&self.public_inputs(trace))
+    }
+
+    /// Every gate of the circuit and its rows.
+    pub(crate) fn gates(&self) -> impl Iterator<Item = (&GateRef<F, D>, &[usize])> {
+        self.circuit
+            .common
+            .gates
+            .iter()
+            .zip(self.rows.iter().map(Vec::as_slice))
+    }
+
+    /// The circuit's generators.
+    pub(crate) fn generators(&self) -> &[WitnessGeneratorRef<F, D>] {
+        &self.circuit.prover_only.generators
+    }
+
+    /// The constants of a row, without selectors.
+    pub(crate) fn constants_of(&self, row: usize) -> Vec<F> {
+        self.gate_constants().iter().map(|column| column[row]).collect()
+    }
+
+    /// Constants by column, then row, without selectors.
+    fn gate_constants(&self) -> &[Vec<F>] {
+        let common = &self.circuit.common;
+        &self.constants[common.selectors_info.num_selectors() + common.num_lookup_selectors..]
+    }
+
     /// Every constraint that the trace breaks, row by row of each gate.
     pub fn violations(&self, trace: &Trace<'_>) -> Vec<Violation> {
-        let public_inputs = self.public_inputs(trace);
-        let hash = <K::InnerHasher as Hasher<F>>::hash_no_pad(&public_inputs);
+        let hash = self.public_inputs_hash(trace);
         (0..self.rows.len())
             .filter(|&gate| !self.rows[gate].is_empty())
             .flat_map(|gate| self.gate_violations(gate, trace, &hash))
@@ -221,7 +266,7 @@ impl<'c, K: GenericConfig<D, F = F>> Checker<'c, K> {
     /// not harmless among them is a value the prover chooses freely. `difference` is what is added to each value.
     pub fn loose(&self, trace: &Trace<'_>, difference: F) -> Vec<Loose> {
         let common = &self.circuit.common;
-        let hash = <K::InnerHasher as Hasher<F>>::hash_no_pad(&self.public_inputs(trace));
+        let hash = self.public_inputs_hash(trace);
         let mut uses: HashMap<usize, Vec<(usize, usize, usize)>> = HashMap::new();
         for (gate, rows) in self.rows.iter().enumerate() {
             let columns = common.gates[gate].0.num_wires();
@@ -275,8 +320,8 @@ impl<'c, K: GenericConfig<D, F = F>> Checker<'c, K> {
     fn evaluate(&self, gate: usize, rows: &[usize], trace: &Trace<'_>, hash: &HashOut<F>) -> Vec<F> {
         let common = &self.circuit.common;
         let gate = &common.gates[gate].0;
-        let first_constant = common.selectors_info.num_selectors() + common.num_lookup_selectors;
-        let constants: Vec<F> = self.constants[first_constant..]
+        let constants: Vec<F> = self
+            .gate_constants()
             .iter()
             .flat_map(|column| rows.iter().map(|&row| column[row]))
             .collect();

@@ -8,6 +8,7 @@ pub mod config;
 pub mod format;
 pub mod gadgets;
 pub mod gates;
+pub mod hunt;
 pub mod layers;
 pub mod leaf;
 pub mod lock;

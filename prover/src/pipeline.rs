@@ -126,9 +126,19 @@ impl Pipeline {
         &self.leaf
     }
 
+    /// The wrap circuit.
+    pub const fn wrap_layer(&self) -> &Wrap {
+        &self.wrap
+    }
+
     /// The node circuit.
     pub const fn node(&self) -> &Node {
         &self.node
+    }
+
+    /// The bind circuit.
+    pub const fn bind_layer(&self) -> &Bind {
+        &self.bind
     }
 
     /// The last layer, which the KZG circuit verifies.

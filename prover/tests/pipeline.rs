@@ -2,18 +2,27 @@
 //! Two batches, through every layer with real proofs. One test, since all of it shares circuits and proofs that take
 //! seconds each.
 
+mod campaign;
 #[path = "../../rollup/tests/common/mod.rs"]
 mod common;
 #[path = "../../rollup/tests/observer/mod.rs"]
 mod observer;
 
 use common::{World, batch};
+use plonky2::gates::gate::GateRef;
+use plonky2::iop::witness::PartialWitness;
+use plonky2::plonk::circuit_data::CircuitData;
+use plonky2::plonk::config::GenericConfig;
 use poe_prover::cache::Cache;
+use poe_prover::check::Checker;
+use poe_prover::config::{D, F, Proof};
 use poe_prover::format::FormatError;
+use poe_prover::hunt::{CircuitSearch, search_gate, unnoticed_holes};
 use poe_prover::layers::{Kind, Layer, LayerError, RangeProof};
 use poe_prover::pipeline::{Observer, Pipeline, PipelineError, Step};
 use poe_rollup::executor::BatchWitness;
 use poe_rollup::formats::{Capacity, Message, Statement};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -86,7 +95,8 @@ fn two_batches_become_one_last_proof() {
         read
     };
     let [first, second] = batches();
-    let left = pipeline.prove_batch(&first, &diary).expect("provable");
+    let leaf = pipeline.leaf().prove(&first).expect("provable");
+    let left = pipeline.wrap(&leaf, &diary).expect("valid");
     let right = pipeline.prove_batch(&second, &diary).expect("provable");
 
     ranges_survive_storage(&pipeline, &left);
@@ -94,7 +104,7 @@ fn two_batches_become_one_last_proof() {
     a_stopped_pipeline_says_before_what(&pipeline, &left, &right);
 
     let joined = pipeline
-        .join_all(vec![left, right], &diary)
+        .join_all(vec![left.clone(), right.clone()], &diary)
         .expect("they meet")
         .expect("two");
     ranges_survive_storage(&pipeline, &joined);
@@ -112,12 +122,15 @@ fn two_batches_become_one_last_proof() {
         statement(&first, &second, 2).hash()
     );
     spoiled_last_proofs_are_refused(&pipeline, &bytes);
+    every_gate_has_one_filling(&pipeline);
+    no_layer_leaves_a_wire_to_the_prover(&pipeline, &leaf, [&left, &right, &joined], &bound.proof);
 
     let steps = diary.ended.lock().unwrap();
     assert_eq!(*steps, *diary.begun.lock().unwrap());
     let proven = |layer| steps.iter().filter(|&&step| step == Step::Prove(layer)).count();
     let counts = [Layer::Leaf, Layer::Wrap, Layer::Node, Layer::Bind, Layer::Final].map(proven);
-    assert_eq!(counts, [2, 2, 1, 1, 1]);
+    // The first leaf was proven without the pipeline.
+    assert_eq!(counts, [1, 2, 1, 1, 1]);
 }
 
 fn ranges_survive_storage(pipeline: &Pipeline, range: &RangeProof) {
@@ -172,4 +185,58 @@ fn spoiled_last_proofs_are_refused(pipeline: &Pipeline, bytes: &[u8]) {
         spoiled[position] ^= 1;
         assert!(pipeline.decode_final(&spoiled).is_err(), "byte {position}");
     }
+}
+
+/// As `tests/hunt.rs` shows for the leaf, for the gates that it does not have.
+// REQ C3, C5
+fn every_gate_has_one_filling(pipeline: &Pipeline) {
+    let of = |gates: &[GateRef<F, D>]| gates.iter().map(|gate| (gate.0.id(), gate.clone())).collect::<Vec<_>>();
+    let mut gates: BTreeMap<String, GateRef<F, D>> = BTreeMap::new();
+    gates.extend(of(&pipeline.wrap_layer().circuit().common.gates));
+    gates.extend(of(&pipeline.node().circuit().common.gates));
+    gates.extend(of(&pipeline.bind_layer().circuit().common.gates));
+    gates.extend(of(&pipeline.last().circuit().common.gates));
+    for (id, _) in of(&pipeline.leaf().circuit().common.gates) {
+        gates.remove(&id);
+    }
+    assert!(!gates.is_empty());
+    for gate in gates.values() {
+        let report = search_gate(gate, campaign::rows()).unwrap_or_else(|failure| panic!("{failure}"));
+        eprintln!("{report}");
+        assert_eq!(report.unread, 0, "{report}");
+        assert_eq!(unnoticed_holes(gate, 60).expect("inputs are known"), [0; 0], "{report}");
+    }
+}
+
+/// As `tests/hunt.rs` shows for the leaf.
+// REQ C3
+fn no_layer_leaves_a_wire_to_the_prover(
+    pipeline: &Pipeline,
+    leaf: &Proof,
+    [left, right, joined]: [&RangeProof; 3],
+    bound: &Proof,
+) {
+    let (wrap, node, bind, last) = (
+        pipeline.wrap_layer(),
+        pipeline.node(),
+        pipeline.bind_layer(),
+        pipeline.last(),
+    );
+    search("wrap", wrap.circuit(), wrap.witness(leaf, node.key_hash()));
+    search("node", node.circuit(), node.witness(left, Some(right)));
+    search("bind", bind.circuit(), bind.witness(joined, 2, BENEFICIARY));
+    search("final", last.circuit(), last.witness(bound));
+}
+
+fn search<K: GenericConfig<D, F = F>>(
+    name: &str,
+    circuit: &CircuitData<F, K, D>,
+    witness: anyhow::Result<PartialWitness<F>>,
+) {
+    let inputs = witness.expect("the shape of a proof");
+    let checker = Checker::new(circuit);
+    let trace = checker.honest(inputs.clone()).expect("complete");
+    let report = CircuitSearch::new(&checker, &inputs, &trace).run(campaign::pairs());
+    eprintln!("{name}: {report}");
+    assert_eq!(report.unexplained, [], "{name}");
 }

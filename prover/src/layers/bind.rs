@@ -131,13 +131,12 @@ impl Bind {
         Ok(BoundProof { proof, statement })
     }
 
-    /// The inputs of [`Self::prove`] as a witness.
-    pub(crate) fn witness(
-        &self,
-        range: &RangeProof,
-        version: u32,
-        beneficiary: Address,
-    ) -> anyhow::Result<PartialWitness<F>> {
+    /// The inputs of [`Self::prove`] as a witness. Nothing is checked.
+    ///
+    /// # Errors
+    ///
+    /// If the proof is of another shape.
+    pub fn witness(&self, range: &RangeProof, version: u32, beneficiary: Address) -> anyhow::Result<PartialWitness<F>> {
         let mut witness = PartialWitness::new();
         self.targets.range.set(&mut witness, range)?;
         witness.set_target(self.targets.version, F::from_canonical_u32(version))?;

@@ -129,11 +129,19 @@ impl Final {
             layer: Layer::Final,
             reason: error.to_string(),
         };
-        let mut witness = PartialWitness::new();
-        witness
-            .set_proof_with_pis_target(&self.proof, bound)
-            .map_err(prove_error)?;
+        let witness = self.witness(bound).map_err(prove_error)?;
         self.circuit.prove(witness).map_err(prove_error)
+    }
+
+    /// The inputs of [`Self::prove`] as a witness. Nothing is checked.
+    ///
+    /// # Errors
+    ///
+    /// If the proof is of another shape.
+    pub fn witness(&self, bound: &Proof) -> anyhow::Result<PartialWitness<F>> {
+        let mut witness = PartialWitness::new();
+        witness.set_proof_with_pis_target(&self.proof, bound)?;
+        Ok(witness)
     }
 
     /// Checks a proof, and returns the statement's hash.

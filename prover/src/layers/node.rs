@@ -131,8 +131,12 @@ impl Node {
         RangeProof::new(Kind::Node, proof)
     }
 
-    /// The inputs of [`Self::prove`] as a witness. A lone left child is verified twice.
-    pub(crate) fn witness(&self, left: &RangeProof, right: Option<&RangeProof>) -> anyhow::Result<PartialWitness<F>> {
+    /// The inputs of [`Self::prove`] as a witness. A lone left child is verified twice. Nothing is checked.
+    ///
+    /// # Errors
+    ///
+    /// If a proof is of another shape.
+    pub fn witness(&self, left: &RangeProof, right: Option<&RangeProof>) -> anyhow::Result<PartialWitness<F>> {
         let mut witness = PartialWitness::new();
         let [left_child, right_child] = &self.targets.children;
         left_child.set(&mut witness, left)?;

@@ -78,8 +78,12 @@ impl Wrap {
         RangeProof::new(Kind::Wrap, proof)
     }
 
-    /// The inputs of [`Self::prove`] as a witness.
-    pub(crate) fn witness(&self, leaf: &Proof, node_key: HashOut<F>) -> anyhow::Result<PartialWitness<F>> {
+    /// The inputs of [`Self::prove`] as a witness. Nothing is checked.
+    ///
+    /// # Errors
+    ///
+    /// If the proof is of another shape.
+    pub fn witness(&self, leaf: &Proof, node_key: HashOut<F>) -> anyhow::Result<PartialWitness<F>> {
         let mut witness = PartialWitness::new();
         witness.set_proof_with_pis_target(&self.proof, leaf)?;
         witness.set_hash_target(self.node_key, node_key)?;

@@ -5,13 +5,36 @@
 
 use super::checker::{Cells, context};
 use crate::wrap::PERMUTATION_CELLS;
-use crate::wrap::builder::PERMUTATIONS;
+use crate::wrap::builder::{LOOKUP_BITS, PERMUTATIONS};
 use halo2_base::ContextCell;
 use halo2_base::halo2_proofs::arithmetic::Field as _;
 use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
+use halo2_base::halo2_proofs::halo2curves::ff::PrimeField as _;
+use std::collections::{HashMap, HashSet};
 
 /// Cells of a permutation that are copied: inputs and outputs.
 const ENDS: usize = 6;
+
+/// Limbs with their factors.
+type Form = HashMap<usize, Fr>;
+
+/// Whether factors are 1, 2^16, 2^32 and so on, of limbs that are no more than r has digits: then the sum has one
+/// decomposition.
+fn is_in_base(form: &Form) -> bool {
+    let digits = Fr::CAPACITY as usize / LOOKUP_BITS;
+    let power = |i: usize| Fr::from(2).pow([(LOOKUP_BITS * i) as u64]);
+    form.len() <= digits && (0..form.len()).all(|i| form.values().any(|factor| *factor == power(i)))
+}
+
+/// Limbs, and what is wrong with them.
+pub(super) struct Limbs {
+    /// Classes of cells in the table that do not follow from the prover's choices one by one.
+    pub(super) limbs: usize,
+    /// Of these, limbs that no known sum binds.
+    pub(super) unbound: Vec<usize>,
+    /// Cells that neither follow nor are sums of limbs.
+    pub(super) others: Vec<usize>,
+}
 
 /// Classes of cells that are copies of one another, and what is known of them.
 pub(super) struct Determined<'c> {
@@ -24,6 +47,16 @@ pub(super) struct Determined<'c> {
 impl<'c> Determined<'c> {
     /// Starts from constants, from what is marked as chosen, and from cells in the table, and goes as far as it gets.
     pub(super) fn by(cells: &'c Cells<'c>) -> Self {
+        let mut this = Self::by_choices(cells);
+        for limb in this.limbs() {
+            this.learn(limb);
+        }
+        while this.permutations() | this.gates() {}
+        this
+    }
+
+    /// The same without the cells in the table.
+    fn by_choices(cells: &'c Cells<'c>) -> Self {
         let nodes = cells.general.len() + ENDS * cells.builder.permutations.len();
         let mut this = Self {
             cells,
@@ -35,16 +68,88 @@ impl<'c> Determined<'c> {
         for &cell in &cells.builder.chosen {
             this.learn(cell);
         }
-        let lookups = cells.builder.base.lookup_manager()[0]
-            .cells_to_lookup
-            .lock()
-            .expect("no test panics with it");
-        for lookup in lookups.values().flatten() {
-            let node = this.node(&lookup[0].cell.expect("a virtual cell"));
-            this.learn(node);
-        }
         while this.permutations() | this.gates() {}
         this
+    }
+
+    /// Cells in the table.
+    fn limbs(&self) -> Vec<usize> {
+        let manager = &self.cells.builder.base.lookup_manager()[0];
+        let lookups = manager.cells_to_lookup.lock().expect("no test panics with it");
+        let cells = lookups.values().flatten();
+        cells
+            .map(|lookup| self.node(&lookup[0].cell.expect("a virtual cell")))
+            .collect()
+    }
+
+    /// What follows from cells in the table alone: limbs, which the prover would choose if nothing bound them to a value
+    /// that follows without them.
+    pub(super) fn limbs_of(cells: &'c Cells<'c>) -> Limbs {
+        let mut this = Self::by_choices(cells);
+        let mut forms: HashMap<usize, Form> = HashMap::new();
+        for limb in this.limbs() {
+            let root = this.root(limb);
+            if !this.known[root] {
+                forms.insert(root, HashMap::from([(root, Fr::ONE)]));
+            }
+        }
+        let limbs: Vec<usize> = forms.keys().copied().collect();
+        let mut bound: HashSet<usize> = HashSet::new();
+        // Shifted limbs, and the limbs that they are of.
+        let mut shifted: Vec<(usize, usize)> = vec![];
+        let selectors = &context(cells.builder).selector;
+        for i in (0..selectors.len()).filter(|&i| selectors[i]) {
+            let Some(sum) = this.sum_of_limbs(i, &forms).filter(|sum| !sum.is_empty()) else {
+                continue;
+            };
+            let result = this.root(i + 3);
+            if this.known[result] {
+                if is_in_base(&sum) {
+                    bound.extend(sum.keys());
+                }
+            } else if !forms.contains_key(&result) {
+                forms.insert(result, sum);
+            } else if let [(&limb, factor)] = sum.iter().collect::<Vec<_>>()[..] {
+                if (1..LOOKUP_BITS as u64).any(|by| *factor == Fr::from(1 << by)) {
+                    shifted.push((result, limb));
+                }
+            }
+        }
+        for (result, limb) in shifted {
+            if bound.contains(&limb) {
+                bound.insert(result);
+            }
+        }
+        let unexplained = |cell: &usize| {
+            let root = this.root(*cell);
+            !this.known[root] && !forms.contains_key(&root)
+        };
+        Limbs {
+            others: (0..cells.general.len()).filter(unexplained).collect(),
+            unbound: limbs.iter().copied().filter(|limb| !bound.contains(limb)).collect(),
+            limbs: limbs.len(),
+        }
+    }
+
+    /// `a + b c` of a gate as a sum of limbs, beside what is known; `None` if it is none.
+    fn sum_of_limbs(&mut self, i: usize, forms: &HashMap<usize, Form>) -> Option<Form> {
+        let mut sum = Form::new();
+        let mut add = |form: &Form, factor: Fr| {
+            for (&limb, coefficient) in form {
+                *sum.entry(limb).or_insert(Fr::ZERO) += factor * coefficient;
+            }
+        };
+        let [a, b, c] = [0, 1, 2].map(|j| self.root(i + j));
+        if !self.known[a] {
+            add(forms.get(&a)?, Fr::ONE);
+        }
+        match (self.known[b], self.known[c]) {
+            (true, true) => {}
+            (false, true) => add(forms.get(&b)?, self.constants[c]?),
+            (true, false) => add(forms.get(&c)?, self.constants[b]?),
+            (false, false) => return None,
+        }
+        Some(sum)
     }
 
     /// Cells of general arithmetic that do not follow.

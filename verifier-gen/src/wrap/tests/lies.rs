@@ -227,3 +227,16 @@ fn every_cell_is_in_a_constraint() {
         cells.general[i] = honest;
     }
 }
+
+/// Cells in the table are taken as known above. Each is a digit of a value that is known without them, whose digits are
+/// unique: no limb is left to the prover, and no value follows from limbs alone.
+// REQ C8
+#[test]
+fn every_limb_is_a_digit_of_what_is_known_without_it() {
+    let (_, key, proof) = small();
+    let circuit = written(&key, &proof);
+    let cells = Cells::of(circuit.builder());
+    let limbs = Determined::limbs_of(&cells);
+    assert_eq!((limbs.unbound, limbs.others), (vec![], vec![]));
+    assert!(limbs.limbs > 1_000, "{} limbs", limbs.limbs);
+}
