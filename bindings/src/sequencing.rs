@@ -13,6 +13,9 @@ use alloy::providers::Provider;
 use alloy::sol_types::{SolCall as _, SolEvent as _};
 use alloy::transports::TransportError;
 
+/// Most batches of a sequence, hence of a call of `sequenceBatches`; the contract refuses more.
+pub const MAX_BATCHES_PER_SEQUENCE: u32 = 64;
+
 const WORD: usize = 32;
 /// Words of the head of the arguments: the offset of the batches, the fee recipient, five words of limits.
 const HEAD_WORDS: usize = 7;

@@ -19,3 +19,4 @@ pub mod store;
 pub mod sync;
 pub mod units;
 pub mod wallet;
+pub mod watcher;

@@ -64,6 +64,17 @@ impl Anvil {
     }
 }
 
+/// An error if there is no such program.
+pub(crate) fn require(program: &Path) -> Result<(), ForkError> {
+    match find(program) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(ForkError::Start {
+            program: program.to_owned(),
+            source,
+        }),
+    }
+}
+
 /// The shell would not say in time that there is no such program.
 fn find(program: &Path) -> io::Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();

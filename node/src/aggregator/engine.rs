@@ -9,6 +9,7 @@ use super::feed::Feed;
 use super::goals::known_only;
 use super::journal::{Journal, JournalError};
 use super::proofs::ProofSource;
+use super::route::Routes;
 use super::sender::{Fees, Sender};
 use super::strategy::Strategy;
 use super::submission::Rehearsed;
@@ -23,7 +24,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// How long to wait before a job that failed for good is tried again, in rounds.
-pub(super) const RETRY_ROUNDS: u32 = 60;
+pub(crate) const RETRY_ROUNDS: u32 = 60;
 
 /// What an aggregator is made of.
 pub struct Parts<P, D> {
@@ -47,6 +48,8 @@ pub struct Parts<P, D> {
     pub prices: Prices,
     /// Seconds of L1 after which a submission that is not mined is sent with a higher fee.
     pub resend_after: u64,
+    /// Most wei to offer for a unit of gas, if there is a limit.
+    pub max_gas_price: Option<u128>,
     /// Who hears of it.
     pub report: Report,
     /// Times of jobs.
@@ -62,8 +65,8 @@ pub struct Aggregator<P, D> {
     pub(super) overlapped: Option<(u64, u64)>,
     /// What was declined and for which reason, so that it is said once.
     declined: Option<(u64, String)>,
-    /// Routes that were held against what is proven here, and whether that is the same.
-    pub(super) routes: HashMap<u32, bool>,
+    /// Routes that were held against what is proven here.
+    pub(super) routes: Routes,
     /// Most batches that one proof may cover.
     pub(super) most_batches: Option<u64>,
     /// The last rehearsal.
@@ -92,7 +95,7 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             feed: Feed::default(),
             overlapped: None,
             declined: None,
-            routes: HashMap::new(),
+            routes: Routes::default(),
             most_batches: None,
             rehearsed: None,
             unseen: 0,
@@ -182,7 +185,9 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             .journal
             .goal()
             .map_or(first, |goal| first.min(goal.first_batch));
-        self.feed.update(&view, first, &self.parts.proofs).await?;
+        self.feed
+            .update(&view, first..=view.chain().batches, &self.parts.proofs)
+            .await?;
         let costs = self.costs().await?;
         self.choose(&view, &costs).await?;
         self.work_ahead(&view).await?;
@@ -197,7 +202,9 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             return Ok(());
         }
         let first = view.last_batch_of(view.chain().last_verified)? + 1;
-        self.feed.update(view, first, &self.parts.proofs).await?;
+        self.feed
+            .update(view, first..=view.chain().batches, &self.parts.proofs)
+            .await?;
         self.work_ahead(view).await
     }
 
@@ -294,10 +301,19 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
 
     /// As [`Self::decline`], where the words change and the reason does not.
     pub(super) fn decline_for(&mut self, last: u64, reason: &str, why: String) {
+        self.say_once(last, reason, &Event::Declined { last, why });
+    }
+
+    /// What it would do costs too much now, or its provider has no price for it that is not absurd.
+    pub(super) fn wait_for_gas(&mut self, last: u64, doing: &'static str, why: String) {
+        self.say_once(last, doing, &Event::WaitsForGas { last, doing, why });
+    }
+
+    fn say_once(&mut self, last: u64, reason: &str, event: &Event) {
         let declined = Some((last, reason.to_owned()));
         if self.declined != declined {
             self.declined = declined;
-            self.say(&Event::Declined { last, why });
+            self.say(event);
         }
     }
 

@@ -7,7 +7,7 @@ use crate::proving::ProvingError;
 use crate::store::StoreError;
 use crate::sync::SyncError;
 
-/// An aggregator cannot go on.
+/// An aggregator, or a watcher, cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AggregatorError {
@@ -38,7 +38,7 @@ pub enum AggregatorError {
     /// The verifier in force stands for other circuits.
     #[error(
         "the verifier of route {route}, which is in force, does not take what is proven here: {why}; give the --slots, --messages, \
-         --exits and the setup (--srs or --insecure-dev-srs) of the deployment"
+         --exits, --shape and the setup (--srs or --insecure-dev-srs) of the deployment"
     )]
     OtherCircuits {
         /// Number of the route.

@@ -46,6 +46,15 @@ pub enum Event {
         /// Why.
         why: String,
     },
+    /// Gas costs more than it may offer: what was to be done waits until it costs less.
+    WaitsForGas {
+        /// Last sequence of the range.
+        last: u64,
+        /// What waits: sending, raising, cancelling.
+        doing: &'static str,
+        /// What gas costs, and what it may offer.
+        why: String,
+    },
     /// It was accepted on a fork.
     Rehearsed {
         /// Last sequence of the range.

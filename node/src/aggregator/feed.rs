@@ -7,30 +7,28 @@ use crate::store::{StoreError, View};
 use poe_rollup::executor::BatchWitness;
 use poe_rollup::formats::Bytes32;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// Witnesses in memory at once: a full batch has megabytes of them.
 const CHUNK: u64 = 4;
 
 /// What has been handed over: the accumulator after each batch.
 #[derive(Debug, Default)]
-pub(super) struct Feed {
+pub(crate) struct Feed {
     given: BTreeMap<u64, Bytes32>,
 }
 
 impl Feed {
-    /// Hands over the batches from `first` on that are new, after taking back those that L1 no longer has. Returns how many
-    /// are new.
-    pub(super) async fn update<P: ProofSource>(
+    /// Hands over those of the batches that are new, after taking back those that L1 no longer has. Returns how many are new.
+    pub(crate) async fn update<P: ProofSource>(
         &mut self,
         view: &View,
-        first: u64,
+        batches: RangeInclusive<u64>,
         proofs: &P,
     ) -> Result<u64, AggregatorError> {
         self.take_back(view, proofs)?;
-        let end = view.chain().batches;
-        let missing: Vec<u64> = (first..=end)
-            .filter(|number| !self.given.contains_key(number))
-            .collect();
+        let end = *batches.end();
+        let missing: Vec<u64> = batches.filter(|number| !self.given.contains_key(number)).collect();
         let mut added = 0;
         let mut next = missing.first().copied().unwrap_or(end + 1);
         while next <= end {

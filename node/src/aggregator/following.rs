@@ -8,21 +8,18 @@ use super::event::Event;
 use super::goals::stands;
 use super::journal::{InFlight, JournalError, Outcome};
 use super::proofs::ProofSource;
-use super::sender::{Fees, Sent, Signed};
+use super::sender::{Fate, Fees, Sent, Signed, leaving_room, read_call};
 use super::strategy::Offer;
 use crate::chain::Status;
-use crate::l1::L1Error;
 use crate::store::{StoreError, View};
-use alloy::eips::BlockId;
-use alloy::primitives::{Address, Bytes};
-use alloy::providers::Provider as _;
+use alloy::primitives::Bytes;
 use alloy::rpc::types::TransactionReceipt;
 
 /// Gas of a transaction that only takes a nonce.
-const TAKE_NONCE_GAS: u64 = 21_000;
+pub(crate) const TAKE_NONCE_GAS: u64 = 21_000;
 
 /// Rounds after which a nonce that is used counts as another transaction's. A provider may have a block before its receipts.
-const UNSEEN_ROUNDS: u32 = 10;
+pub(crate) const UNSEEN_ROUNDS: u32 = 10;
 
 impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     /// Looks after a submission until it is mined: settles it, sends it again, with a higher fee if it waits long and that pays, or
@@ -31,16 +28,10 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         let Some(in_flight) = self.parts.journal.in_flight().cloned() else {
             return Ok(());
         };
-        // Before the receipts: what is mined between the two questions has one.
-        let used = self.nonce(BlockId::latest()).await? > in_flight.nonce;
-        for hash in &in_flight.hashes {
-            let receipt = self.client().provider().get_transaction_receipt(*hash).await;
-            if let Some(receipt) = receipt.map_err(L1Error::rpc("the receipt of the submission"))? {
-                return Ok(self.settle(&in_flight, &receipt)?);
-            }
-        }
-        if used {
-            return Ok(self.miss_receipt(&in_flight)?);
+        match self.sender.fate(self.client(), &in_flight).await? {
+            Fate::Mined(receipt) => return Ok(self.settle(&in_flight, &receipt)?),
+            Fate::Used => return Ok(self.miss_receipt(&in_flight)?),
+            Fate::Waits => {}
         }
         self.unseen = 0;
         let now = self.client().latest().await?.timestamp;
@@ -126,8 +117,13 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     /// A transaction to oneself costs less than a proof that is refused. `false` if its price has become absurd.
     async fn take_nonce(&mut self, mut in_flight: InFlight, now: u64) -> Result<bool, AggregatorError> {
         let suggested = Fees::suggested(self.client()).await?;
-        let Some(fees) = suggested.above(&in_flight, !in_flight.cancelled) else {
-            return Ok(false);
+        let limit = self.parts.max_gas_price;
+        let fees = match suggested.above(&in_flight, !in_flight.cancelled, limit) {
+            Ok(fees) => fees,
+            Err(why) => {
+                self.wait_for_gas(in_flight.last, "cancelling", why);
+                return Ok(false);
+            }
         };
         let own = self.sender.address();
         let signed = self
@@ -140,12 +136,17 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
 
     /// Offers more, if the strategy still wants it at that price; else the old bid stands.
     async fn raise(&mut self, view: &View, in_flight: InFlight, now: u64) -> Result<(), AggregatorError> {
-        let Some((to, data, limit)) = read(&in_flight.raw) else {
+        let Some((to, data, limit)) = read_call(&in_flight.raw) else {
             return Ok(self.parts.journal.set_in_flight(None)?);
         };
         let suggested = Fees::suggested(self.client()).await?;
-        let Some(fees) = suggested.above(&in_flight, in_flight.hashes.len() == 1) else {
-            return Ok(());
+        let (first, most) = (in_flight.hashes.len() == 1, self.parts.max_gas_price.map(leaving_room));
+        let fees = match suggested.above(&in_flight, first, most) {
+            Ok(fees) => fees,
+            Err(why) => {
+                self.wait_for_gas(in_flight.last, "raising", why);
+                return Ok(());
+            }
         };
         let offer = Offer {
             reward: reward_of(view, in_flight.last)?,
@@ -168,18 +169,9 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         fees: Fees,
         now: u64,
     ) -> Result<(), AggregatorError> {
-        in_flight.hashes.push(signed.hash);
-        in_flight.raw = signed.raw.clone();
-        (in_flight.max_fee, in_flight.priority_fee, in_flight.sent_at) = (fees.max, fees.priority, now);
+        in_flight.replaced(&signed, fees, now);
         self.parts.journal.set_in_flight(Some(in_flight))?;
         self.sender.send(self.client(), &signed.raw).await?;
         Ok(())
     }
-}
-
-fn read(raw: &Bytes) -> Option<(Address, Bytes, u64)> {
-    use alloy::consensus::{Transaction as _, TxEnvelope};
-    use alloy::eips::eip2718::Decodable2718 as _;
-    let transaction = TxEnvelope::decode_2718(&mut raw.as_ref()).ok()?;
-    Some((transaction.to()?, transaction.input().clone(), transaction.gas_limit()))
 }

@@ -2,9 +2,10 @@
 //! What an aggregator must remember, in one file that is written whole or not at all.
 
 use super::Measured;
+use super::sender::{Fees, Signed};
+use super::whole_file;
 use alloy::primitives::{B256, Bytes};
 use serde::{Deserialize, Serialize};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Version of the file's contents.
@@ -23,20 +24,24 @@ pub enum JournalError {
         source: std::io::Error,
     },
     /// The contents.
-    #[error("{path} is no journal of an aggregator: {source}; move it away to start anew")]
+    #[error("{path} is no journal of {of}: {source}; move it away to start anew")]
     Format {
         /// The file.
         path: PathBuf,
+        /// Whose it should be.
+        of: &'static str,
         /// Why.
         source: serde_json::Error,
     },
     /// Another version.
-    #[error("{path} has schema {found}, this program knows {SCHEMA}")]
+    #[error("{path} has schema {found}, this program knows {known}")]
     Schema {
         /// The file.
         path: PathBuf,
         /// What it has.
         found: u32,
+        /// What this program knows.
+        known: u32,
     },
 }
 
@@ -78,6 +83,29 @@ pub struct InFlight {
     pub sent_at: u64,
     /// Whether the newest one only takes the nonce, so that a proof that has become late is not mined.
     pub cancelled: bool,
+}
+
+impl InFlight {
+    /// The first transaction with a nonce, about to be sent.
+    pub(crate) fn first(signed: &Signed, nonce: u64, last: u64, fees: Fees, now: u64) -> Self {
+        Self {
+            hashes: vec![signed.hash],
+            raw: signed.raw.clone(),
+            nonce,
+            last,
+            max_fee: fees.max,
+            priority_fee: fees.priority,
+            sent_at: now,
+            cancelled: false,
+        }
+    }
+
+    /// Takes another transaction with the same nonce, about to be sent.
+    pub(crate) fn replaced(&mut self, signed: &Signed, fees: Fees, now: u64) {
+        self.hashes.push(signed.hash);
+        self.raw = signed.raw.clone();
+        (self.max_fee, self.priority_fee, self.sent_at) = (fees.max, fees.priority, now);
+    }
 }
 
 /// What became of a submission.
@@ -131,45 +159,22 @@ impl Journal {
     /// If it is there and cannot be understood.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join("aggregator.json");
-        let io = |source| JournalError::Io {
-            path: path.clone(),
-            source,
-        };
-        std::fs::create_dir_all(folder).map_err(io)?;
-        let contents = match std::fs::read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Contents {
-                schema: SCHEMA,
-                ..Contents::default()
-            },
-            Err(error) => return Err(io(error)),
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| JournalError::Format {
-                path: path.clone(),
-                source,
-            })?,
-        };
+        let contents = whole_file::read(&path, "an aggregator")?.unwrap_or_else(|| Contents {
+            schema: SCHEMA,
+            ..Contents::default()
+        });
         if contents.schema != SCHEMA {
             return Err(JournalError::Schema {
                 path,
                 found: contents.schema,
+                known: SCHEMA,
             });
         }
         Ok(Self { path, contents })
     }
 
     fn save(&self) -> Result<(), JournalError> {
-        let io = |source| JournalError::Io {
-            path: self.path.clone(),
-            source,
-        };
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let bytes = serde_json::to_vec_pretty(&self.contents).map_err(|error| io(error.into()))?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-        file.write_all(&bytes).map_err(io)?;
-        file.as_file().sync_all().map_err(io)?;
-        file.persist(&self.path).map_err(|error| io(error.error))?;
-        std::fs::File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(io)
+        whole_file::write(&self.path, &self.contents)
     }
 
     /// The range under way.
@@ -347,7 +352,11 @@ mod tests {
         std::fs::write(&path, serde_json::to_vec(&contents).unwrap()).unwrap();
         assert!(matches!(
             Journal::open(folder.path()),
-            Err(JournalError::Schema { found: 9, .. })
+            Err(JournalError::Schema {
+                found: 9,
+                known: SCHEMA,
+                ..
+            })
         ));
     }
 }

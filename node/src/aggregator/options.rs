@@ -47,6 +47,9 @@ pub struct AggregatorOptions {
     /// Seconds after which a submission that is not mined is sent with a higher fee
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub resend_after: u64,
+    /// Highest price of gas to offer, in gwei; what costs more waits, taking back a submission that has become late included
+    #[arg(long, value_name = "GWEI", default_value_t = 200)]
+    pub max_gas_price: u64,
     /// The program that forks the chain for dry runs
     #[arg(long, env = "POE_ANVIL", value_name = "PROGRAM", default_value = "anvil")]
     pub anvil: PathBuf,
@@ -69,6 +72,11 @@ impl AggregatorOptions {
             StrategyName::Interval => Box::new(Interval { seconds: self.every }),
             StrategyName::Batches => Box::new(Batches { count: self.count }),
         }
+    }
+
+    /// The highest price of gas, in wei.
+    pub fn max_gas_price(&self) -> u128 {
+        u128::from(self.max_gas_price) * 1_000_000_000
     }
 
     /// The prices.

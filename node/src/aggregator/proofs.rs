@@ -4,7 +4,9 @@
 use super::route::CircuitsOnL1;
 use crate::proving::command::Opened;
 use crate::proving::protocol::{Reply, Request};
-use crate::proving::{ContractProof, Goal, Id, Job, Progress, Proving, ProvingError, Setup, child::ChildError};
+use crate::proving::{
+    ContractProof, Goal, Id, Job, KeyOnL1, Progress, Proving, ProvingError, Setup, child::ChildError,
+};
 use poe_rollup::executor::BatchWitness;
 use poe_rollup::formats::Statement;
 use std::collections::HashSet;
@@ -54,6 +56,8 @@ pub struct Engine {
     /// Whether to verify a proof once more before it is sent: where other machines prove. This machine's prover verifies what
     /// it makes before it writes it, and the file is checked whenever it is read.
     pub verify: bool,
+    /// The key of the halo2 circuit, where it was asked for.
+    key: Option<KeyOnL1>,
     /// Proofs that have been verified once more.
     checked: Arc<Mutex<HashSet<Id>>>,
 }
@@ -67,8 +71,16 @@ impl Engine {
             opened,
             shared,
             verify,
+            key: None,
             checked: Arc::default(),
         }
+    }
+
+    /// With the key of its halo2 circuit, to be held against the verifier's.
+    #[must_use]
+    pub const fn with_key(mut self, key: KeyOnL1) -> Self {
+        self.key = Some(key);
+        self
     }
 
     /// Takes jobs out of the queue, as far as they are this aggregator's alone.
@@ -105,6 +117,7 @@ impl ProofSource for Engine {
             capacity: circuits.capacity,
             circuit_hash: self.opened.ids.batches.0,
             insecure_setup: circuits.setup == Setup::InsecureDevelopment,
+            key: self.key,
         }
     }
 

@@ -10,10 +10,9 @@ use super::journal::{GoalRecord, InFlight};
 use super::proofs::ProofSource;
 use super::sender::Fees;
 use super::strategy::Offer;
-use crate::l1::{L1Error, preimage};
+use crate::l1::{L1Client, L1Error, preimage};
 use crate::proving::{Id, ProvingError};
 use crate::store::View;
-use crate::units::Gwei;
 use alloy::eips::BlockId;
 use alloy::primitives::U256;
 use alloy::primitives::aliases::U40;
@@ -168,27 +167,9 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         Ok(verdict)
     }
 
-    /// The cheap check: a call on top of what waits in the provider's pool, where another proof may be seen coming.
+    /// The cheap check: a call, where another proof may be seen coming.
     async fn refused_by_call(&self, rehearsal: &Rehearsal) -> Result<Option<ContractError>, AggregatorError> {
-        for block in [BlockId::pending(), BlockId::latest()] {
-            match self.client().provider().call(rehearsal.request()).block(block).await {
-                Ok(_) => {}
-                Err(error) => match ContractError::of_transport(&error) {
-                    Some(refused) => return Ok(Some(refused)),
-                    // Not every provider knows a pending block.
-                    None if block == BlockId::pending() => {}
-                    None => return Err(L1Error::rpc("a call of verifyBatches")(error).into()),
-                },
-            }
-        }
-        Ok(None)
-    }
-
-    /// Transactions of this key, mined by a block.
-    pub(super) async fn nonce(&self, block: BlockId) -> Result<u64, L1Error> {
-        let provider = self.client().provider();
-        let count = provider.get_transaction_count(self.sender.address()).block_id(block);
-        count.await.map_err(L1Error::rpc("asking for the nonce"))
+        Ok(refused_by_call(self.client(), rehearsal).await?)
     }
 
     async fn send_submission(
@@ -197,30 +178,30 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         rehearsal: Rehearsal,
         gas: u64,
     ) -> Result<(), AggregatorError> {
-        let fees = Fees::suggested(self.client()).await?;
+        let suggested = Fees::suggested(self.client()).await?;
+        let fees = match suggested.first(self.parts.max_gas_price) {
+            Ok(fees) => fees,
+            Err(why) => {
+                self.wait_for_gas(goal.last, "sending", why);
+                return Ok(());
+            }
+        };
         // The state may change a little until it is mined: a fifth more, which is paid only if it is used.
         let limit = gas + gas / 5;
-        let nonce = self.nonce(BlockId::latest()).await?;
-        if self.nonce(BlockId::pending()).await? > nonce {
+        let nonce = self.sender.nonce(self.client(), BlockId::latest()).await?;
+        if self.sender.nonce(self.client(), BlockId::pending()).await? > nonce {
             let why = "a transaction of its key waits that it has not sent: give every aggregator a key of its own";
             self.decline(goal.last, why.into());
             return Ok(());
         }
-        if !self.can_afford(goal.last, limit, fees).await? {
+        if let Some(lack) = self.sender.lacks(self.client(), limit, fees).await? {
+            self.decline_for(goal.last, "ether", lack.of(self.sender.address()));
             return Ok(());
         }
         let signed = self.sender.sign(nonce, rehearsal.to, rehearsal.data, limit, fees)?;
         let sent_at = self.client().latest().await?.timestamp;
-        self.parts.journal.set_in_flight(Some(InFlight {
-            hashes: vec![signed.hash],
-            raw: signed.raw.clone(),
-            nonce,
-            last: goal.last,
-            max_fee: fees.max,
-            priority_fee: fees.priority,
-            sent_at,
-            cancelled: false,
-        }))?;
+        let in_flight = InFlight::first(&signed, nonce, goal.last, fees, sent_at);
+        self.parts.journal.set_in_flight(Some(in_flight))?;
         self.unseen = 0;
         self.sender.send(self.client(), &signed.raw).await?;
         self.say(&Event::Sent {
@@ -229,28 +210,28 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         });
         Ok(())
     }
-
-    /// Whether the key has what the transaction may cost: providers take no other.
-    async fn can_afford(&mut self, last: u64, gas: u64, fees: Fees) -> Result<bool, AggregatorError> {
-        let key = self.sender.address();
-        let balance = self.client().provider().get_balance(key).await;
-        let balance = balance.map_err(L1Error::rpc("the ether of the key"))?;
-        let needed = U256::from(fees.max.saturating_mul(gas.into()));
-        if balance >= needed {
-            return Ok(true);
-        }
-        let gwei = |wei: U256| Gwei((wei / U256::from(1_000_000_000)).saturating_to());
-        let why = format!(
-            "the account {key} lacks ether for gas: it has {}, a submission may take {}",
-            gwei(balance),
-            gwei(needed)
-        );
-        self.decline_for(last, "ether", why);
-        Ok(false)
-    }
 }
 
 /// Batch fees that a proof up to a sequence earns, without tips.
 fn fees_of(view: &View, last: u64) -> Result<u128, AggregatorError> {
     Ok(view.sequence(last)?.map_or(0, |sequence| view.reward(&sequence)))
+}
+
+/// Why a call on top of what waits in the provider's pool, or of its newest block, reverts, if one does.
+pub(crate) async fn refused_by_call(
+    client: &L1Client,
+    rehearsal: &Rehearsal,
+) -> Result<Option<ContractError>, L1Error> {
+    for block in [BlockId::pending(), BlockId::latest()] {
+        match client.provider().call(rehearsal.request()).block(block).await {
+            Ok(_) => {}
+            Err(error) => match ContractError::of_transport(&error) {
+                Some(refused) => return Ok(Some(refused)),
+                // Not every provider knows a pending block.
+                None if block == BlockId::pending() => {}
+                None => return Err(L1Error::rpc("a call of what would be sent")(error)),
+            },
+        }
+    }
+    Ok(None)
 }

@@ -2,26 +2,18 @@
 
 use super::l1_key::L1Key;
 use super::output::Output;
+use super::prover::{engine, plain, start_worker};
 use super::sync::stop_signal;
-use crate::aggregator::{
-    Aggregator, AggregatorError, AggregatorOptions, Engine, Event, ForkDryRun, Journal, Outcome, Parts, Timings,
-};
+use crate::aggregator::{Aggregator, AggregatorOptions, Event, ForkDryRun, Journal, Outcome, Parts, Timings};
 use crate::config::Settings;
 use crate::l1::L1Client;
-use crate::proving::command::Opened;
-use crate::proving::worker::{Leasing, WorkerError};
-use crate::proving::{Event as WorkerEvent, ProvingOptions};
+use crate::proving::ProvingOptions;
 use crate::units::{Gwei, Tokens};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-
-/// A worker on a task of its own.
-type Working = JoinHandle<Result<(), WorkerError>>;
 
 /// Prove what is sequenced, and be paid for it if it is first
 ///
@@ -82,10 +74,7 @@ impl AggregatorArguments {
         let strategy = self.options.strategy();
         let name = strategy.name();
         let core = follower.client().core();
-        let opened = Arc::new(self.proving.open().await?);
-        if !self.options.shared_queue {
-            opened.queue.tidy().await?;
-        }
+        let (opened, proofs) = engine(&self.proving, self.options.shared_queue, follower.client()).await?;
         let timings = Timings::default();
         let parts = Parts {
             follower,
@@ -93,7 +82,7 @@ impl AggregatorArguments {
             chain_id: deployment.chain_id,
             beneficiary,
             strategy,
-            proofs: Engine::new(Arc::clone(&opened), self.options.shared_queue),
+            proofs,
             dry_run: ForkDryRun {
                 program: self.options.anvil.clone(),
                 rpc: settings.rpc.clone(),
@@ -101,12 +90,13 @@ impl AggregatorArguments {
             journal,
             prices: self.options.prices(),
             resend_after: self.options.resend_after,
+            max_gas_price: Some(self.options.max_gas_price()),
             report: Arc::new(log),
             timings: timings.clone(),
         };
         tracing::info!(strategy = name, %beneficiary, contract = %deployment.contracts.proof_of_efficiency, "aggregating");
         let mut aggregator = Aggregator::new(parts);
-        let (stop, mut working) = self.start_worker(&opened, timings);
+        let (stop, mut working) = start_worker(&opened, timings, self.options.no_worker);
         let ended = tokio::select! {
             ended = aggregator.run(settings.poll, stop_signal()) => ended.map_err(plain),
             // Only an engine that fails for good ends by itself.
@@ -121,21 +111,6 @@ impl AggregatorArguments {
         output.print(&earnings(name, beneficiary, aggregator.journal().outcomes(), &core).await?)
     }
 
-    /// On a task of its own: whatever the aggregator waits for, the worker's signs of life come on time.
-    fn start_worker(&self, opened: &Opened, timings: Timings) -> (watch::Sender<bool>, Working) {
-        let (stop, stopped) = watch::channel(false);
-        let report = Arc::new(move |event: &WorkerEvent| heard(&timings, event));
-        let worker = opened.worker(Leasing::default(), report);
-        let idle = self.options.no_worker;
-        let working = tokio::spawn(async move {
-            if idle {
-                std::future::pending::<()>().await;
-            }
-            worker.run(stopped).await
-        });
-        (stop, working)
-    }
-
     /// From the journal alone, so that it can be asked for while the aggregator runs.
     async fn print_report(&self, settings: &Settings, output: Output) -> Result<()> {
         let deployment = settings.read_deployment().await?;
@@ -147,16 +122,6 @@ impl AggregatorArguments {
         let client = L1Client::connect(&settings.rpc, deployment.chain_id, deployment.contracts.clone()).await?;
         let name = self.options.strategy().name();
         output.print(&earnings(name, beneficiary, journal.outcomes(), &client.core()).await?)
-    }
-}
-
-/// The error inside, where the exit code depends on that.
-fn plain(error: AggregatorError) -> anyhow::Error {
-    match error {
-        AggregatorError::Sync(error) => (*error).into(),
-        AggregatorError::Store(error) => error.into(),
-        AggregatorError::L1(error) => error.into(),
-        error => error.into(),
     }
 }
 
@@ -182,19 +147,6 @@ async fn earnings(
     })
 }
 
-/// Lets the costs learn from a worker of this process.
-pub(super) fn heard(timings: &Timings, event: &WorkerEvent) {
-    match event {
-        WorkerEvent::Done { job, took: Some(took) } => {
-            timings.took(job.work, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-            tracing::info!(job = job.work.name(), seconds = took.as_secs_f64(), "proven");
-        }
-        WorkerEvent::Failed { job, why } => tracing::warn!(job = job.work.name(), %why, "not proven"),
-        WorkerEvent::Disconnected(why) => tracing::warn!(%why, "the queue does not answer"),
-        _ => {}
-    }
-}
-
 fn log(event: &Event) {
     match event {
         Event::Chosen { goal, reward } => {
@@ -212,6 +164,7 @@ fn log(event: &Event) {
         }
         Event::Abandoned { last, why } => tracing::info!(up_to = last, %why, "abandoned"),
         Event::Declined { last, why } => tracing::info!(up_to = last, %why, "not sent; the proof is kept"),
+        Event::WaitsForGas { last, doing, why } => tracing::warn!(up_to = last, doing, %why, "waiting for gas"),
         Event::Rehearsed { last, gas, reward } => {
             tracing::info!(up_to = last, gas, reward = %Tokens(*reward), "accepted on a fork");
         }

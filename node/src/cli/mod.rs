@@ -5,10 +5,13 @@ mod aggregator;
 mod demo;
 mod l1_key;
 mod output;
+mod progress;
+mod prover;
 mod sequencer;
 mod status;
 mod sync;
 mod wallet;
+mod watch;
 
 use crate::config::Options;
 use crate::exit;
@@ -54,6 +57,7 @@ enum Command {
     Sequencer(Box<sequencer::SequencerArguments>),
     Status(status::StatusArguments),
     Aggregator(Box<aggregator::AggregatorArguments>),
+    Watch(Box<watch::WatchArguments>),
     Demo(demo::DemoArguments),
     /// Prove what others put into the queue of jobs
     Worker(WorkerCommand),
@@ -100,6 +104,7 @@ impl Arguments {
                 Command::Sequencer(arguments) => arguments.run(&settings, output).await,
                 Command::Status(arguments) => arguments.run(&settings, output).await,
                 Command::Aggregator(arguments) => arguments.run(&settings, output).await,
+                Command::Watch(arguments) => arguments.run(&settings, output).await,
                 Command::Demo(arguments) => arguments.run(output).await,
                 Command::Worker(command) => command.run(output.json).await,
                 Command::Wallet(arguments) => arguments.run(&settings, output).await,
@@ -114,6 +119,10 @@ impl Global {
         let default = match self.verbose {
             // The demonstration tells the same in words of its own.
             0 if matches!(command, Command::Demo(_)) => "warn",
+            // A bar tells what the follower would.
+            0 if matches!(command, Command::Sync(_)) && progress::is_wanted(self.json) => {
+                "warn,poe_node=info,poe_node::sync::follower=warn"
+            }
             0 => "warn,poe_node=info",
             1 => "info,poe_node=debug",
             _ => "trace",
@@ -122,7 +131,7 @@ impl Global {
         // A second call in one process, as in tests, keeps the first log.
         let _ = tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(std::io::stderr)
+            .with_writer(|| progress::Stderr)
             .with_ansi(std::io::stderr().is_terminal())
             .try_init();
     }

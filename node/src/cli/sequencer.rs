@@ -9,6 +9,7 @@ use crate::sequencer::{Policy, PoolLimits, PostingLimits, Report, Sequencer, Seq
 use crate::units::{Gwei, Tokens};
 use anyhow::Result;
 use clap::Args;
+use poe_bindings::sequencing::MAX_BATCHES_PER_SEQUENCE;
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -86,7 +87,7 @@ struct Batching {
 #[command(next_help_heading = "Posting")]
 struct Posting {
     /// Most batches in one call
-    #[arg(long, value_name = "BATCHES", default_value_t = PostingLimits::default().max_batches, value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, value_name = "BATCHES", default_value_t = PostingLimits::default().max_batches, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_BATCHES_PER_SEQUENCE)))]
     max_batches: u32,
     /// Most to pay for a batch, in tokens
     #[arg(long, value_name = "TOKENS", default_value = "100")]

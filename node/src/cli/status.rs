@@ -165,7 +165,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = match (self.status, self.rewind_needed) {
             (Status::Running, _) => "running",
-            (Status::Halted, true) => "HALTED: two proofs contradict each other; the state must be rewound (rewind)",
+            (Status::Halted, true) => {
+                "HALTED: two proofs contradict each other; the state must be rewound (poe watch --once)"
+            }
             (Status::Halted, false) => "HALTED: rewound, waits for the owner to resume",
             (Status::Closed, _) => "CLOSED: accounts leave through the vault",
         };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::output::Output;
+use super::progress;
 use crate::config::Settings;
 use crate::store::{Store, View};
 use crate::sync::{Follower, Progress, SyncError, Tip};
@@ -13,7 +14,7 @@ use tokio::sync::watch;
 /// Follow L1: execute every batch, keep both states, check what is proven
 ///
 /// Rebuilds virtual and final state from L1 transactions and logs alone. Survives reorganisations and kill -9: it goes on from the
-/// last whole block. Stops with exit code 6 if L1 has accepted a proof of something that the batches do not lead to. With --json it
+/// last whole block. On a terminal a bar tells how far it is, elsewhere the log. Stops with exit code 6 if L1 has accepted a proof of something that the batches do not lead to. With --json it
 /// prints a line for every new head.
 #[derive(Args, Debug)]
 pub(super) struct SyncArguments {
@@ -58,13 +59,21 @@ impl SyncArguments {
     pub(super) async fn run(self, settings: &Settings, output: Output) -> Result<()> {
         let (deployment, mut follower) = settings.open("node", self.from).await?;
         tracing::info!(chain = %deployment.name, contract = %deployment.contracts.proof_of_efficiency, "following");
+        let (client, shown) = (follower.client().clone(), follower.store());
         if self.once {
-            let progress = follower.sync_once().await?;
+            let sync = follower.sync_once();
+            let progress = match progress::is_wanted(output.json) {
+                true => progress::with_bar(client, &shown, sync).await?,
+                false => sync.await?,
+            };
             let state = State::new(&follower.view()?)?;
             return output.print(&Report { progress, state });
         }
         let (tips, store) = (follower.subscribe(), follower.store());
         let follow = follower.run(settings.poll, stop_signal());
+        if progress::is_wanted(output.json) {
+            return Ok(progress::with_bar(client, &shown, follow).await?);
+        }
         if !output.json {
             return Ok(follow.await?);
         }

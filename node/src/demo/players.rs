@@ -289,6 +289,7 @@ impl Stage {
                 proving_hour_gwei: 40_000,
             },
             resend_after: 60,
+            max_gas_price: None,
             report: Arc::new(move |event: &Event| {
                 // Nobody may listen any more.
                 let _ = events.send((name, event.clone()));

@@ -26,6 +26,15 @@ pub fn sequence(record: &SequenceRecord) -> Sequence {
     sequence_of(&record.acc, &record.rest)
 }
 
+/// Preimage of a sequence word by its number.
+pub fn sequence_at(view: &View, number: u64) -> Result<Sequence, StoreError> {
+    let missing = StoreError::Missing {
+        table: Table::Sequences,
+        key: number,
+    };
+    Ok(sequence(&view.sequence(number)?.ok_or(missing)?))
+}
+
 /// Preimage of a checkpoint word.
 pub fn checkpoint(record: &CheckpointRecord) -> Checkpoint {
     Checkpoint {
@@ -70,11 +79,10 @@ pub fn checkpoint_at(view: &View, number: u64) -> Result<Checkpoint, StoreError>
 
 /// What a proof of `(init, last]` claims for a beneficiary: everything that `verifyBatches` takes but the proof.
 pub fn claim(view: &View, init: u64, last: u64, beneficiary: Address, min_reward: U256) -> Result<Claim, StoreError> {
-    let missing = StoreError::Missing {
+    let end = view.sequence(last)?.ok_or(StoreError::Missing {
         table: Table::Sequences,
         key: last,
-    };
-    let end = view.sequence(last)?.ok_or(missing)?;
+    })?;
     Ok(Claim {
         beneficiary,
         minReward: min_reward,

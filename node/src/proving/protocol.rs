@@ -3,6 +3,7 @@
 
 use super::circuits::Circuits;
 use super::job::{Id, Job};
+use super::key::KeyOnL1;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -29,6 +30,8 @@ pub enum Request {
     Check(Job),
     /// Tell the circuits' digest.
     Describe,
+    /// Tell the key of the halo2 circuit.
+    Key,
 }
 
 /// What a child answers: any number of steps, then one of the others.
@@ -71,6 +74,8 @@ pub enum Reply {
         /// Their digest.
         batches: Id,
     },
+    /// The key of the halo2 circuit.
+    Key(KeyOnL1),
 }
 
 impl Reply {

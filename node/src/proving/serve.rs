@@ -6,6 +6,7 @@
 
 use super::circuits::Setup;
 use super::job::{Id, Job, Work};
+use super::key::KeyOnL1;
 use super::protocol::{Reply, Request, Settings};
 use super::store::{Folder, StoreError};
 use anyhow::{Context, Result, bail};
@@ -167,6 +168,12 @@ impl Warm<'_> {
                 let entries = self.pipeline()?.lock_entries();
                 let batches = Id(circuit_hash(&entries));
                 Ok(Reply::Circuits { batches })
+            }
+            Request::Key => {
+                let (_, wrap) = self.wrap()?;
+                let digest = wrap.verifying_key().transcript_repr();
+                let params = self.params.get().expect("the keys are over it");
+                Ok(Reply::Key(KeyOnL1::new(digest, &params.s_g2())))
             }
             Request::Check(job) => {
                 self.check(job)?;

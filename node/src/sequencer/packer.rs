@@ -3,6 +3,7 @@
 
 use super::judge::store_error;
 use crate::store::{StoreError, View};
+use poe_bindings::sequencing::MAX_BATCHES_PER_SEQUENCE;
 use poe_rollup::executor::{Execution, Mode, Receipt, Rule};
 use poe_rollup::formats::{Message, Slot};
 use std::cmp::Reverse;
@@ -63,7 +64,7 @@ impl Queues {
     }
 }
 
-/// Fills at most `max_batches` batches, on the virtual state and the messages that wait, with the slots of the highest fees.
+/// Fills at most `max_batches` batches, and no more than the contract takes in one call, on the virtual state and the messages that wait, with the slots of the highest fees.
 ///
 /// `candidates` are slots and their places in the order of arrival. Every slot in the result is applied when the executor runs the
 /// batches. There is always a first batch; later
@@ -74,6 +75,7 @@ pub fn pack(
     fee_recipient: u32,
     max_batches: u32,
 ) -> Result<Packed, StoreError> {
+    let max_batches = max_batches.min(MAX_BATCHES_PER_SEQUENCE);
     let version = view.chain().version;
     let params = view.params(version)?;
     let mut queues = Queues {

@@ -8,6 +8,7 @@ use super::pool::Pool;
 use super::records::{Flight, Key, key_of};
 use super::service::{Service, unix_now};
 use crate::store::{StoreError, View};
+use poe_bindings::sequencing::MAX_BATCHES_PER_SEQUENCE;
 use poe_rollup::formats::Slot;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -80,7 +81,7 @@ impl Service {
         let Some(version) = view.version(chain.version)? else {
             return Ok(None);
         };
-        let batches = self.config.posting.max_batches;
+        let batches = self.config.posting.max_batches.min(MAX_BATCHES_PER_SEQUENCE);
         let mut slots = pool.ready(view)?;
         let (now, l1_now) = (unix_now(), view.tip()?.1.map_or(0, |block| block.timestamp));
         let oldest_slot = slots

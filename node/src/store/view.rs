@@ -297,6 +297,18 @@ impl View {
         Ok(self.record(Table::Tips, &tables::number(sequence))?.unwrap_or(0))
     }
 
+    /// The sequences that tips are on, oldest first, and the tips in token wei.
+    pub fn tipped(&self) -> Result<Vec<(u64, u128)>, StoreError> {
+        let mut found = Vec::new();
+        for record in self.tables[Table::Tips as usize].iter()? {
+            let (key, value) = record?;
+            let corrupt = StoreError::Corrupt { table: Table::Tips };
+            let sequence = tables::read_number(key.value()).ok_or(corrupt)?;
+            found.push((sequence, super::access::decode(Table::Tips, value.value())?));
+        }
+        Ok(found)
+    }
+
     /// Batch fees that a proof up to `sequence` earns (`L1-20`), token wei, without tips.
     pub fn reward(&self, sequence: &SequenceRecord) -> u128 {
         sequence

@@ -57,7 +57,7 @@ pub enum SyncError {
         "PROVEN STATE IS WRONG. Checkpoint {checkpoint} was proven by route {route} to have state root 0x{} and exit accumulator 0x{}, \
          but its batches lead to state root 0x{} and exit accumulator 0x{}. Either the verifier on L1 is unsound, or this program \
          departs from the specification. Do not sequence, prove or withdraw on the strength of this checkpoint; if the verifier is \
-         unsound, a proof of the true result halts the chain (haltOnConflict).",
+         unsound, a proof of the true result halts the chain (poe watch).",
         hex::encode(proven.state_root), hex::encode(proven.exit_acc), hex::encode(computed.state_root), hex::encode(computed.exit_acc)
     )]
     ProvenStateDiffers {

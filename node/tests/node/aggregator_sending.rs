@@ -8,7 +8,7 @@ use alloy::primitives::U256;
 use alloy::providers::{Provider, ext::AnvilApi};
 use alloy::rpc::types::TransactionRequest;
 use chain::{ALICE, DEPLOYER, PROVER};
-use poe_node::aggregator::{AggregatorError, CircuitsOnL1, Costs, Eager, Event, Offer, Situation, Strategy};
+use poe_node::aggregator::{AggregatorError, CircuitsOnL1, Costs, Eager, Event, Offer, Situation, Strategy, key_of};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use subject::{Scribe, Subject, chain_with, fee_of, nonce, submission};
@@ -106,6 +106,54 @@ async fn a_bid_is_raised_while_the_strategy_wants_it_and_not_without_end() {
     assert_eq!(nonce(&chain).await, 1);
 }
 
+/// It is kept within, raised bids and the taking of a nonce included, and what does not fit waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_bid_exceeds_the_highest_price_of_gas_and_what_costs_more_waits() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let waits = |subject: &Subject, what: &str| {
+        subject.count(|event| matches!(event, Event::WaitsForGas { doing, .. } if *doing == what))
+    };
+    let start = async |limit: u128| {
+        let proofs = Scribe::new(true);
+        Subject::bidding((0, Some(limit)), &chain, folder.path(), Box::new(Eager), proofs).await
+    };
+    let mut poor = start(18).await;
+    poor.steps(3).await;
+    assert_eq!(poor.aggregator.journal().in_flight(), None);
+    assert_eq!(waits(&poor, "sending"), 1, "it is said once");
+    drop(poor);
+
+    let suggested = chain.provider.estimate_eip1559_fees().await.unwrap();
+    let limit = 2 * suggested.max_fee_per_gas;
+    let mut subject = start(limit).await;
+    chain.provider.anvil_set_auto_mine(false).await.unwrap();
+    subject.steps(20).await;
+    let bid = subject.in_flight();
+    assert!(
+        bid.hashes.len() > 2 && bid.max_fee <= limit / 9 * 8,
+        "{bid:?}, the limit is {limit}"
+    );
+    assert_eq!(waits(&subject, "raising"), 1);
+    // An eighth was kept for this.
+    for hash in &bid.hashes {
+        chain.provider.anvil_drop_transaction(*hash).await.unwrap();
+    }
+    let other = submission(&chain, &subject.view(), 0, 1);
+    let request = TransactionRequest {
+        gas: Some(1_000_000),
+        ..other.request()
+    };
+    let _ = chain.provider.send_transaction(request).await.unwrap();
+    chain.mine(1).await;
+    subject.steps(3).await;
+    assert!(subject.cancelled().unwrap().contains("somebody else"));
+    let bid = subject.in_flight();
+    assert!(bid.cancelled && bid.max_fee <= limit, "{bid:?}, the limit is {limit}");
+    chain.mine(1).await;
+    subject.steps(1).await;
+    assert!(!subject.settled().unwrap().accepted);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sender_without_ether_rehearses_once_and_is_told_what_it_lacks() {
     let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
@@ -149,6 +197,30 @@ async fn circuits_that_the_verifier_does_not_stand_for_prove_nothing() {
         assert_eq!(scribe.folds.load(Ordering::Relaxed), 0);
     }
     assert_eq!(nonce(&chain).await, 0);
+}
+
+/// Hours of proving for another ceremony or shape would end in a refused proof.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generated_verifier_tells_its_key_and_the_mock_has_none() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let same = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
+    let artifact = "BatchVerifierInsecureDev.sol/BatchVerifierInsecureDev.json";
+    let generated = chain.create(artifact).await;
+    let client = same.aggregator.client();
+    let key = key_of(client, generated).await.unwrap().unwrap();
+    let manifest = include_str!("../../../contracts/verifiers/BatchVerifierInsecureDev.json");
+    for word in key.tau_g2.iter().chain([&key.vk_digest]) {
+        assert!(manifest.contains(&format!("0x{}", hex::encode(word))), "{key:?}");
+    }
+    let core = client.core();
+    let route = client
+        .lens()
+        .routeInForce(*core.address(), 1)
+        .call()
+        .await
+        .unwrap()
+        .route;
+    assert_eq!(key_of(client, route.verifier).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -304,7 +304,7 @@ async fn a_proof_of_something_else_stops_the_follower_loudly() {
     }
 }
 
-fn poe(chain: &Chain, folder: &Path, arguments: &[&str]) -> std::process::Command {
+pub fn poe(chain: &Chain, folder: &Path, arguments: &[&str]) -> std::process::Command {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_poe"));
     command
         .args(arguments)
@@ -320,7 +320,7 @@ fn poe(chain: &Chain, folder: &Path, arguments: &[&str]) -> std::process::Comman
     command
 }
 
-fn json(output: &std::process::Output) -> serde_json::Value {
+pub fn json(output: &std::process::Output) -> serde_json::Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }

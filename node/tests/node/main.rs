@@ -16,6 +16,9 @@ mod rpc;
 mod sequencer;
 mod sequencer_command;
 mod store;
+mod wallet;
+mod watcher;
+mod watcher_real;
 
 // What they share.
 mod books;

@@ -3,6 +3,7 @@
 
 use crate::simulated;
 
+use poe_bindings::sequencing::MAX_BATCHES_PER_SEQUENCE;
 use poe_node::sequencer::{Admission, Outcome, Pool, PoolLimits, SubmitError, pack};
 use poe_node::store::{Store, View};
 use poe_rollup::executor::{Batch, Mode, execute};
@@ -282,6 +283,18 @@ fn withdraws_beyond_the_exits_of_a_batch_go_to_the_next() {
     }
     assert_eq!(world.check_packed(1), 1);
     assert_eq!(world.check_packed(3), 3);
+}
+
+#[test]
+fn no_more_batches_are_packed_than_the_contract_takes_in_one_call() {
+    let mut world = World::new();
+    let most = MAX_BATCHES_PER_SEQUENCE as usize;
+    // One batch more than that.
+    let deposit = Action::Deposit { account: 1, amount: 5 };
+    world.mine(&vec![deposit; most * CAPACITY.messages as usize + 1]);
+    let packed = pack(&world.view(), [], OURS, u32::MAX).unwrap();
+    assert_eq!(packed.batches.len(), most);
+    assert!(packed.batches.iter().all(|batch| batch.messages == CAPACITY.messages));
 }
 
 #[test]

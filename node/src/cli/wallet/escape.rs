@@ -8,16 +8,14 @@ use crate::chain::{MessageRecord, Status};
 use crate::cli::output::Output;
 use crate::cli::sync::sync_despite_dispute;
 use crate::config::Settings;
-use crate::l1::L1Error;
-use crate::store::View;
 use crate::units::Gwei;
-use crate::wallet::credited;
+use crate::wallet::{Leaving, credited};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall as _;
 use anyhow::Result;
 use clap::Args;
 use poe_bindings::contracts::exit_vault::ExitVault::{Account as Leaf, escapeAccountCall, refundMessageCall};
-use poe_rollup::state::{AccountProof, prove};
+use poe_rollup::state::AccountProof;
 
 /// Bytes of the key at the start of an account's stored form.
 const KEY_BYTES: usize = 80;
@@ -30,6 +28,9 @@ pub(super) struct Escape {
     /// Account to take out
     #[arg(long, value_name = "INDEX")]
     account: u32,
+    /// Say what would be taken out, and send nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl Escape {
@@ -47,8 +48,11 @@ impl Escape {
             return Err(refuse(format!("account {} is not registered", self.account)));
         };
         let owner = Address::from(registration.message.l1_owner);
-        self.take_balance(&sender, &view, &registration).await?;
-        self.take_messages(&sender, &view, &registration).await?;
+        let leaving = Leaving::of(&sender.client, &view, self.account).await?;
+        if self.dry_run {
+            return output.print(&Done::already(self.plan(&leaving, owner)));
+        }
+        self.take(&sender, &leaving, &registration).await?;
         let due = credited(&sender.client, owner).await?;
         match pay_out(&sender, owner, due).await? {
             Some(receipt) => output.print(&Done::new(
@@ -62,38 +66,29 @@ impl Escape {
         }
     }
 
-    async fn take_balance(&self, sender: &Sender, view: &View, registration: &MessageRecord) -> Result<()> {
-        let proof = prove(&view.final_state()?, self.account)?;
-        let escaped = sender.client.vault().accountEscaped(self.account).call().await;
-        if proof.account.balance == 0 || escaped.map_err(L1Error::call("accountEscaped"))? {
-            return Ok(());
-        }
-        let call = escape_call(&proof, registration);
-        let vault = sender.deployment.contracts.exit_vault;
-        sender.send(vault, call.abi_encode(), U256::ZERO).await?;
-        Ok(())
+    fn plan(&self, leaving: &Leaving, owner: Address) -> String {
+        let (account, messages) = (self.account, leaving.messages.len());
+        let balance = Gwei(leaving.balance.as_ref().map_or(0, |proof| proof.account.balance));
+        format!(
+            "would take out {} of account {account} for {owner}: {balance} of balance, the rest in {messages} messages",
+            Gwei(leaving.gwei())
+        )
     }
 
-    async fn take_messages(&self, sender: &Sender, view: &View, registration: &MessageRecord) -> Result<()> {
-        let consumed = sender.client.core().consumedMessages().call().await;
-        let consumed = consumed.map_err(L1Error::call("consumedMessages"))?;
-        let vault = sender.client.vault();
-        let numbers = consumed.saturating_add(1)..view.chain().messages.saturating_add(1);
-        for (number, record) in numbers.clone().zip(view.messages(numbers)?) {
-            if record.message.index != self.account {
-                continue;
-            }
-            let refunded = vault.messageRefunded(number).call().await;
-            if refunded.map_err(L1Error::call("messageRefunded"))? {
-                continue;
-            }
+    async fn take(&self, sender: &Sender, leaving: &Leaving, registration: &MessageRecord) -> Result<()> {
+        let vault = sender.deployment.contracts.exit_vault;
+        if let Some(proof) = &leaving.balance {
+            let call = escape_call(proof, registration);
+            sender.send(vault, call.abi_encode(), U256::ZERO).await?;
+        }
+        for (number, record) in &leaving.messages {
             let call = refundMessageCall {
-                number,
+                number: *number,
                 message: Bytes::copy_from_slice(&record.message.encode()),
                 publicKey: key_of(registration),
                 l1Owner: registration.message.l1_owner.into(),
             };
-            sender.send(*vault.address(), call.abi_encode(), U256::ZERO).await?;
+            sender.send(vault, call.abi_encode(), U256::ZERO).await?;
         }
         Ok(())
     }

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use super::fees;
 use super::secrets::Secrets;
+use crate::chain::Status;
 use crate::cli::output::Output;
 use crate::cli::sync::{end_with, sync_despite_dispute};
 use crate::config::Settings;
 use crate::l1::L1Client;
 use crate::store::View;
-use crate::units::Gwei;
-use crate::wallet::{TransferRequest, accounts_of, credited, send_to_sequencer, sign_transfer, unclaimed};
+use crate::units::{Gwei, Tokens};
+use crate::wallet::{
+    Leaving, TransferRequest, accounts_of, credited, owed_to, send_to_sequencer, sign_transfer, unclaimed,
+};
+use alloy::primitives::Address;
 use anyhow::Result;
 use clap::Args;
 use poe_rollup::formats::Slot;
@@ -97,6 +102,12 @@ struct AccountReport {
     exits_pending: Gwei,
     /// Claimed for the owner, whatever account it is from, and not paid out.
     owner_in_vault: Gwei,
+    /// What the account leaves a closed chain with.
+    escapable: Gwei,
+    /// The owner's fee tokens in the contract.
+    owner_fee_balance: Tokens,
+    /// Fee tokens that are owed to the owner, and not in that balance.
+    owner_fees_owed: Tokens,
 }
 
 impl Show {
@@ -129,9 +140,17 @@ impl AccountReport {
     async fn new(client: &L1Client, view: &View, index: u32) -> Result<Self> {
         let account = view.account(index)?.unwrap_or(Account::EMPTY);
         let in_final = view.final_state()?.account(index)?.unwrap_or(Account::EMPTY);
-        let in_vault = match account.registered {
-            true => Gwei::of_wei(credited(client, account.l1_owner.into()).await?),
-            false => Gwei(0),
+        let owner = account.registered.then(|| Address::from(account.l1_owner));
+        let (mut in_vault, mut fee_balance, mut owed) = (Gwei(0), Tokens(0), Tokens(0));
+        if let Some(owner) = owner {
+            in_vault = Gwei::of_wei(credited(client, owner).await?);
+            fee_balance = fees::fee_balance(client, owner).await?;
+            let now = client.latest().await?.timestamp;
+            owed = fees::sum(&owed_to(client, view, owner, now).await?);
+        }
+        let escapable = match view.chain().status {
+            Status::Closed => Gwei(Leaving::of(client, view, index).await?.gwei()),
+            _ => Gwei(0),
         };
         let links = view.exit_links()?;
         let unproven = links
@@ -143,15 +162,16 @@ impl AccountReport {
             index,
             registered: account.registered,
             queued: !view.registrations(|message| message.index == index)?.is_empty(),
-            owner: account
-                .registered
-                .then(|| format!("0x{}", hex::encode(account.l1_owner))),
+            owner: owner.map(|owner| format!("0x{}", hex::encode(owner))),
             nonce: account.nonce,
             r#virtual: Gwei(account.balance),
             r#final: Gwei(in_final.balance),
             exits_pending: Gwei(unproven.map(|exit| exit.amount).sum()),
             exits_proven: Gwei(unclaimed(client, view, index).await?),
             owner_in_vault: in_vault,
+            escapable,
+            owner_fee_balance: fee_balance,
+            owner_fees_owed: owed,
         })
     }
 
@@ -186,6 +206,12 @@ impl fmt::Display for Accounts {
             write!(f, "{} proven, {} not yet", a.exits_proven, a.exits_pending)?;
             if a.owner_in_vault > Gwei(0) {
                 write!(f, ", {} claimed: poe wallet claim pays it out", a.owner_in_vault)?;
+            }
+            if a.escapable > Gwei(0) {
+                write!(f, ", {} to leave with: poe wallet escape", a.escapable)?;
+            }
+            if a.owner_fees_owed > Tokens(0) {
+                write!(f, ", {} fee tokens owed: poe wallet fees collect", a.owner_fees_owed)?;
             }
             f.write_str(a.remark())?;
         }

@@ -2,6 +2,7 @@
 
 mod claim;
 mod escape;
+mod fees;
 mod keys;
 mod l1;
 mod l2;
@@ -39,7 +40,7 @@ enum Action {
     Withdraw(l2::Withdraw),
     Claim(claim::ClaimCommand),
     Escape(escape::Escape),
-    Fees(l1::Fees),
+    Fees(fees::Fees),
 }
 
 impl WalletArguments {

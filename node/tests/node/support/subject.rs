@@ -29,6 +29,7 @@ pub fn mock_circuits() -> CircuitsOnL1 {
         capacity: Capacity::REFERENCE,
         circuit_hash: keccak256("MockVerifier").0,
         insecure_setup: true,
+        key: None,
     }
 }
 
@@ -148,6 +149,17 @@ impl Subject {
         strategy: Box<dyn Strategy>,
         proofs: Scribe,
     ) -> Self {
+        Self::bidding((resend_after, None), chain, folder, strategy, proofs).await
+    }
+
+    /// With the seconds until it sends again, and the most it offers for gas.
+    pub async fn bidding(
+        (resend_after, max_gas_price): (u64, Option<u128>),
+        chain: &Chain,
+        folder: &Path,
+        strategy: Box<dyn Strategy>,
+        proofs: Scribe,
+    ) -> Self {
         let events = Arc::<Mutex<Vec<Event>>>::default();
         let heard = Arc::clone(&events);
         let signer: PrivateKeySigner = ALICE_KEY.parse().unwrap();
@@ -165,6 +177,7 @@ impl Subject {
                 proving_hour_gwei: 1,
             },
             resend_after,
+            max_gas_price,
             report: Arc::new(move |event: &Event| heard.lock().unwrap().push(event.clone())),
             timings: Timings::default(),
         };
