@@ -4,6 +4,7 @@
 use super::Measured;
 use alloy::primitives::{B256, Bytes};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,12 @@ pub enum JournalError {
         path: PathBuf,
         /// Why.
         source: serde_json::Error,
+    },
+    /// A bit of it has changed since it was written.
+    #[error("{path} is damaged: its SHA-256 is not the one it names; move it away to start anew")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
     },
     /// Another version.
     #[error("{path} has schema {found}, this program knows {SCHEMA}")]
@@ -106,6 +113,7 @@ struct Reverts {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Contents {
     schema: u32,
     goal: Option<GoalRecord>,
@@ -114,6 +122,19 @@ struct Contents {
     measured: Measured,
     #[serde(default)]
     reverts: Option<Reverts>,
+    /// Of the rest, as JSON without spaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<B256>,
+}
+
+impl Contents {
+    fn digest(&self) -> Result<B256, serde_json::Error> {
+        let rest = Self {
+            sha256: None,
+            ..self.clone()
+        };
+        Ok(B256::from_slice(&Sha256::digest(serde_json::to_vec(&rest)?)))
+    }
 }
 
 /// What an aggregator must remember.
@@ -153,6 +174,11 @@ impl Journal {
                 found: contents.schema,
             });
         }
+        let digest = contents.digest().map_err(|error| io(error.into()))?;
+        // Files of before there was a digest have none.
+        if contents.sha256.is_some_and(|named| named != digest) {
+            return Err(JournalError::Damaged { path });
+        }
         Ok(Self { path, contents })
     }
 
@@ -162,7 +188,12 @@ impl Journal {
             source,
         };
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        let bytes = serde_json::to_vec_pretty(&self.contents).map_err(|error| io(error.into()))?;
+        let sha256 = Some(self.contents.digest().map_err(|error| io(error.into()))?);
+        let contents = Contents {
+            sha256,
+            ..self.contents.clone()
+        };
+        let bytes = serde_json::to_vec_pretty(&contents).map_err(|error| io(error.into()))?;
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
         file.write_all(&bytes).map_err(io)?;
         file.as_file().sync_all().map_err(io)?;
@@ -329,9 +360,35 @@ mod tests {
         journal.set_goal(Some(GOAL)).unwrap();
         let path = folder.path().join("aggregator.json");
         let mut contents: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        contents.as_object_mut().unwrap().remove("reverts").unwrap();
+        for field in ["reverts", "sha256"] {
+            contents.as_object_mut().unwrap().remove(field).unwrap();
+        }
         std::fs::write(&path, contents.to_string()).unwrap();
         assert_eq!(Journal::open(folder.path()).unwrap().goal(), Some(&GOAL));
+    }
+
+    #[test]
+    fn no_changed_bit_is_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.set_goal(Some(GOAL)).unwrap();
+        let path = folder.path().join("aggregator.json");
+        let good = std::fs::read(&path).unwrap();
+        for place in 0..8 * good.len() {
+            let mut bad = good.clone();
+            bad[place / 8] ^= 1 << (place % 8);
+            std::fs::write(&path, &bad).unwrap();
+            match Journal::open(folder.path()) {
+                // White space, or the case of a digit.
+                Ok(opened) => assert_eq!(opened.goal(), Some(&GOAL), "bit {place}"),
+                Err(JournalError::Format { .. } | JournalError::Damaged { .. } | JournalError::Schema { .. }) => {}
+                Err(error) => panic!("bit {place}: {error}"),
+            }
+        }
+        for length in 0..good.len() {
+            std::fs::write(&path, &good[..length]).unwrap();
+            Journal::open(folder.path()).unwrap_err();
+        }
     }
 
     #[test]

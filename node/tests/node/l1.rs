@@ -304,7 +304,7 @@ async fn a_proof_of_something_else_stops_the_follower_loudly() {
     }
 }
 
-fn poe(chain: &Chain, folder: &Path, arguments: &[&str]) -> std::process::Command {
+pub fn poe(chain: &Chain, folder: &Path, arguments: &[&str]) -> std::process::Command {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_poe"));
     command
         .args(arguments)

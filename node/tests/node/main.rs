@@ -5,6 +5,15 @@
 
 mod aggregator;
 mod aggregator_sending;
+mod campaign_damage;
+mod campaign_disk;
+mod campaign_keys;
+mod campaign_kill;
+mod campaign_liveness;
+mod campaign_load;
+mod campaign_provider;
+mod campaign_queue;
+mod campaign_reorg;
 mod l1;
 mod l1_faults;
 mod pool;
@@ -19,8 +28,14 @@ mod store;
 
 // What they share.
 mod books;
+#[path = "support/campaign.rs"]
+mod campaign;
 #[path = "support/chain.rs"]
 mod chain;
+#[path = "support/clock.rs"]
+mod clock;
+#[path = "support/history.rs"]
+mod history;
 mod machine;
 #[path = "../../../rollup/tests/observer/mod.rs"]
 mod observer;

@@ -13,6 +13,7 @@ use poe_bindings::formats;
 use poe_node::l1::{L1Client, preimage};
 use poe_node::store::{DataDirectory, Identity, Store, View};
 use poe_node::sync::Follower;
+use poe_rollup::formats::Capacity;
 use poe_rollup::schnorr::SecretKey;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -31,7 +32,8 @@ const MOST_GAS: u64 = 10_000_000;
 const MOST_GAS_PRICE: u128 = 200 * GWEI as u128;
 
 pub struct Chain {
-    process: Child,
+    /// None if another process runs it.
+    process: Option<Child>,
     pub url: String,
     pub provider: DynProvider,
     pub deployment: Deployment,
@@ -41,8 +43,9 @@ pub struct Chain {
 
 impl Drop for Chain {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let Some(process) = &mut self.process else { return };
+        let _ = process.kill();
+        let _ = process.wait();
         let _ = fs::remove_file(&self.deployment_file);
     }
 }
@@ -59,6 +62,11 @@ fn tool(name: &str) -> PathBuf {
 
 impl Chain {
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// With a verifier of this capacity instead of the reference's.
+    pub async fn start_with(capacity: Option<Capacity>) -> Self {
         let scratch = tempfile::tempdir().unwrap();
         let log = scratch.path().join("anvil.log");
         let process = Command::new(tool("anvil"))
@@ -71,16 +79,45 @@ impl Chain {
             .expect("anvil is needed: run make deps");
         let url = wait_for_port(&log);
         let provider = ProviderBuilder::new().connect_http(url.parse().unwrap()).erased();
-        let deployment_file = deploy(&url);
+        let deployment_file = deploy(&url, capacity);
         let deployment = Deployment::read(&deployment_file).unwrap();
         Self {
-            process,
+            process: Some(process),
             url,
             provider,
             deployment,
             deployment_file,
             _scratch: scratch,
         }
+    }
+
+    /// A chain that another process runs.
+    pub fn attach(url: &str, deployment_file: &Path) -> Self {
+        Self {
+            process: None,
+            url: url.to_owned(),
+            provider: ProviderBuilder::new().connect_http(url.parse().unwrap()).erased(),
+            deployment: Deployment::read(deployment_file).unwrap(),
+            deployment_file: deployment_file.to_owned(),
+            _scratch: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// Transactions of an account on the chain, and how many of them reverted.
+    pub async fn transactions_of(&self, account: Address) -> (u64, u64) {
+        let (mut sent, mut reverted) = (0, 0);
+        for number in 1..=self.provider.get_block_number().await.unwrap() {
+            let receipts = self.provider.get_block_receipts(number.into()).await.unwrap();
+            for receipt in receipts
+                .unwrap_or_default()
+                .iter()
+                .filter(|receipt| receipt.from == account)
+            {
+                sent += 1;
+                reverted += u64::from(!receipt.status());
+            }
+        }
+        (sent, reverted)
     }
 
     pub fn core(&self) -> Address {
@@ -128,6 +165,12 @@ impl Chain {
         let receipt = self.mined(request).await;
         assert!(receipt.status());
         receipt
+    }
+
+    /// Whether the contract takes a call.
+    pub async fn takes(&self, from: Address, data: Vec<u8>) -> bool {
+        let request = TransactionRequest::default().from(from).to(self.core());
+        self.mined(request.input(Bytes::from(data).into())).await.status()
     }
 
     /// Asks for the receipt itself: alloy's watcher waits for block numbers to rise, and tests take blocks back.
@@ -222,6 +265,9 @@ impl Chain {
     }
 
     pub async fn mine(&self, blocks: u64) {
+        if blocks == 0 {
+            return;
+        }
         self.provider.anvil_mine(Some(blocks), None).await.unwrap();
     }
 
@@ -294,7 +340,7 @@ fn wait_for_port(log: &Path) -> String {
 }
 
 /// Runs the deployment script. One at a time: forge keeps its build in the repository.
-fn deploy(url: &str) -> PathBuf {
+fn deploy(url: &str, capacity: Option<Capacity>) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     fs::create_dir_all(folder).unwrap();
     let lock = File::create(folder.join("forge.lock")).unwrap();
@@ -302,6 +348,18 @@ fn deploy(url: &str) -> PathBuf {
     let relative = Path::new("deployments/node-tests").join(format!("{}.json", unique_name()));
     let path = repository().join(&relative);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut environment = vec![
+        ("POE_ALLOW_MOCK_VERIFIER", "true".to_owned()),
+        ("POE_DEPLOYMENT", relative.display().to_string()),
+        // Of its own: a script's build would drop the rest of the tree from the shared one.
+        ("FOUNDRY_CACHE_PATH", "cache/Deploy.s.sol".to_owned()),
+    ];
+    let config = path.with_extension("config.json");
+    if let Some(capacity) = capacity {
+        fs::write(&config, configuration(capacity)).unwrap();
+        let config = relative.with_extension("config.json");
+        environment.push(("POE_CONFIG", config.display().to_string()));
+    }
     forge(&["build"], &[]);
     forge(
         &[
@@ -316,14 +374,21 @@ fn deploy(url: &str) -> PathBuf {
             "--sender",
             &DEPLOYER.to_string(),
         ],
-        &[
-            ("POE_ALLOW_MOCK_VERIFIER", "true"),
-            ("POE_DEPLOYMENT", relative.to_str().unwrap()),
-            // Of its own: a script's build would drop the rest of the tree from the shared one.
-            ("FOUNDRY_CACHE_PATH", "cache/Deploy.s.sol"),
-        ],
+        &environment,
     );
+    let _ = fs::remove_file(config);
     path
+}
+
+/// That of private chains, with a mock verifier of another capacity.
+fn configuration(capacity: Capacity) -> String {
+    let usual = repository().join("script/config/31337.json");
+    let mut config: serde_json::Value = serde_json::from_str(&fs::read_to_string(usual).unwrap()).unwrap();
+    let Capacity { slots, messages, exits } = capacity;
+    for (name, value) in [("mockSlots", slots), ("mockMessages", messages), ("mockExits", exits)] {
+        config["verifier"][name] = value.into();
+    }
+    config.to_string()
 }
 
 /// Tests run as threads of one process or as processes of their own.
@@ -332,12 +397,12 @@ fn unique_name() -> String {
     format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn forge(arguments: &[&str], environment: &[(&str, &str)]) {
+fn forge(arguments: &[&str], environment: &[(&str, String)]) {
     let output = Command::new(tool("forge"))
         .current_dir(repository())
         .args(arguments)
         .env_remove("POE_CONFIG")
-        .envs(environment.iter().copied())
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .output()
         .expect("forge is needed: run make deps");
