@@ -13,6 +13,7 @@ use crate::sequencing::{key, populated};
 use poe_node::proving::{Goal, Id, Progress};
 use poe_node::wallet::{TransferRequest, sign_transfer};
 use poe_rollup::formats::Slot;
+use poe_rollup::state::StateReader as _;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::Path;

@@ -118,7 +118,8 @@ fn lie(value: &mut Value, draw: &mut Campaign) {
     }
 }
 
-/// What L1 commits to. Tips, announcements, and when and by whom things behind the newest ones happened, are the provider's word.
+/// What the words and accumulators commit to that the node asks the contract for. Tips, announcements, checkpoints before the newest
+/// one, and when and by whom older things were done, are the provider's word.
 fn bound(dump: Vec<Record>) -> Vec<Record> {
     let told = [
         Table::Tips,
@@ -127,7 +128,7 @@ fn bound(dump: Vec<Record>) -> Vec<Record> {
         Table::Journal,
         Table::Meta,
     ];
-    let mut found = Vec::new();
+    let mut found: Vec<Record> = Vec::new();
     for (table, key, value) in dump.into_iter().filter(|record| !told.contains(&record.0)) {
         let value = match table {
             Table::Sequences => {
@@ -151,6 +152,11 @@ fn bound(dump: Vec<Record>) -> Vec<Record> {
             }
             _ => Ok(value),
         };
+        // Each in the place of the one before it.
+        let is_next = table == Table::Checkpoints && found.last().is_some_and(|(last, ..)| *last == table);
+        if is_next {
+            found.pop();
+        }
         found.push((table, key, value.unwrap()));
     }
     found

@@ -34,6 +34,8 @@ mod campaign;
 mod chain;
 #[path = "support/clock.rs"]
 mod clock;
+#[path = "support/deploy.rs"]
+mod deploy;
 #[path = "support/history.rs"]
 mod history;
 mod machine;

@@ -2,6 +2,7 @@
 //! A private L1 with the contracts on it, deployed by the script that testnets use, with the verifier that accepts everything: in
 //! these tests nothing is proven.
 
+use crate::deploy::deploy;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder, ext::AnvilApi};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
@@ -18,7 +19,6 @@ use poe_rollup::schnorr::SecretKey;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// anvil's well-known accounts; the chain signs for them.
@@ -55,7 +55,7 @@ pub fn repository() -> PathBuf {
 }
 
 /// A tool of the pinned version, which `make deps` puts here, or the one on the path.
-fn tool(name: &str) -> PathBuf {
+pub fn tool(name: &str) -> PathBuf {
     let pinned = repository().join("target/bin").join(name);
     if pinned.exists() { pinned } else { name.into() }
 }
@@ -79,7 +79,7 @@ impl Chain {
             .expect("anvil is needed: run make deps");
         let url = wait_for_port(&log);
         let provider = ProviderBuilder::new().connect_http(url.parse().unwrap()).erased();
-        let deployment_file = deploy(&url, capacity);
+        let deployment_file = deploy(&provider, &url, capacity).await;
         let deployment = Deployment::read(&deployment_file).unwrap();
         Self {
             process: Some(process),
@@ -336,80 +336,5 @@ fn wait_for_port(log: &Path) -> String {
     panic!(
         "anvil opened no port within a minute: {}",
         fs::read_to_string(log).unwrap()
-    );
-}
-
-/// Runs the deployment script. One at a time: forge keeps its build in the repository.
-fn deploy(url: &str, capacity: Option<Capacity>) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    fs::create_dir_all(folder).unwrap();
-    let lock = File::create(folder.join("forge.lock")).unwrap();
-    lock.lock().unwrap();
-    let relative = Path::new("deployments/node-tests").join(format!("{}.json", unique_name()));
-    let path = repository().join(&relative);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut environment = vec![
-        ("POE_ALLOW_MOCK_VERIFIER", "true".to_owned()),
-        ("POE_DEPLOYMENT", relative.display().to_string()),
-        // Of its own: a script's build would drop the rest of the tree from the shared one.
-        ("FOUNDRY_CACHE_PATH", "cache/Deploy.s.sol".to_owned()),
-    ];
-    let config = path.with_extension("config.json");
-    if let Some(capacity) = capacity {
-        fs::write(&config, configuration(capacity)).unwrap();
-        let config = relative.with_extension("config.json");
-        environment.push(("POE_CONFIG", config.display().to_string()));
-    }
-    forge(&["build"], &[]);
-    forge(
-        &[
-            "script",
-            "script/Deploy.s.sol",
-            "--rpc-url",
-            url,
-            "--broadcast",
-            // One transaction after another: sent at once, one may overtake another, and its nonce is a gap.
-            "--slow",
-            "--unlocked",
-            "--sender",
-            &DEPLOYER.to_string(),
-        ],
-        &environment,
-    );
-    let _ = fs::remove_file(config);
-    path
-}
-
-/// That of private chains, with a mock verifier of another capacity.
-fn configuration(capacity: Capacity) -> String {
-    let usual = repository().join("script/config/31337.json");
-    let mut config: serde_json::Value = serde_json::from_str(&fs::read_to_string(usual).unwrap()).unwrap();
-    let Capacity { slots, messages, exits } = capacity;
-    for (name, value) in [("mockSlots", slots), ("mockMessages", messages), ("mockExits", exits)] {
-        config["verifier"][name] = value.into();
-    }
-    config.to_string()
-}
-
-/// Tests run as threads of one process or as processes of their own.
-fn unique_name() -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-fn forge(arguments: &[&str], environment: &[(&str, String)]) {
-    let output = Command::new(tool("forge"))
-        .current_dir(repository())
-        .args(arguments)
-        .env_remove("POE_CONFIG")
-        .envs(environment.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .output()
-        .expect("forge is needed: run make deps");
-    let text = [output.stdout, output.stderr].concat();
-    assert!(
-        output.status.success(),
-        "forge {arguments:?} failed:\n{}",
-        String::from_utf8_lossy(&text)
     );
 }
