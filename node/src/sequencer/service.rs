@@ -90,7 +90,7 @@ pub(super) fn unix_now() -> u64 {
 }
 
 /// Seconds that a time may lie ahead because clocks are corrected.
-const CORRECTION: u64 = 60;
+const CORRECTION: u64 = 5;
 
 /// Seconds since `at`. What is still to come was written before the clock was set back: nobody knows how long ago, and nothing waits
 /// until the clock is there again.
