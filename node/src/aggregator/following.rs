@@ -21,7 +21,8 @@ use alloy::rpc::types::TransactionReceipt;
 /// Gas of a transaction that only takes a nonce.
 const TAKE_NONCE_GAS: u64 = 21_000;
 
-/// Rounds after which a nonce that is used counts as another transaction's. A provider may have a block before its receipts.
+/// Rounds after which a nonce that is used counts as another transaction's, and one that nothing has as free. A provider may have a
+/// block before its receipts, and a block taken back before its transactions.
 const UNSEEN_ROUNDS: u32 = 10;
 
 impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
@@ -32,17 +33,21 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             return Ok(());
         };
         // Before the receipts: what is mined between the two questions has one.
-        let used = self.nonce(BlockId::latest()).await? > in_flight.nonce;
+        let mined = self.nonce(BlockId::latest()).await?;
         for hash in &in_flight.hashes {
             let receipt = self.client().provider().get_transaction_receipt(*hash).await;
             if let Some(receipt) = receipt.map_err(L1Error::rpc("the receipt of the submission"))? {
                 return Ok(self.settle(&in_flight, &receipt)?);
             }
         }
-        if used {
+        if mined > in_flight.nonce {
             return Ok(self.miss_receipt(&in_flight)?);
         }
-        self.unseen = 0;
+        if mined == in_flight.nonce || self.nonce(BlockId::pending()).await? > mined {
+            self.unseen = 0;
+        } else if self.miss_predecessor(&in_flight)? {
+            return Ok(());
+        }
         let now = self.client().latest().await?.timestamp;
         if let Some(why) = self.lost(view, &in_flight)?
             && !in_flight.cancelled
@@ -91,6 +96,22 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             why: "its nonce was used by another transaction".into(),
         });
         self.parts.journal.set_in_flight(None)
+    }
+
+    /// L1 has taken back a transaction with a nonce before the submission's, and nobody has it any more: what waits for it would wait
+    /// for ever. `true` if the submission is left to itself, so that the next one takes that nonce.
+    fn miss_predecessor(&mut self, in_flight: &InFlight) -> Result<bool, JournalError> {
+        self.unseen += 1;
+        if self.unseen < UNSEEN_ROUNDS {
+            return Ok(false);
+        }
+        self.unseen = 0;
+        self.say(&Event::Abandoned {
+            last: in_flight.last,
+            why: "L1 has taken back a transaction before it, whose nonce nothing has now".into(),
+        });
+        self.parts.journal.set_in_flight(None)?;
+        Ok(true)
     }
 
     /// Why a submission cannot be accepted any more, if it cannot.

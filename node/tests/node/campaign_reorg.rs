@@ -8,7 +8,7 @@ use crate::sequencing::{
     automine, count, eager, in_flight, is_sequenced, populated, slots_posted, started, step, transfer,
 };
 use crate::subject::{Scribe, Subject};
-use poe_node::aggregator::Eager;
+use poe_node::aggregator::{Eager, Event};
 use poe_node::sequencer::{Decision, Sequencer};
 use poe_rollup::formats::Slot;
 
@@ -182,7 +182,14 @@ async fn transactions_in_flight_survive_reorganisations_and_are_never_doubled() 
     for key in [DEPLOYER, ALICE] {
         let (sent, reverted) = services.chain.transactions_of(key).await;
         let events = services.aggregator.events.lock().unwrap();
-        assert_eq!(reverted, 0, "of {sent} by {key}: {events:?}");
+        // A proof that was left to itself may be mined late.
+        let left = |event: &&Event| matches!(event, Event::Abandoned { why, .. } if why.contains("taken back"));
+        let most = if key == ALICE {
+            events.iter().filter(left).count() as u64
+        } else {
+            0
+        };
+        assert!(reverted <= most, "{reverted} of {sent} by {key} reverted: {events:?}");
         assert_eq!(count(&services.chain, key).await, sent);
         eprintln!("{} slots, {sent} transactions by {key}", services.submitted.len());
     }
