@@ -28,6 +28,9 @@ async fn two_sequencers_on_one_key_lose_no_slot_and_apply_none_twice() {
     ];
     let mut submitted = [vec![], vec![]];
     for _ in 0..draw.rounds {
+        automine(&chain, true).await;
+        step(&chain, &mut both[0]).await;
+        chain.verify_backlog(&both[0].follower().view().unwrap()).await;
         let mines = draw.chance(2);
         automine(&chain, mines).await;
         for _ in 0..1 + draw.below(4) {

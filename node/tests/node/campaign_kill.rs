@@ -151,6 +151,9 @@ async fn a_sequencer_that_is_killed_keeps_what_it_acknowledged_and_doubles_nothi
     let before = count(&chain, DEPLOYER).await;
     for _ in 0..draw.rounds {
         // A transaction may stay in the pool over a death.
+        automine(&chain, true).await;
+        follower.sync_once().await.unwrap();
+        chain.verify_backlog(&follower.view().unwrap()).await;
         let mines = draw.chance(2);
         automine(&chain, mines).await;
         let (process, started) = Process::start(&chain, folder.path(), &SEQUENCER);

@@ -264,6 +264,14 @@ impl Chain {
         self.send(PROVER, self.core(), call, 0).await;
     }
 
+    /// "Proves" all there is in a view, if much of it waits: the contract takes no more than so many batches.
+    pub async fn verify_backlog(&self, view: &View) {
+        let chain = view.chain();
+        if chain.batches - view.last_batch_of(chain.last_verified).unwrap() > 24 {
+            self.verify(view, chain.last_sequence, |_| ()).await;
+        }
+    }
+
     pub async fn mine(&self, blocks: u64) {
         if blocks == 0 {
             return;
