@@ -3,10 +3,12 @@
 
 use crate::config::{ConfigError, OpenError};
 use crate::l1::L1Error;
+use crate::proving::child::ChildError;
 use crate::sequencer::SequencerError;
 use crate::store::StoreError;
 use crate::sync::SyncError;
 use crate::wallet::{ClaimError, TransferError};
+use std::io;
 
 /// What the commands say about exit codes in their help.
 pub const HELP: &str = "\
@@ -19,7 +21,8 @@ Exit codes:
   5  the data directory: in use, of another schema or deployment, or damaged
   6  PROVEN STATE IS WRONG: L1 accepted a proof of something the batches do not lead to
   7  L1 data that cannot be followed: events left out, or a reorganisation of final blocks
-  8  the command is refused: not enough funds, unknown account, wrong password, nothing to claim, or by contract or sequencer";
+  8  the command is refused: not enough funds, unknown account, wrong password, nothing to claim, or by contract or sequencer
+  9  the disk is full, over a quota or limit, or read-only: make room and start again, nothing is lost";
 
 /// A command that cannot do what it is asked, for a reason the person who asks can remove.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +31,38 @@ pub struct Refusal(pub String);
 
 /// The exit code of an error.
 pub fn code(error: &anyhow::Error) -> u8 {
+    if is_of_full_disk(&**error) {
+        return 9;
+    }
     error.chain().find_map(one).unwrap_or(1)
+}
+
+/// Whether an error comes of a disk that did not take what was to be written.
+pub(crate) fn is_of_full_disk(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(says_full)
+}
+
+fn says_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(ChildError::Full(_)) = error.downcast_ref() {
+        return true;
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return is_full(error.kind());
+    }
+    if let Some(error) = error.downcast_ref::<Box<redb::Error>>() {
+        return matches!(&**error, redb::Error::Io(error) if is_full(error.kind()));
+    }
+    // SQLite's codes, the lower byte of which is the family: 13 is a full disk, 778 a write that failed.
+    let sqlx = error
+        .downcast_ref::<sqlx::Error>()
+        .and_then(sqlx::Error::as_database_error);
+    sqlx.and_then(|error| error.code())
+        .is_some_and(|code| matches!(&*code, "13" | "778"))
+}
+
+const fn is_full(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(kind, StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem)
 }
 
 fn one(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
@@ -128,6 +162,18 @@ mod tests {
         assert_eq!(code(&Refusal("no".into()).into()), 8);
         assert_eq!(code(&anyhow::anyhow!("anything")), 1);
         assert_eq!(code(&SyncError::TooDeep { oldest: 1 }.into()), 7);
+    }
+
+    #[test]
+    fn a_full_disk_has_a_code_of_its_own_wherever_it_is_met() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let store = || StoreError::Database(Box::new(redb::Error::Io(full())));
+        assert_eq!(code(&SyncError::Store(store()).into()), 9);
+        assert_eq!(code(&SequencerError::Store(store()).into()), 9);
+        let damaged = StoreError::Database(Box::new(redb::Error::Corrupted("a page".into())));
+        assert_eq!(code(&SyncError::Store(damaged).into()), 5);
+        assert_eq!(code(&anyhow::Error::from(full()).context("writing")), 9);
+        assert_eq!(code(&anyhow::Error::from(io::Error::from(io::ErrorKind::NotFound))), 1);
     }
 
     #[test]

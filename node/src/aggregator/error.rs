@@ -2,6 +2,7 @@
 
 use super::dry_run::ForkError;
 use super::journal::JournalError;
+use crate::exit::is_of_full_disk;
 use crate::l1::L1Error;
 use crate::proving::ProvingError;
 use crate::store::StoreError;
@@ -66,9 +67,8 @@ impl AggregatorError {
         match self {
             Self::Sync(error) => error.is_transient(),
             Self::L1(error) => error.is_transient(),
-            Self::Proving(_) | Self::Fork(ForkError::Rpc { .. } | ForkError::NotMined | ForkError::Silent { .. }) => {
-                true
-            }
+            Self::Proving(error) => !is_of_full_disk(error),
+            Self::Fork(ForkError::Rpc { .. } | ForkError::NotMined | ForkError::Silent { .. }) => true,
             _ => false,
         }
     }

@@ -18,7 +18,8 @@ use alloy::rpc::types::TransactionReceipt;
 /// Gas of a transaction that only takes a nonce.
 pub(crate) const TAKE_NONCE_GAS: u64 = 21_000;
 
-/// Rounds after which a nonce that is used counts as another transaction's. A provider may have a block before its receipts.
+/// Rounds after which a nonce that is used counts as another transaction's, and one that nothing has as free. A provider may have a
+/// block before its receipts, and a block taken back before its transactions.
 pub(crate) const UNSEEN_ROUNDS: u32 = 10;
 
 impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
@@ -31,9 +32,10 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         match self.sender.fate(self.client(), &in_flight).await? {
             Fate::Mined(receipt) => return Ok(self.settle(&in_flight, &receipt)?),
             Fate::Used => return Ok(self.miss_receipt(&in_flight)?),
-            Fate::Waits => {}
+            Fate::Stranded if self.miss_predecessor(&in_flight)? => return Ok(()),
+            Fate::Stranded => {}
+            Fate::Waits => self.unseen = 0,
         }
-        self.unseen = 0;
         let now = self.client().latest().await?.timestamp;
         if let Some(why) = self.lost(view, &in_flight)?
             && !in_flight.cancelled
@@ -82,6 +84,22 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             why: "its nonce was used by another transaction".into(),
         });
         self.parts.journal.set_in_flight(None)
+    }
+
+    /// L1 has taken back a transaction with a nonce before the submission's, and nobody has it any more: what waits for it would wait
+    /// for ever. `true` if the submission is left to itself, so that the next one takes that nonce.
+    fn miss_predecessor(&mut self, in_flight: &InFlight) -> Result<bool, JournalError> {
+        self.unseen += 1;
+        if self.unseen < UNSEEN_ROUNDS {
+            return Ok(false);
+        }
+        self.unseen = 0;
+        self.say(&Event::Abandoned {
+            last: in_flight.last,
+            why: "L1 has taken back a transaction before it, whose nonce nothing has now".into(),
+        });
+        self.parts.journal.set_in_flight(None)?;
+        Ok(true)
     }
 
     /// Why a submission cannot be accepted any more, if it cannot.

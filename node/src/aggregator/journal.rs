@@ -33,6 +33,12 @@ pub enum JournalError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A bit of it has changed since it was written.
+    #[error("{path} is damaged: its SHA-256 is not the one it names; move it away to start anew")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another version.
     #[error("{path} has schema {found}, this program knows {known}")]
     Schema {
@@ -134,13 +140,13 @@ struct Reverts {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Contents {
     schema: u32,
     goal: Option<GoalRecord>,
     in_flight: Option<InFlight>,
     outcomes: Vec<Outcome>,
     measured: Measured,
-    #[serde(default)]
     reverts: Option<Reverts>,
 }
 
@@ -328,15 +334,27 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_of_before_reverts_were_counted_is_understood() {
+    fn no_changed_bit_is_believed() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::open(folder.path()).unwrap();
         journal.set_goal(Some(GOAL)).unwrap();
         let path = folder.path().join("aggregator.json");
-        let mut contents: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        contents.as_object_mut().unwrap().remove("reverts").unwrap();
-        std::fs::write(&path, contents.to_string()).unwrap();
-        assert_eq!(Journal::open(folder.path()).unwrap().goal(), Some(&GOAL));
+        let good = std::fs::read(&path).unwrap();
+        for place in 0..8 * good.len() {
+            let mut bad = good.clone();
+            bad[place / 8] ^= 1 << (place % 8);
+            std::fs::write(&path, &bad).unwrap();
+            match Journal::open(folder.path()) {
+                // White space, or the case of a digit.
+                Ok(opened) => assert_eq!(opened.goal(), Some(&GOAL), "bit {place}"),
+                Err(JournalError::Format { .. } | JournalError::Damaged { .. } | JournalError::Schema { .. }) => {}
+                Err(error) => panic!("bit {place}: {error}"),
+            }
+        }
+        for length in 0..good.len() {
+            std::fs::write(&path, &good[..length]).unwrap();
+            Journal::open(folder.path()).unwrap_err();
+        }
     }
 
     #[test]
@@ -349,7 +367,7 @@ mod tests {
             schema: 9,
             ..Contents::default()
         };
-        std::fs::write(&path, serde_json::to_vec(&contents).unwrap()).unwrap();
+        whole_file::write(&path, &contents).unwrap();
         assert!(matches!(
             Journal::open(folder.path()),
             Err(JournalError::Schema {

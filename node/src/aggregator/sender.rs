@@ -178,14 +178,18 @@ impl Sender {
     /// What has become of a transaction that was sent.
     pub(crate) async fn fate(&self, client: &L1Client, in_flight: &InFlight) -> Result<Fate, L1Error> {
         // Before the receipts: what is mined between the two questions has one.
-        let used = self.nonce(client, BlockId::latest()).await? > in_flight.nonce;
+        let mined = self.nonce(client, BlockId::latest()).await?;
         for hash in &in_flight.hashes {
             let receipt = client.provider().get_transaction_receipt(*hash).await;
             if let Some(receipt) = receipt.map_err(L1Error::rpc("the receipt of the transaction sent"))? {
                 return Ok(Fate::Mined(Box::new(receipt)));
             }
         }
-        Ok(if used { Fate::Used } else { Fate::Waits })
+        if mined > in_flight.nonce {
+            return Ok(Fate::Used);
+        }
+        let next = mined == in_flight.nonce || self.nonce(client, BlockId::pending()).await? > mined;
+        Ok(if next { Fate::Waits } else { Fate::Stranded })
     }
 
     /// What the key lacks in wei for a transaction: its balance, and what it may need. Providers take no other.
@@ -221,6 +225,8 @@ pub(crate) enum Fate {
     Mined(Box<TransactionReceipt>),
     /// Its nonce is used, and there is no receipt of it.
     Used,
+    /// It waits for a nonce that nothing has: L1 has taken back the transaction that had it, and the provider does not know it.
+    Stranded,
     /// It waits.
     Waits,
 }

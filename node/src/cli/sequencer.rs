@@ -203,7 +203,14 @@ impl SequencerArguments {
         if let Some(lines) = lines {
             let _ = lines.await;
         }
-        output.print(&sequencer.report()?)?;
+        match sequencer.report() {
+            Ok(report) => output.print(&report)?,
+            // Why it ended comes first: a disk that has failed may not be read either.
+            Err(error) => {
+                ended?;
+                return Err(error.into());
+            }
+        }
         Ok(ended?)
     }
 }

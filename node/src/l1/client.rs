@@ -10,6 +10,7 @@ use alloy::consensus::Transaction as _;
 use alloy::eips::{BlockId as AlloyBlockId, BlockNumberOrTag};
 use alloy::network::TransactionResponse as _;
 use alloy::primitives::B256;
+use alloy::primitives::aliases::U40;
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::{Block, Filter, Log};
 use alloy::signers::local::PrivateKeySigner;
@@ -57,6 +58,17 @@ impl From<Block> for Header {
     }
 }
 
+/// What is asked for by number, of those the store knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// Of the newest sequence.
+    pub sequence: u64,
+    /// Of the newest checkpoint.
+    pub checkpoint: u64,
+    /// Of the newest message.
+    pub message: u32,
+}
+
 /// What the contract says about itself at a block, to hold the store against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claimed {
@@ -66,8 +78,20 @@ pub struct Claimed {
     pub last_sequence: u64,
     /// Number of the newest checkpoint.
     pub last_verified: u64,
+    /// Batches ever sequenced.
+    pub batches: u64,
+    /// Batch fees ever charged, token wei.
+    pub cumulative_fee: u128,
     /// Messages ever queued.
     pub messages: u32,
+    /// Messages bound to a batch.
+    pub attached_messages: u32,
+    /// Accumulator after the newest message; zero if there is none.
+    pub message_acc: B256,
+    /// Word of the newest sequence: of a checkpoint if it is one.
+    pub sequence_word: B256,
+    /// Word of the newest checkpoint.
+    pub checkpoint_word: B256,
     /// Life of the deployment; `None` if it is none that this program knows.
     pub status: Option<Status>,
     /// Route new sequences are pinned to.
@@ -224,22 +248,38 @@ impl L1Client {
         header.ok_or_else(|| gone(format!("block {number}")))
     }
 
-    /// What the contract says about itself at a block.
-    pub async fn claimed(&self, block: &BlockId) -> Result<Claimed, L1Error> {
+    /// What the contract says about itself, and under these numbers, at a block.
+    pub async fn claimed(&self, block: &BlockId, of: Numbers) -> Result<Claimed, L1Error> {
         let at = AlloyBlockId::hash(block.hash.into());
         let core = self.core();
+        let word = |number| core.commitmentOf(U40::saturating_from(number)).block(at);
         let (acc, head, sequenced) = (
             core.lastAcc().block(at),
             core.head().block(at),
             core.sequenced().block(at),
         );
-        let (acc, head, sequenced) = tokio::try_join!(acc.call(), head.call(), sequenced.call())
-            .map_err(L1Error::call(format!("the contract at block {}", block.number)))?;
+        let (sequence, checkpoint) = (word(of.sequence), word(of.checkpoint));
+        let messages = core.messageAccOf(of.message).block(at);
+        let (acc, head, sequenced, sequence_word, checkpoint_word, message_acc) = tokio::try_join!(
+            acc.call(),
+            head.call(),
+            sequenced.call(),
+            sequence.call(),
+            checkpoint.call(),
+            messages.call()
+        )
+        .map_err(L1Error::call(format!("the contract at block {}", block.number)))?;
         Ok(Claimed {
             acc,
             last_sequence: sequenced.lastSequence.to(),
             last_verified: head.lastVerified.to(),
+            batches: sequenced.cumulativeBatches.to(),
+            cumulative_fee: sequenced.cumulativeFee.to(),
             messages: head.messageCount,
+            attached_messages: head.attachedMessages,
+            message_acc,
+            sequence_word,
+            checkpoint_word,
             status: status_of(head.status),
             version: head.version.into(),
         })

@@ -9,7 +9,7 @@ pub mod preimage;
 mod range;
 mod refusal;
 
-pub use client::{Claimed, Header, L1Client, LARGEST_RANGE, Overview};
+pub use client::{Claimed, Header, L1Client, LARGEST_RANGE, Numbers, Overview};
 pub use decode::batches_of_call;
 pub use error::L1Error;
 pub(crate) use http::dial;

@@ -51,6 +51,9 @@ pub enum ChildError {
     /// It failed for a reason that may pass.
     #[error("{0}")]
     Transient(String),
+    /// The disk is full.
+    #[error("{0}")]
+    Full(String),
     /// It answered something else.
     #[error("the prover process answered {0}")]
     Unexpected(String),
@@ -208,6 +211,7 @@ impl Prover {
 fn understood(reply: Reply) -> Result<Reply, ChildError> {
     match reply {
         Reply::BadInput { id, why } => Err(ChildError::BadInput { id, why }),
+        Reply::Full { why } => Err(ChildError::Full(why)),
         Reply::Failed { why, permanent: true } => Err(ChildError::Permanent(why)),
         Reply::Failed { why, permanent: false } => Err(ChildError::Transient(why)),
         reply => Ok(reply),

@@ -69,6 +69,11 @@ pub enum Reply {
         /// Whether it would fail again.
         permanent: bool,
     },
+    /// The disk is full: what is under way is done when there is room.
+    Full {
+        /// What was to be written.
+        why: String,
+    },
     /// The circuits.
     Circuits {
         /// Their digest.

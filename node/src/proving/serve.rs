@@ -9,6 +9,7 @@ use super::job::{Id, Job, Work};
 use super::key::KeyOnL1;
 use super::protocol::{Reply, Request, Settings};
 use super::store::{Folder, StoreError};
+use crate::exit::is_of_full_disk;
 use anyhow::{Context, Result, bail};
 use halo2_proofs::halo2curves::bn256::Bn256;
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
@@ -56,6 +57,9 @@ impl From<Failure> for Reply {
         let why = failure.to_string();
         match failure {
             Failure::BadInput { id, why } => Self::BadInput { id, why },
+            Failure::Permanent(ref error) | Failure::Transient(ref error) if is_of_full_disk(&**error) => {
+                Self::Full { why }
+            }
             Failure::Permanent(_) => Self::Failed { why, permanent: true },
             Failure::Transient(_) => Self::Failed { why, permanent: false },
         }

@@ -11,13 +11,15 @@ use super::protocol::{Reply, Request, Settings};
 use super::queue::{Backend, JobState, Queue, QueueError};
 use super::store::{Store, StoreError};
 use super::underway::{Bench, Underway, clear_away};
+use crate::exit::is_of_full_disk;
 use apalis::prelude::{AbortError, BackendExt, BoxDynError, Data, WorkerBuilder, WorkerBuilderExt, WorkerContext};
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 pub use apalis::prelude::WorkerError;
 
@@ -111,6 +113,14 @@ pub enum Trouble {
     Child(#[from] ChildError),
 }
 
+impl Trouble {
+    /// Whether a disk is full.
+    fn is_of_full_disk(&self) -> bool {
+        // The child's error itself is not in the chain of one that shows it.
+        matches!(self, Self::Child(ChildError::Full(_))) || is_of_full_disk(self)
+    }
+}
+
 /// A proof under way; dropped, it is given up.
 pub type Proof<'a> = Pin<Box<dyn Future<Output = Result<(), ChildError>> + Send + 'a>>;
 
@@ -184,6 +194,7 @@ struct Named {
     worker: Worker,
     name: String,
     bench: Bench,
+    full: mpsc::UnboundedSender<String>,
 }
 
 impl Worker {
@@ -192,12 +203,16 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// If the engine fails for another reason than a database that does not answer.
+    /// If a disk is full: the job under way is given back. If the engine fails for another reason than a database that does not answer.
     pub async fn run(&self, stop: watch::Receiver<bool>) -> Result<(), WorkerError> {
         let bench = Bench::default();
+        let (full, mut is_full) = mpsc::unbounded_channel();
         loop {
             let connected = tokio::select! {
-                connected = self.run_connected(stop.clone(), bench.clone()) => connected,
+                connected = self.run_connected(stop.clone(), bench.clone(), full.clone()) => connected,
+                Some(why) = is_full.recv() => {
+                    return Err(WorkerError::IoError(io::Error::new(io::ErrorKind::StorageFull, why)));
+                }
                 never = clear_away(bench.clone(), self.leasing.lease().saturating_mul(2) + REJOIN) => match never {},
             };
             let error = match connected {
@@ -213,12 +228,18 @@ impl Worker {
         }
     }
 
-    async fn run_connected(&self, stop: watch::Receiver<bool>, bench: Bench) -> Result<(), WorkerError> {
+    async fn run_connected(
+        &self,
+        stop: watch::Receiver<bool>,
+        bench: Bench,
+        full: mpsc::UnboundedSender<String>,
+    ) -> Result<(), WorkerError> {
         let name = unique_name();
         let named = Named {
             worker: self.clone(),
             name: name.clone(),
             bench,
+            full,
         };
         let Leasing {
             heartbeat,
@@ -372,7 +393,12 @@ fn unique_name() -> String {
 
 /// What the engine calls.
 async fn handle(job: Job, named: Data<Named>) -> Result<(), BoxDynError> {
-    let Named { worker, name, bench } = &*named;
+    let Named {
+        worker,
+        name,
+        bench,
+        full,
+    } = &*named;
     (worker.report)(&Event::Leased(job));
     match worker.carry_out(&job, name, bench).await {
         Ok(Outcome::Done(took)) => {
@@ -385,6 +411,12 @@ async fn handle(job: Job, named: Data<Named>) -> Result<(), BoxDynError> {
         }
         Err(trouble) => {
             worker.report_failure(&job, trouble.to_string());
+            if trouble.is_of_full_disk() {
+                // No attempt of the job's: whoever wants it pushes it again. The queue may be on the same disk.
+                let _ = worker.queue.remove(job.id()).await;
+                let _ = full.send(trouble.to_string());
+                return Err(trouble.into());
+            }
             if let Trouble::Child(ChildError::Permanent(_)) = trouble {
                 return Err(AbortError::new(trouble).into());
             }

@@ -53,10 +53,12 @@ pub enum SequencerError {
         given: String,
     },
     /// An earlier write to the journal failed.
-    #[error("an earlier write to {path} failed; see to the disk and start again")]
+    #[error("an earlier write to {path} failed ({source}); see to the disk and start again")]
     Unwritten {
         /// The file.
         path: String,
+        /// What kind of failure it was.
+        source: std::io::Error,
     },
     /// The fee recipient is not registered.
     #[error(

@@ -4,7 +4,7 @@
 use super::call::{Attempt, Estimate, held, stale};
 use super::post::{Poster, Result};
 use super::records::{Call, Flight, Sent};
-use super::service::unix_now;
+use super::service::{seconds_since, unix_now};
 use super::sign::Fees;
 use crate::l1::L1Error;
 use crate::store::View;
@@ -105,7 +105,7 @@ impl Poster {
             tracing::info!(nonce, reason, "the transaction on its way is out of date");
             return self.replace(view, at, &last, found.is_known, offered).await;
         }
-        let is_overdue = unix_now().saturating_sub(last.at) >= self.limits.resubmit_after.as_secs();
+        let is_overdue = seconds_since(last.at, unix_now()) >= self.limits.resubmit_after.as_secs();
         if !is_overdue && found.is_last_known {
             return Ok(Attempt::Done(()));
         }

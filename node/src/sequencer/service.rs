@@ -89,6 +89,18 @@ pub(super) fn unix_now() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
+/// Seconds that a time may lie ahead because clocks are corrected.
+const CORRECTION: u64 = 5;
+
+/// Seconds since `at`. What is still to come was written before the clock was set back: nobody knows how long ago, and nothing waits
+/// until the clock is there again.
+pub(super) const fn seconds_since(at: u64, now: u64) -> u64 {
+    if at > now.saturating_add(CORRECTION) {
+        return u64::MAX;
+    }
+    now.saturating_sub(at)
+}
+
 impl Service {
     /// What users ask of, on a store that somebody keeps in step with L1. [`super::Sequencer`] is that somebody; without it nothing is
     /// posted.
@@ -357,4 +369,17 @@ fn sequenced(view: &View, sequence: u64, batch: u64, position: u32) -> Result<St
         block: record.block.number,
         proven: sequence <= view.chain().last_verified,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_before_the_clock_was_set_back_is_old() {
+        assert_eq!(seconds_since(100, 130), 30);
+        assert_eq!(seconds_since(130, 100), 0);
+        assert_eq!(seconds_since(100_000, 100), u64::MAX);
+        assert_eq!(seconds_since(u64::MAX, u64::MAX), 0);
+    }
 }

@@ -6,7 +6,7 @@ use super::packer::{Packed, PackedBatch, pack};
 use super::policy::Ready;
 use super::pool::Pool;
 use super::records::{Flight, Key, key_of};
-use super::service::{Service, unix_now};
+use super::service::{Service, seconds_since, unix_now};
 use crate::store::{StoreError, View};
 use poe_bindings::sequencing::MAX_BATCHES_PER_SEQUENCE;
 use poe_rollup::formats::Slot;
@@ -86,7 +86,7 @@ impl Service {
         let (now, l1_now) = (unix_now(), view.tip()?.1.map_or(0, |block| block.timestamp));
         let oldest_slot = slots
             .iter()
-            .map(|(received_at, _)| now.saturating_sub(*received_at))
+            .map(|(received_at, _)| seconds_since(*received_at, now))
             .max();
         slots.sort_by_key(|(_, slot)| Reverse(slot.transfer.fee));
         slots.truncate((version.capacity.slots as usize).saturating_mul(batches as usize));
@@ -115,7 +115,7 @@ impl Service {
             let pool = self.pool();
             let is_old = |slot: &Slot| {
                 let entry = pool.get(key_of(&slot.transfer));
-                entry.is_some_and(|entry| now.saturating_sub(entry.received_at) >= max_age)
+                entry.is_some_and(|entry| seconds_since(entry.received_at, now) >= max_age)
             };
             is_any_old && (batch.messages > 0 || batch.slots.iter().any(is_old))
         }

@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 /// Opens a database, or makes it: under another name first, since a process that is killed meanwhile leaves a file that is none.
+/// Every page is checked: one that was changed from outside would be believed, or end the process when it is met.
 ///
 /// # Errors
 ///
@@ -18,7 +19,7 @@ pub(crate) fn open_or_create(path: &Path) -> Result<Database, DatabaseError> {
         drop(Database::create(&draft)?);
         publish(&draft, path).map_err(StorageError::Io)?;
     }
-    Database::open(path)
+    Database::builder().set_check_integrity_on_open(true).open(path)
 }
 
 fn remove(file: &Path) -> io::Result<()> {

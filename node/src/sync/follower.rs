@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::SyncError;
-use crate::chain::{ApplyError, BlockId, Computed, L1Block, Status};
-use crate::l1::{Header, L1Client, L1Error};
+use crate::chain::{ApplyError, BlockId, CheckpointRecord, Computed, L1Block, Status};
+use crate::l1::{Claimed, Header, L1Client, L1Error, Numbers};
 use crate::store::{Finality, Store, StoreError, View};
-use poe_rollup::formats::Bytes32;
+use poe_rollup::formats::{Bytes32, checkpoint_word, sequence_word};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -326,36 +326,22 @@ impl Follower {
         if record.is_none_or(|record| record.hash != latest.id.hash) {
             return Ok(Step::Again);
         }
-        let claimed = self.client.claimed(&latest.id).await?;
         let chain = view.chain();
-        let differ = |what, claimed: String, computed: String| {
-            if claimed == computed {
-                return Ok(());
-            }
-            Err(SyncError::Incomplete {
+        let numbers = Numbers {
+            sequence: chain.last_sequence,
+            checkpoint: chain.last_verified,
+            message: chain.messages,
+        };
+        let claimed = self.client.claimed(&latest.id, numbers).await?;
+        match difference(&view, &claimed)? {
+            None => Ok(Step::Done),
+            Some((what, claimed, computed)) => Err(SyncError::Incomplete {
                 block: tip,
                 what,
                 claimed,
                 computed,
-            })
-        };
-        differ("accumulator", hex::encode(claimed.acc), hex::encode(chain.head.acc))?;
-        differ(
-            "sequence",
-            claimed.last_sequence.to_string(),
-            chain.last_sequence.to_string(),
-        )?;
-        differ(
-            "checkpoint",
-            claimed.last_verified.to_string(),
-            chain.last_verified.to_string(),
-        )?;
-        differ("message", claimed.messages.to_string(), chain.messages.to_string())?;
-        differ("version", claimed.version.to_string(), chain.version.to_string())?;
-        let shown = |status| format!("{status:?}").to_lowercase();
-        let status = claimed.status.map_or("unknown".to_owned(), shown);
-        differ("status", status, shown(chain.status))?;
-        Ok(Step::Done)
+            }),
+        }
     }
 
     fn publish(&self) -> Result<(), SyncError> {
@@ -401,6 +387,85 @@ impl Follower {
             computed: Box::new(computed),
         })
     }
+}
+
+/// The first thing the contract has otherwise than the store: what, there, and here. The words bind what no accumulator does: fees,
+/// payers, beneficiaries, times.
+fn difference(view: &View, claimed: &Claimed) -> Result<Option<(&'static str, String, String)>, StoreError> {
+    let chain = view.chain();
+    let bytes = |bytes: &Bytes32| hex::encode(bytes);
+    let status = |status| format!("{status:?}").to_lowercase();
+    let mut pairs = vec![
+        ("accumulator", bytes(&claimed.acc), bytes(&chain.head.acc)),
+        (
+            "sequence",
+            claimed.last_sequence.to_string(),
+            chain.last_sequence.to_string(),
+        ),
+        (
+            "checkpoint",
+            claimed.last_verified.to_string(),
+            chain.last_verified.to_string(),
+        ),
+        ("message", claimed.messages.to_string(), chain.messages.to_string()),
+        ("version", claimed.version.to_string(), chain.version.to_string()),
+        (
+            "status",
+            claimed.status.map_or("unknown".to_owned(), status),
+            status(chain.status),
+        ),
+        (
+            "number of batches",
+            claimed.batches.to_string(),
+            chain.batches.to_string(),
+        ),
+        (
+            "sum of fees",
+            claimed.cumulative_fee.to_string(),
+            chain.cumulative_fee.to_string(),
+        ),
+        (
+            "number of attached messages",
+            claimed.attached_messages.to_string(),
+            chain.attached_messages.to_string(),
+        ),
+        (
+            "message accumulator",
+            bytes(&claimed.message_acc),
+            bytes(&chain.queued_message_acc),
+        ),
+    ];
+    // A closed deployment deletes the words of sequences whose fees it has paid back.
+    if chain.status != Status::Closed {
+        if let Some(sequence) = view
+            .sequence(chain.last_sequence)?
+            .filter(|_| chain.last_sequence > chain.last_verified)
+        {
+            let word = sequence_word(&sequence.acc, &sequence.rest, sequence.sequenced_at);
+            pairs.push((
+                "word of the newest sequence",
+                bytes(&claimed.sequence_word),
+                bytes(&word),
+            ));
+        }
+        if let Some(checkpoint) = view.checkpoint(chain.last_verified)? {
+            let CheckpointRecord {
+                acc,
+                state_root,
+                exit_acc,
+                tail,
+                verified_at,
+                ..
+            } = &checkpoint;
+            let word = checkpoint_word(acc, state_root, exit_acc, tail, *verified_at);
+            pairs.push((
+                "word of the newest checkpoint",
+                bytes(&claimed.checkpoint_word),
+                bytes(&word),
+            ));
+        }
+    }
+    Ok(pairs.into_iter().find(|(_, claimed, computed)| claimed != computed))
 }
 
 fn apply_error(block: u64, source: ApplyError) -> SyncError {

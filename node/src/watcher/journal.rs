@@ -194,7 +194,7 @@ mod tests {
             schema: 9,
             ..Contents::default()
         };
-        std::fs::write(folder.path().join("watcher.json"), serde_json::to_vec(&other).unwrap()).unwrap();
+        whole_file::write(&folder.path().join("watcher.json"), &other).unwrap();
         let error = Journal::open(folder.path()).unwrap_err();
         assert!(matches!(
             error,

@@ -159,6 +159,8 @@ impl<P: ProofSource, D: DryRun> Watcher<P, D> {
         match self.sender.fate(self.client(), &in_flight).await? {
             Fate::Mined(receipt) => return self.settle(step, &receipt),
             Fate::Used => return self.miss_receipt(step),
+            Fate::Stranded if self.miss_predecessor(step)? => return Ok(()),
+            Fate::Stranded => {}
             Fate::Waits => self.unseen = 0,
         }
         let now = self.client().latest().await?.timestamp;
@@ -207,6 +209,20 @@ impl<P: ProofSource, D: DryRun> Watcher<P, D> {
             self.parts.journal.set_in_flight(None)?;
         }
         Ok(())
+    }
+
+    /// A transaction before it has been taken back by L1, and nobody has it any more. `true` if this one is left to itself, so that the
+    /// next one takes that nonce.
+    fn miss_predecessor(&mut self, step: Step) -> Result<bool, AggregatorError> {
+        self.unseen += 1;
+        if self.unseen < UNSEEN_ROUNDS {
+            return Ok(false);
+        }
+        self.unseen = 0;
+        let why = "L1 has taken back a transaction before it, whose nonce nothing has now".to_owned();
+        self.say(&Event::Declined { step, why });
+        self.parts.journal.set_in_flight(None)?;
+        Ok(true)
     }
 
     /// A transaction to oneself costs less than one that reverts. `false` if that costs too much.

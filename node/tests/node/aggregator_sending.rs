@@ -275,6 +275,31 @@ async fn a_submission_whose_sequence_is_reorganised_away_is_cancelled() {
     assert!(subject.abandoned().is_some());
 }
 
+/// As when L1 takes back a block and its transactions with it, and no provider has them any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submission_behind_a_transaction_that_is_gone_makes_way_for_one_that_can_be_mined() {
+    let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
+    let snapshot = chain.snapshot().await;
+    let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
+    subject.steps(2).await;
+    assert_eq!((subject.settled().unwrap().last, nonce(&chain).await), (1, 1));
+    chain.sequence(DEPLOYER, &[vec![]], 1).await;
+    chain.provider.anvil_set_auto_mine(false).await.unwrap();
+    subject.steps(1).await;
+    assert_eq!(subject.in_flight().nonce, 1);
+    chain.revert(snapshot).await;
+    chain.provider.anvil_set_auto_mine(true).await.unwrap();
+    chain.mine(1).await;
+    assert_eq!(nonce(&chain).await, 0);
+    subject.steps(16).await;
+    assert_eq!(
+        subject.view().chain().last_verified,
+        1,
+        "{:?}",
+        subject.events.lock().unwrap()
+    );
+}
+
 /// It costs the gas of a revert, which is counted against the range and not against the next one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_submission_that_is_overtaken_in_its_block_is_counted_as_a_revert() {

@@ -5,6 +5,15 @@
 
 mod aggregator;
 mod aggregator_sending;
+mod campaign_damage;
+mod campaign_disk;
+mod campaign_keys;
+mod campaign_kill;
+mod campaign_liveness;
+mod campaign_load;
+mod campaign_provider;
+mod campaign_queue;
+mod campaign_reorg;
 mod l1;
 mod l1_faults;
 mod pool;
@@ -22,8 +31,16 @@ mod watcher_real;
 
 // What they share.
 mod books;
+#[path = "support/campaign.rs"]
+mod campaign;
 #[path = "support/chain.rs"]
 mod chain;
+#[path = "support/clock.rs"]
+mod clock;
+#[path = "support/deploy.rs"]
+mod deploy;
+#[path = "support/history.rs"]
+mod history;
 mod machine;
 #[path = "../../../rollup/tests/observer/mod.rs"]
 mod observer;

@@ -73,7 +73,7 @@ impl Server {
     }
 }
 
-struct Client(BufReader<TcpStream>);
+pub struct Client(pub BufReader<TcpStream>);
 
 impl Client {
     async fn send(&mut self, body: &str) -> std::io::Result<()> {
@@ -100,13 +100,13 @@ impl Client {
         serde_json::from_slice(&body).unwrap()
     }
 
-    async fn ask(&mut self, request: &Value) -> Value {
+    pub async fn ask(&mut self, request: &Value) -> Value {
         self.send(&request.to_string()).await.unwrap();
         tokio::time::timeout(PATIENCE, self.receive()).await.expect("an answer")
     }
 }
 
-fn request(id: u32, method: &str, params: &Value) -> Value {
+pub fn request(id: u32, method: &str, params: &Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
 }
 

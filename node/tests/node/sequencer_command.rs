@@ -20,22 +20,22 @@ fn key(number: u8) -> SecretKey {
 }
 
 /// The command, as an operator starts it.
-struct Process(Child, BufReader<std::process::ChildStdout>);
+pub struct Process(pub Child, BufReader<std::process::ChildStdout>);
 
 impl Process {
-    fn start(chain: &Chain, folder: &Path, arguments: &[&str]) -> (Self, Value) {
-        let mut child = command(chain, folder)
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+    pub fn start(chain: &Chain, folder: &Path, arguments: &[&str]) -> (Self, Value) {
+        Self::of(command(chain, folder).args(arguments))
+    }
+
+    pub fn of(command: &mut Command) -> (Self, Value) {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut process = Self(child, out);
         let line = process.line();
         (process, line)
     }
 
-    fn line(&mut self) -> Value {
+    pub fn line(&mut self) -> Value {
         let mut line = String::new();
         self.1.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
@@ -49,7 +49,7 @@ impl Drop for Process {
     }
 }
 
-fn command(chain: &Chain, folder: &Path) -> Command {
+pub fn command(chain: &Chain, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_poe"));
     command
         .args([
@@ -70,7 +70,7 @@ fn command(chain: &Chain, folder: &Path) -> Command {
     command
 }
 
-async fn ask(provider: &DynProvider, method: &'static str, params: Value) -> Result<Value, (i64, String, Value)> {
+pub async fn ask(provider: &DynProvider, method: &'static str, params: Value) -> Result<Value, (i64, String, Value)> {
     let answer = provider.raw_request::<_, Value>(method.into(), params).await;
     answer.map_err(|error| {
         let error = error.as_error_resp().expect("an answer").clone();

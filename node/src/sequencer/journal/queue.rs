@@ -6,6 +6,8 @@ use super::{Journal, Result};
 use crate::sequencer::error::SequencerError;
 use crate::sequencer::pool::Removal;
 use crate::sequencer::records::Entry;
+use crate::store::StoreError;
+use std::io::ErrorKind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What a new slot or a new head does to the pool.
@@ -35,11 +37,21 @@ struct Waiting {
 #[derive(Debug, Default)]
 struct Written {
     last: u64,
-    failed: bool,
+    failed: Option<ErrorKind>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn kind_of(error: &SequencerError) -> ErrorKind {
+    match error {
+        SequencerError::Store(StoreError::Database(error)) => match &**error {
+            redb::Error::Io(error) => error.kind(),
+            _ => ErrorKind::Other,
+        },
+        _ => ErrorKind::Other,
+    }
 }
 
 impl Journal {
@@ -59,9 +71,10 @@ impl Journal {
         if written.last >= ticket.0 {
             return Ok(());
         }
-        if written.failed {
+        if let Some(kind) = written.failed {
             return Err(SequencerError::Unwritten {
                 path: self.path.display().to_string(),
+                source: kind.into(),
             });
         }
         let (changes, last) = {
@@ -69,9 +82,9 @@ impl Journal {
             (std::mem::take(&mut waiting.changes), waiting.last)
         };
         let outcome = self.write(|transaction| changes.iter().try_for_each(|change| self.apply(transaction, change)));
-        match outcome {
+        match &outcome {
             Ok(()) => written.last = last,
-            Err(_) => written.failed = true,
+            Err(error) => written.failed = Some(kind_of(error)),
         }
         outcome
     }

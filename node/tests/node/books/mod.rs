@@ -51,6 +51,8 @@ pub(crate) enum Mood {
     Refusing,
     /// Fails this once.
     Tired,
+    /// Has no room on the disk.
+    Cramped,
 }
 
 /// The prover.
@@ -126,6 +128,7 @@ impl Prove for Books {
             match mood {
                 Mood::Stuck => std::future::pending().await,
                 Mood::Willing => {}
+                Mood::Cramped => return Err(ChildError::Full("No space left on device".into())),
                 Mood::Refusing => return Err(ChildError::Permanent("no such proof".into())),
                 Mood::Tired => {
                     *self.mood.lock().unwrap() = Mood::Willing;

@@ -50,11 +50,24 @@ impl Cluster {
         }
         let data = cluster.data();
         cluster.run("initdb", &["-D", &data, "-U", "postgres", "--auth=trust", "--no-sync"]);
-        let options = format!("-k {} -c listen_addresses= -c fsync=off", cluster.path().display());
-        let log = cluster.path().join("log");
-        let log = log.to_str().expect("a plain path");
-        cluster.run("pg_ctl", &["-D", &data, "-w", "-l", log, "-o", &options, "start"]);
+        cluster.start_again();
         Some(cluster)
+    }
+
+    /// Starts a server that was stopped.
+    pub(crate) fn start_again(&self) {
+        let options = format!("-k {} -c listen_addresses= -c fsync=off", self.path().display());
+        let log = self.path().join("log");
+        let log = log.to_str().expect("a plain path");
+        self.run(
+            "pg_ctl",
+            &["-D", &self.data(), "-w", "-l", log, "-o", &options, "start"],
+        );
+    }
+
+    /// Stops the server as a crash does.
+    pub(crate) fn stop(&self) {
+        self.run("pg_ctl", &["-D", &self.data(), "-w", "-m", "immediate", "stop"]);
     }
 
     fn path(&self) -> &Path {
@@ -94,6 +107,6 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.run("pg_ctl", &["-D", &self.data(), "-m", "immediate", "stop"]);
+        self.stop();
     }
 }

@@ -2,6 +2,7 @@
 //! A private L1 with the contracts on it, deployed by the script that testnets use, with the verifier that accepts everything: in
 //! these tests nothing is proven.
 
+use crate::deploy::deploy;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder, ext::AnvilApi};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
@@ -13,11 +14,11 @@ use poe_bindings::formats;
 use poe_node::l1::{L1Client, preimage};
 use poe_node::store::{DataDirectory, Identity, Store, View};
 use poe_node::sync::Follower;
+use poe_rollup::formats::Capacity;
 use poe_rollup::schnorr::SecretKey;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// anvil's well-known accounts; the chain signs for them.
@@ -31,7 +32,8 @@ const MOST_GAS: u64 = 10_000_000;
 const MOST_GAS_PRICE: u128 = 200 * GWEI as u128;
 
 pub struct Chain {
-    process: Child,
+    /// None if another process runs it.
+    process: Option<Child>,
     pub url: String,
     pub provider: DynProvider,
     pub deployment: Deployment,
@@ -41,8 +43,9 @@ pub struct Chain {
 
 impl Drop for Chain {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let Some(process) = &mut self.process else { return };
+        let _ = process.kill();
+        let _ = process.wait();
         let _ = fs::remove_file(&self.deployment_file);
     }
 }
@@ -52,13 +55,18 @@ pub fn repository() -> PathBuf {
 }
 
 /// A tool of the pinned version, which `make deps` puts here, or the one on the path.
-fn tool(name: &str) -> PathBuf {
+pub fn tool(name: &str) -> PathBuf {
     let pinned = repository().join("target/bin").join(name);
     if pinned.exists() { pinned } else { name.into() }
 }
 
 impl Chain {
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// With a verifier of this capacity instead of the reference's.
+    pub async fn start_with(capacity: Option<Capacity>) -> Self {
         let scratch = tempfile::tempdir().unwrap();
         let log = scratch.path().join("anvil.log");
         let process = Command::new(tool("anvil"))
@@ -71,16 +79,45 @@ impl Chain {
             .expect("anvil is needed: run make deps");
         let url = wait_for_port(&log);
         let provider = ProviderBuilder::new().connect_http(url.parse().unwrap()).erased();
-        let deployment_file = deploy(&url);
+        let deployment_file = deploy(&provider, &url, capacity).await;
         let deployment = Deployment::read(&deployment_file).unwrap();
         Self {
-            process,
+            process: Some(process),
             url,
             provider,
             deployment,
             deployment_file,
             _scratch: scratch,
         }
+    }
+
+    /// A chain that another process runs.
+    pub fn attach(url: &str, deployment_file: &Path) -> Self {
+        Self {
+            process: None,
+            url: url.to_owned(),
+            provider: ProviderBuilder::new().connect_http(url.parse().unwrap()).erased(),
+            deployment: Deployment::read(deployment_file).unwrap(),
+            deployment_file: deployment_file.to_owned(),
+            _scratch: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// Transactions of an account on the chain, and how many of them reverted.
+    pub async fn transactions_of(&self, account: Address) -> (u64, u64) {
+        let (mut sent, mut reverted) = (0, 0);
+        for number in 1..=self.provider.get_block_number().await.unwrap() {
+            let receipts = self.provider.get_block_receipts(number.into()).await.unwrap();
+            for receipt in receipts
+                .unwrap_or_default()
+                .iter()
+                .filter(|receipt| receipt.from == account)
+            {
+                sent += 1;
+                reverted += u64::from(!receipt.status());
+            }
+        }
+        (sent, reverted)
     }
 
     pub fn core(&self) -> Address {
@@ -128,6 +165,12 @@ impl Chain {
         let receipt = self.mined(request).await;
         assert!(receipt.status());
         receipt
+    }
+
+    /// Whether the contract takes a call.
+    pub async fn takes(&self, from: Address, data: Vec<u8>) -> bool {
+        let request = TransactionRequest::default().from(from).to(self.core());
+        self.mined(request.input(Bytes::from(data).into())).await.status()
     }
 
     /// Asks for the receipt itself: alloy's watcher waits for block numbers to rise, and tests take blocks back.
@@ -221,7 +264,18 @@ impl Chain {
         self.send(PROVER, self.core(), call, 0).await;
     }
 
+    /// "Proves" all there is in a view, if much of it waits: the contract takes no more than so many batches.
+    pub async fn verify_backlog(&self, view: &View) {
+        let chain = view.chain();
+        if chain.batches - view.last_batch_of(chain.last_verified).unwrap() > 24 {
+            self.verify(view, chain.last_sequence, |_| ()).await;
+        }
+    }
+
     pub async fn mine(&self, blocks: u64) {
+        if blocks == 0 {
+            return;
+        }
         self.provider.anvil_mine(Some(blocks), None).await.unwrap();
     }
 
@@ -290,61 +344,5 @@ fn wait_for_port(log: &Path) -> String {
     panic!(
         "anvil opened no port within a minute: {}",
         fs::read_to_string(log).unwrap()
-    );
-}
-
-/// Runs the deployment script. One at a time: forge keeps its build in the repository.
-fn deploy(url: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    fs::create_dir_all(folder).unwrap();
-    let lock = File::create(folder.join("forge.lock")).unwrap();
-    lock.lock().unwrap();
-    let relative = Path::new("deployments/node-tests").join(format!("{}.json", unique_name()));
-    let path = repository().join(&relative);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    forge(&["build"], &[]);
-    forge(
-        &[
-            "script",
-            "script/Deploy.s.sol",
-            "--rpc-url",
-            url,
-            "--broadcast",
-            // One transaction after another: sent at once, one may overtake another, and its nonce is a gap.
-            "--slow",
-            "--unlocked",
-            "--sender",
-            &DEPLOYER.to_string(),
-        ],
-        &[
-            ("POE_ALLOW_MOCK_VERIFIER", "true"),
-            ("POE_DEPLOYMENT", relative.to_str().unwrap()),
-            // Of its own: a script's build would drop the rest of the tree from the shared one.
-            ("FOUNDRY_CACHE_PATH", "cache/Deploy.s.sol"),
-        ],
-    );
-    path
-}
-
-/// Tests run as threads of one process or as processes of their own.
-fn unique_name() -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-fn forge(arguments: &[&str], environment: &[(&str, &str)]) {
-    let output = Command::new(tool("forge"))
-        .current_dir(repository())
-        .args(arguments)
-        .env_remove("POE_CONFIG")
-        .envs(environment.iter().copied())
-        .stdin(Stdio::null())
-        .output()
-        .expect("forge is needed: run make deps");
-    let text = [output.stdout, output.stderr].concat();
-    assert!(
-        output.status.success(),
-        "forge {arguments:?} failed:\n{}",
-        String::from_utf8_lossy(&text)
     );
 }
