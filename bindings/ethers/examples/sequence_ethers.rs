@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `cargo run -p poe-bindings-ethers --example sequence_ethers -- <rpc-url> <deployment.json>`: registers an L2 account, buys room for
+//! `sequence_ethers <rpc-url> <deployment.json>`: registers an L2 account, buys room for
 //! a batch and finds its event, on a deployment with the test token, from the first account the node has the key of.
 
 use anyhow::{Context as _, Result};
