@@ -68,7 +68,7 @@ function copyTree(root, { files }, to, bin) {
     cpSync(join(root, file), join(to, file), { preserveTimestamps: true });
   }
   for (const name of ["node_modules", "lib"]) if (existsSync(join(root, name))) symlinkSync(realpathSync(join(root, name)), join(to, name));
-  for (const name of ["out", "cache/forge"]) if (existsSync(join(root, name))) cpSync(join(root, name), join(to, name), { recursive: true, preserveTimestamps: true });
+  for (const name of ["out", "cache"]) if (existsSync(join(root, name))) cpSync(join(root, name), join(to, name), { recursive: true, preserveTimestamps: true });
   if (!bin) return;
   for (const folder of ["", "examples"]) {
     mkdirSync(join(to, "target/debug", folder), { recursive: true });
@@ -96,55 +96,108 @@ function makeHome(folder) {
 
 const closed = { open: new Map() };
 
-/** Runs the commands of one document and section, in order. Returns what is wrong. */
-async function rehearse(commands, tree, logs, environment, seconds) {
-  const each = [];
-  closed.open = new Map();
-  const open = async (name) => {
-    if (!closed.open.has(name)) {
-      const terminal = new Terminal(tree, join(logs, `terminal-${name}`), environment);
-      closed.open.set(name, terminal);
-      for (const command of each) await type(terminal, command);
+/** The session under way, to be ended with this program. */
+let session;
+
+/** What is typed from a fresh clone on: terminals by name, and the block that each of them begins with. */
+class Session {
+  constructor(tree, logs, environment, seconds) {
+    Object.assign(this, { tree, logs, environment, seconds, each: [], terminals: new Map(), last: undefined });
+  }
+
+  async terminal(name) {
+    if (!this.terminals.has(name)) {
+      this.terminals.set(name, new Terminal(this.tree, join(this.logs, `terminal-${name}`), this.environment));
+      for (const command of this.each) await this.type(name, command);
     }
-    return closed.open.get(name);
-  };
-  const type = async (terminal, command) => {
+    return this.terminals.get(name);
+  }
+
+  async type(name, command) {
+    this.last = command;
+    const terminal = await this.terminal(name);
+    this.last = command;
     const begun = Date.now();
-    if (command.fate === "service") {
+    if (command.ready) {
       if (command.port) await portIsFree(command.port);
-      await terminal.start(command.text, command, command.seconds ?? seconds);
+      await terminal.start(command.text, command, this.seconds);
     } else {
-      const { code, output } = await terminal.run(command.text, command.seconds ?? seconds);
+      const { code, output } = await terminal.run(command.text, this.seconds);
       if (code !== 0) throw new Failed(`ended with ${code}\n${output.trimEnd().split("\n").slice(-40).join("\n")}`);
       if (command.shown && !isShown(command.shown, output)) {
         throw new Failed(`the document shows\n${command.shown.join("\n")}\nbut it printed\n${output.trimEnd()}`);
       }
     }
     console.log(`  ${command.document}:${command.line}  ${command.command.slice(0, 100)}  ${((Date.now() - begun) / 1000).toFixed(1)} s`);
-  };
-  const errors = [];
-  let at;
-  try {
-    for (at of commands) {
-      if (at.terminal === "each") each.push(at);
-      else await type(await open(at.terminal), at);
+  }
+
+  /** Types commands, until one fails: what is wrong. */
+  async rehearse(commands) {
+    try {
+      for (const command of commands) {
+        if (command.terminal === "each") this.each.push(command);
+        else await this.type(command.terminal, command);
+      }
+      // A block for each terminal is tried even where no terminal has a command of its own.
+      if (this.terminals.size === 0) await this.terminal("1");
+      return [];
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+      return [`${this.last.document}:${this.last.line}: ${this.last.command}\n${error.message}`];
     }
-    // A block for each terminal is tried even where no terminal has a command of its own.
-    if (closed.open.size === 0) await open("1");
-  } catch (error) {
-    if (!(error instanceof Failed)) throw error;
-    errors.push(`${at.document}:${at.line}: ${at.command}\n${error.message}`);
   }
-  for (const terminal of [...closed.open.values()].reverse()) {
-    if (errors.length > 0) terminal.kill();
-    else errors.push(...(await terminal.close()).map((message) => `${at.document}: ${message}`));
+
+  /** Interrupts the services: what is wrong with how they end. */
+  async close() {
+    const errors = [];
+    for (const terminal of [...this.terminals.values()].reverse()) errors.push(...(await terminal.close()));
+    return errors.map((message) => `${this.last.document}: ${message}`);
   }
+
+  kill() {
+    for (const terminal of this.terminals.values()) terminal.kill();
+  }
+}
+
+/** Runs what is to be run, each section from a clone of its own unless the plan says that it goes on with the one before. */
+async function rehearseAll(toRun, { root, bin, tree, plan, seconds }) {
+  const scratch = mkdtempSync(join(tmpdir(), "poe-rehearsal-"));
+  process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+  const home = makeHome(join(scratch, "home"));
+  const path = process.env.PATH.split(":").filter((folder) => !resolve(folder).startsWith(root) && !/proof-of-efficiency\/tools/.test(folder));
+  const errors = [];
+  const end = async () => {
+    if (!session) return;
+    errors.push(...(await session.close()));
+    rmSync(dirname(session.tree), { recursive: true, force: true });
+    session = undefined;
+  };
+  for (const part of new Set(toRun.map(({ document, section }) => `${document}\n${section}`))) {
+    const [document, section] = part.split("\n");
+    const entry = plan.sections?.find((entry) => entry.document === document && entry.section === section) ?? {};
+    if (!entry.continues) await end();
+    console.log(`${document}${section && `: ${section}`}`);
+    if (!session) {
+      const folder = mkdtempSync(join(scratch, "part-"));
+      copyTree(root, tree, join(folder, "tree"), bin);
+      const environment = { ...plainEnvironment(), ...home, PATH: path.join(":"), ...entry.set };
+      session = new Session(join(folder, "tree"), join(folder, "logs"), environment, seconds);
+    }
+    const given = (entry.given ?? []).map((command) => ({ document: PLAN, line: section, terminal: "1", text: command.command, ...command }));
+    const wrong = await session.rehearse([...given, ...toRun.filter((command) => command.document === document && command.section === section)]);
+    errors.push(...wrong);
+    if (wrong.length > 0) {
+      session.kill();
+      session = undefined;
+    }
+  }
+  await end();
   return errors;
 }
 
 for (const name of ["SIGINT", "SIGTERM"]) {
   process.on(name, () => {
-    for (const terminal of closed.open.values()) terminal.kill();
+    session?.kill();
     process.exit(130);
   });
 }
@@ -196,22 +249,8 @@ async function main() {
 
   const count = (fate) => decided.filter((command) => command.fate === fate).length;
   const toRun = decided.filter(({ fate, document }) => (fate === "run" || fate === "service") && (values.only ?? document) === document);
-  if (errors.length === 0 && !values.look) {
-    const scratch = mkdtempSync(join(tmpdir(), "poe-rehearsal-"));
-    process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
-    const home = makeHome(join(scratch, "home"));
-    const path = process.env.PATH.split(":").filter((folder) => !resolve(folder).startsWith(root) && !/proof-of-efficiency\/tools/.test(folder));
-    for (const part of new Set(toRun.map(({ document, section }) => `${document}\n${section}`))) {
-      const [document, section] = part.split("\n");
-      console.log(`${document}${section && `: ${section}`}`);
-      const folder = mkdtempSync(join(scratch, "part-"));
-      copyTree(root, tree, join(folder, "tree"), bin);
-      const given = (plan.environment ?? []).filter((entry) => entry.document === document && (entry.section ?? section) === section);
-      const environment = { ...plainEnvironment(), ...home, PATH: path.join(":"), ...Object.assign({}, ...given.map(({ set }) => set)) };
-      const here = toRun.filter((command) => command.document === document && command.section === section);
-      errors.push(...(await rehearse(here, join(folder, "tree"), join(folder, "logs"), environment, Number(values.timeout ?? 180))));
-      rmSync(folder, { recursive: true, force: true });
-    }
+  if (!values.look) {
+    errors.push(...(await rehearseAll(toRun, { root, bin, tree, plan, seconds: Number(values.timeout ?? 180) })));
   }
   for (const error of errors) console.error(`rehearse: ${error}`);
   const run = values.look ? "to run" : "run";
@@ -222,4 +261,7 @@ async function main() {
   process.exitCode = errors.length > 0 ? 1 : 0;
 }
 
-await main();
+await main().catch((error) => {
+  console.error(`rehearse: error: ${error.message}`);
+  process.exitCode = 1;
+});

@@ -5,11 +5,15 @@ import { promisify } from "node:util";
 
 const call = promisify(execFile);
 
-/** What a help text lists: `{commands: [[name, alias...]], flags: Map(name -> takes a value), inline: Map(command -> its flags)}`. */
+/**
+ * What a help text lists: `{commands: [[name, alias...]], flags: Map(name -> takes a value), inline: Map(command -> its flags), words}`; `words` says whether
+ * something else than a subcommand may stand where one is expected.
+ */
 export function parseHelp(text) {
   const commands = [];
   const flags = new Map();
   const inline = new Map();
+  const words = /^Usage:.*(\[COMMAND\]|\[(?!OPTIONS|COMMAND)[A-Z_]+\])/m.test(text);
   let heading = "";
   for (const line of text.split("\n")) {
     if (/^\S.*:$/.test(line)) heading = line;
@@ -28,7 +32,7 @@ export function parseHelp(text) {
       inline.set(command[1], [...(inline.get(command[1]) ?? []), ...command[2].split(" ").filter(Boolean)]);
     }
   }
-  return { commands, flags, inline };
+  return { commands, flags, inline, words };
 }
 
 /** Reads helps when they are asked for, each once. `flat` names programs whose subcommands have no help of their own. */
@@ -48,7 +52,8 @@ export class Manual {
   async read([program, ...subcommands]) {
     if (this.flat.has(program) && subcommands.length > 0) {
       const { inline } = await this.page([program]);
-      return { commands: [], flags: new Map(inline.get(subcommands[0]).map((flag) => [flag, false])), inline: new Map() };
+      if (!inline.has(subcommands[0])) throw new Error(`${program} lists no ${subcommands[0]}`);
+      return { commands: [], flags: new Map(inline.get(subcommands[0]).map((flag) => [flag, false])), inline: new Map(), words: false };
     }
     const { stdout } = await call(program, [...subcommands, "--help"], { env: this.environment, maxBuffer: 1 << 24 }).catch((error) => {
       throw new Error(`${[program, ...subcommands].join(" ")} --help fails (is it built and on the path?): ${error.message.split("\n")[0]}`);
@@ -74,18 +79,21 @@ export class Manual {
       if (isPlaceholder(word)) continue;
       if (word === "--") return undefined;
       if (word.startsWith("-") && word.length > 1) {
-        const [name, attached] = word.split(/=(.*)/s);
+        const [, name, , attached] = word.match(/^(--?[^=]+?)(=(.*))?$/s).map((part) => part?.replace(/^-(\w)\1+$/, "-$1"));
         const page = pages.find(({ flags }) => flags.has(name));
         if (!page) return `${path.join(" ")} has no flag ${name}`;
         if (page.flags.get(name) && attached === undefined) index++;
         continue;
       }
-      const { commands } = pages[0];
+      const { commands, words: others } = pages[0];
       if (commands.length === 0) continue;
-      const names = commands.find((names) => names.includes(word));
-      if (!names) return `${path.join(" ")} has no subcommand ${word}`;
+      const names = commands.find((names) => names.includes(word)) ?? [word];
+      // What a help hides still answers for itself.
+      const page = await this.page([...path, names[0]]).catch(() => undefined);
+      if (!page && others) continue;
+      if (!page) return `${path.join(" ")} has no subcommand ${word}`;
       path.push(names[0]);
-      pages.unshift(await this.page(path));
+      pages.unshift(page);
     }
     return undefined;
   }
