@@ -102,7 +102,7 @@ let session;
 /** What is typed from a fresh clone on: terminals by name, and the block that each of them begins with. */
 class Session {
   constructor(tree, logs, environment, seconds) {
-    Object.assign(this, { tree, logs, environment, seconds, each: [], terminals: new Map(), last: undefined });
+    Object.assign(this, { tree, logs, environment, seconds, each: [], terminals: new Map(), last: undefined, errors: [] });
   }
 
   async terminal(name) {
@@ -125,13 +125,13 @@ class Session {
       const { code, output } = await terminal.run(command.text, this.seconds);
       if (code !== 0) throw new Failed(`ended with ${code}\n${output.trimEnd().split("\n").slice(-40).join("\n")}`);
       if (command.shown && !isShown(command.shown, output)) {
-        throw new Failed(`the document shows\n${command.shown.join("\n")}\nbut it printed\n${output.trimEnd()}`);
+        this.errors.push(`${command.document}:${command.line}: the document shows\n${command.shown.join("\n")}\nbut it printed\n${output.trimEnd()}`);
       }
     }
     console.log(`  ${command.document}:${command.line}  ${command.command.slice(0, 100)}  ${((Date.now() - begun) / 1000).toFixed(1)} s`);
   }
 
-  /** Types commands, until one fails: what is wrong. */
+  /** Types commands, until one fails: whether none did. What is wrong is in `errors`. */
   async rehearse(commands) {
     try {
       for (const command of commands) {
@@ -140,18 +140,19 @@ class Session {
       }
       // A block for each terminal is tried even where no terminal has a command of its own.
       if (this.terminals.size === 0) await this.terminal("1");
-      return [];
+      return true;
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
-      return [`${this.last.document}:${this.last.line}: ${this.last.command}\n${error.message}`];
+      this.errors.push(`${this.last.document}:${this.last.line}: ${this.last.command}\n${error.message}`);
+      return false;
     }
   }
 
-  /** Interrupts the services: what is wrong with how they end. */
+  /** Interrupts the services, which have to end in order. */
   async close() {
-    const errors = [];
-    for (const terminal of [...this.terminals.values()].reverse()) errors.push(...(await terminal.close()));
-    return errors.map((message) => `${this.last.document}: ${message}`);
+    for (const terminal of [...this.terminals.values()].reverse()) {
+      this.errors.push(...(await terminal.close()).map((message) => `${this.last.document}: ${message}`));
+    }
   }
 
   kill() {
@@ -168,13 +169,15 @@ async function rehearseAll(toRun, { root, bin, tree, plan, seconds }) {
   const errors = [];
   const end = async () => {
     if (!session) return;
-    errors.push(...(await session.close()));
+    await session.close();
+    errors.push(...session.errors);
     rmSync(dirname(session.tree), { recursive: true, force: true });
     session = undefined;
   };
   for (const part of new Set(toRun.map(({ document, section }) => `${document}\n${section}`))) {
     const [document, section] = part.split("\n");
     const entry = plan.sections?.find((entry) => entry.document === document && entry.section === section) ?? {};
+    if (entry.continues && !session) continue;
     if (!entry.continues) await end();
     console.log(`${document}${section && `: ${section}`}`);
     if (!session) {
@@ -184,12 +187,11 @@ async function rehearseAll(toRun, { root, bin, tree, plan, seconds }) {
       session = new Session(join(folder, "tree"), join(folder, "logs"), environment, seconds);
     }
     const given = (entry.given ?? []).map((command) => ({ document: PLAN, line: section, terminal: "1", text: command.command, ...command }));
-    const wrong = await session.rehearse([...given, ...toRun.filter((command) => command.document === document && command.section === section)]);
-    errors.push(...wrong);
-    if (wrong.length > 0) {
-      session.kill();
-      session = undefined;
-    }
+    const here = toRun.filter((command) => command.document === document && command.section === section);
+    if (await session.rehearse([...given, ...here])) continue;
+    session.kill();
+    errors.push(...session.errors);
+    session = undefined;
   }
   await end();
   return errors;

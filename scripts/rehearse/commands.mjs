@@ -13,7 +13,7 @@ export function isComplete(text) {
 /** A command on one line, without its comment: by this it is compared. */
 export function normalized(command) {
   const joined = command.replace(/\\\n\s*/g, " ");
-  const hashes = [...joined.matchAll(/\s+#\s.*$/gm)].map((match) => match.index);
+  const hashes = [...joined.matchAll(/\s+#(?=\s)/g)].map((match) => match.index);
   const end = hashes.find((index) => isComplete(joined.slice(0, index))) ?? joined.length;
   return joined.slice(0, end).trim().replace(/\s+/g, " ");
 }

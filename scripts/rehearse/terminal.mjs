@@ -30,8 +30,8 @@ export async function portIsFree(port, seconds = 120) {
   const taken = () =>
     new Promise((done) => {
       const socket = connect(port, "127.0.0.1");
-      socket.on("connect", () => done(true)).on("error", () => done(false));
-      socket.on("close", () => socket.destroy());
+      const answer = (taken) => socket.destroy() && done(taken);
+      socket.on("connect", () => answer(true)).on("error", () => answer(false));
     });
   for (const until = Date.now() + seconds * 1000; await taken(); await sleep(1000)) {
     if (Date.now() > until) throw new Failed(`port ${port} is taken: end what listens there (an anvil of yours?)`);

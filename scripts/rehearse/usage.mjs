@@ -21,15 +21,15 @@ export function parseHelp(text) {
     if (/^\s+-/.test(line) && flag && (flag[1] || flag[2])) {
       for (const name of [flag[1], flag[2]]) if (name) flags.set(name, flag[3] !== undefined && !/\.\.\.$/.test(name));
     }
-    for (const [, names] of line.matchAll(/\[alias(?:es)?: ([^\]]+)\]/g)) {
-      const aliases = names.split(/,\s*/);
-      if (/^\s+-/.test(line) || !heading.startsWith("Commands")) for (const name of aliases) flags.set(name, true);
-      else commands.at(-1)?.push(...aliases);
-    }
     const command = line.match(/^ {2}([a-z][\w-]*)((?: --[a-z-]+)*)(?: {2,}|$)/);
     if (command && !/^(Options|Arguments)/.test(heading)) {
       if (!inline.has(command[1])) commands.push([command[1]]);
       inline.set(command[1], [...(inline.get(command[1]) ?? []), ...command[2].split(" ").filter(Boolean)]);
+    }
+    for (const [, names] of line.matchAll(/\[alias(?:es)?: ([^\]]+)\]/g)) {
+      const aliases = names.split(/,\s*/);
+      if (/^\s+-/.test(line) || !heading.startsWith("Commands")) for (const name of aliases) flags.set(name, true);
+      else commands.at(-1)?.push(...aliases);
     }
   }
   return { commands, flags, inline, words };
