@@ -7,15 +7,14 @@
 // scripts/rehearsal.json. Besides, everything that documents refer to has to be there: links, anchors, make targets, files, settings, subcommands, flags.
 // --bin is where poe, verifier-gen, xtask and the examples are built; --look runs no command; --only rehearses one document.
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { commandsOf, coveredCommands, decide, isShown } from "./rehearse/commands.mjs";
+import { commandsOf, coveredCommands, decide } from "./rehearse/commands.mjs";
 import { parseDocument } from "./rehearse/markdown.mjs";
 import { checkLinks, checkMakeTargets, checkPaths, checkSettings, checkUsage, codeOf } from "./rehearse/references.mjs";
-import { Failed, Terminal, portIsFree } from "./rehearse/terminal.mjs";
+import { plainEnvironment, rehearseAll } from "./rehearse/session.mjs";
 import { Manual } from "./rehearse/usage.mjs";
 
 const PLAN = "scripts/rehearsal.json";
@@ -27,13 +26,6 @@ const FOUNDRY_PAGES = [["forge", "script"], ["forge", "test"], ["forge", "verify
 const INFOS = /^(sh|bash|shell|console|text|mermaid|json|toml|solidity|rust|no_run)?([,\s].*)?$/;
 
 /* WHAT THERE IS */
-
-/** The environment without what steers the programs from outside: their settings, make's, git's, forge's. */
-function plainEnvironment() {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(POE|FOUNDRY|ETH|XDG|GIT|MAKE|MFLAGS|CARGO_TARGET|ANVIL)/.test(name)),
-  );
-}
 
 function repository(root) {
   const git = (...args) => execFileSync("git", args, { cwd: root, env: plainEnvironment(), encoding: "utf8", maxBuffer: 1 << 28 }).split("\0");
@@ -59,155 +51,10 @@ function makefile(root) {
   return { targets, steps, recipeOf: (target) => make("-n", "--no-print-directory", target) };
 }
 
-/* THE COPY */
-
-/** What a clone holds, with the packages and builds that are there already: they are the same, and take minutes. */
-function copyTree(root, { files }, to, bin) {
-  for (const file of files) {
-    mkdirSync(dirname(join(to, file)), { recursive: true });
-    cpSync(join(root, file), join(to, file), { preserveTimestamps: true });
-  }
-  for (const name of ["node_modules", "lib"]) if (existsSync(join(root, name))) symlinkSync(realpathSync(join(root, name)), join(to, name));
-  for (const name of ["out", "cache"]) if (existsSync(join(root, name))) cpSync(join(root, name), join(to, name), { recursive: true, preserveTimestamps: true });
-  if (!bin) return;
-  for (const folder of ["", "examples"]) {
-    mkdirSync(join(to, "target/debug", folder), { recursive: true });
-    for (const name of existsSync(join(bin, folder)) ? readdirSync(join(bin, folder)) : []) {
-      const program = statSync(join(bin, folder, name));
-      if (program.isFile() && program.mode & 0o100 && !/-[0-9a-f]{16}|\./.test(name)) symlinkSync(join(bin, folder, name), join(to, "target/debug", folder, name));
-    }
-  }
-}
-
-/** A home folder that holds the compilers and the cache, and nothing else of whoever runs this. */
-function makeHome(folder) {
-  mkdirSync(join(folder, ".cache"), { recursive: true });
-  const home = homedir();
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(home, ".cache"), "proof-of-efficiency");
-  if (existsSync(cache)) symlinkSync(cache, join(folder, ".cache/proof-of-efficiency"));
-  const compilers = [join(home, ".svm"), join(process.env.XDG_DATA_HOME ?? join(home, ".local/share"), "svm"), join(home, "Library/Application Support/svm")];
-  const installed = compilers.find((path) => existsSync(path));
-  if (installed) symlinkSync(installed, join(folder, ".svm"));
-  const rust = { CARGO_HOME: process.env.CARGO_HOME ?? join(home, ".cargo"), RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(home, ".rustup") };
-  return { HOME: folder, ...Object.fromEntries(Object.entries(rust).filter(([, path]) => existsSync(path))) };
-}
-
-/* RUNNING */
-
-const closed = { open: new Map() };
-
-/** The session under way, to be ended with this program. */
-let session;
-
-/** What is typed from a fresh clone on: terminals by name, and the block that each of them begins with. */
-class Session {
-  constructor(tree, logs, environment, seconds) {
-    Object.assign(this, { tree, logs, environment, seconds, each: [], terminals: new Map(), last: undefined, errors: [] });
-  }
-
-  async terminal(name) {
-    if (!this.terminals.has(name)) {
-      this.terminals.set(name, new Terminal(this.tree, join(this.logs, `terminal-${name}`), this.environment));
-      for (const command of this.each) await this.type(name, command);
-    }
-    return this.terminals.get(name);
-  }
-
-  async type(name, command) {
-    this.last = command;
-    const terminal = await this.terminal(name);
-    this.last = command;
-    const begun = Date.now();
-    if (command.ready) {
-      if (command.port) await portIsFree(command.port);
-      await terminal.start(command.text, command, this.seconds);
-    } else {
-      const { code, output } = await terminal.run(command.text, this.seconds);
-      if (code !== 0) throw new Failed(`ended with ${code}\n${output.trimEnd().split("\n").slice(-40).join("\n")}`);
-      if (command.shown && !isShown(command.shown, output)) {
-        this.errors.push(`${command.document}:${command.line}: the document shows\n${command.shown.join("\n")}\nbut it printed\n${output.trimEnd()}`);
-      }
-    }
-    console.log(`  ${command.document}:${command.line}  ${command.command.slice(0, 100)}  ${((Date.now() - begun) / 1000).toFixed(1)} s`);
-  }
-
-  /** Types commands, until one fails: whether none did. What is wrong is in `errors`. */
-  async rehearse(commands) {
-    try {
-      for (const command of commands) {
-        if (command.terminal === "each") this.each.push(command);
-        else await this.type(command.terminal, command);
-      }
-      // A block for each terminal is tried even where no terminal has a command of its own.
-      if (this.terminals.size === 0) await this.terminal("1");
-      return true;
-    } catch (error) {
-      if (!(error instanceof Failed)) throw error;
-      this.errors.push(`${this.last.document}:${this.last.line}: ${this.last.command}\n${error.message}`);
-      return false;
-    }
-  }
-
-  /** Interrupts the services, which have to end in order. */
-  async close() {
-    for (const terminal of [...this.terminals.values()].reverse()) {
-      this.errors.push(...(await terminal.close()).map((message) => `${this.last.document}: ${message}`));
-    }
-  }
-
-  kill() {
-    for (const terminal of this.terminals.values()) terminal.kill();
-  }
-}
-
-/** Runs what is to be run, each section from a clone of its own unless the plan says that it goes on with the one before. */
-async function rehearseAll(toRun, { root, bin, tree, plan, seconds }) {
-  const scratch = mkdtempSync(join(tmpdir(), "poe-rehearsal-"));
-  process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
-  const home = makeHome(join(scratch, "home"));
-  const path = process.env.PATH.split(":").filter((folder) => !resolve(folder).startsWith(root) && !/proof-of-efficiency\/tools/.test(folder));
-  const errors = [];
-  const end = async () => {
-    if (!session) return;
-    await session.close();
-    errors.push(...session.errors);
-    rmSync(dirname(session.tree), { recursive: true, force: true });
-    session = undefined;
-  };
-  for (const part of new Set(toRun.map(({ document, section }) => `${document}\n${section}`))) {
-    const [document, section] = part.split("\n");
-    const entry = plan.sections?.find((entry) => entry.document === document && entry.section === section) ?? {};
-    if (entry.continues && !session) continue;
-    if (!entry.continues) await end();
-    console.log(`${document}${section && `: ${section}`}`);
-    if (!session) {
-      const folder = mkdtempSync(join(scratch, "part-"));
-      copyTree(root, tree, join(folder, "tree"), bin);
-      const environment = { ...plainEnvironment(), ...home, PATH: path.join(":"), ...entry.set };
-      session = new Session(join(folder, "tree"), join(folder, "logs"), environment, seconds);
-    }
-    const given = (entry.given ?? []).map((command) => ({ document: PLAN, line: section, terminal: "1", text: command.command, ...command }));
-    const here = toRun.filter((command) => command.document === document && command.section === section);
-    if (await session.rehearse([...given, ...here])) continue;
-    session.kill();
-    errors.push(...session.errors);
-    session = undefined;
-  }
-  await end();
-  return errors;
-}
-
-for (const name of ["SIGINT", "SIGTERM"]) {
-  process.on(name, () => {
-    session?.kill();
-    process.exit(130);
-  });
-}
-
 /* ALL OF IT */
 
 async function references({ root, bin }, tree, parsed, commands, plan, targets) {
-  const path = [bin && bin, bin && join(bin, "examples"), process.env.PATH].filter(Boolean).join(":");
+  const path = [...(bin ? [bin, join(bin, "examples")] : []), process.env.PATH].join(":");
   const manual = new Manual({ ...plainEnvironment(), PATH: path });
   const code = new Map([...parsed].map(([name, document]) => [name, codeOf(document, commands.filter((command) => command.document === name))]));
   const errors = checkLinks(root, parsed);
@@ -252,7 +99,7 @@ async function main() {
   const count = (fate) => decided.filter((command) => command.fate === fate).length;
   const toRun = decided.filter(({ fate, document }) => (fate === "run" || fate === "service") && (values.only ?? document) === document);
   if (!values.look) {
-    errors.push(...(await rehearseAll(toRun, { root, bin, tree, plan, seconds: Number(values.timeout ?? 180) })));
+    errors.push(...(await rehearseAll(toRun, { root, bin, tree, plan, seconds: Number(values.timeout ?? 300) })));
   }
   for (const error of errors) console.error(`rehearse: ${error}`);
   const run = values.look ? "to run" : "run";

@@ -151,6 +151,11 @@ export function decide(commands, plan, covered) {
     }
     if (!entry.ready && !entry.reason) errors.push(`the plan gives no reason for: ${(entry.commands ?? [entry.command])[0]}`);
   }
+  for (const { document, section } of plan.sections ?? []) {
+    if (!commands.some((command) => command.document === document && command.section === section)) {
+      errors.push(`the plan names a section without commands: ${document}, "${section}"`);
+    }
+  }
   return { decided, errors };
 }
 

@@ -19,7 +19,7 @@ export function parseHelp(text) {
     if (/^\S.*:$/.test(line)) heading = line;
     const flag = line.match(/^\s+(?:(-\w)(?:,\s+|\s+|$))?(?:(--[\w.-]+))?((?:\[?=|\s)?[<[][^>\]]+[>\]])?/);
     if (/^\s+-/.test(line) && flag && (flag[1] || flag[2])) {
-      for (const name of [flag[1], flag[2]]) if (name) flags.set(name, flag[3] !== undefined && !/\.\.\.$/.test(name));
+      for (const name of [flag[1], flag[2]]) if (name) flags.set(name, flag[3] !== undefined && !flag[3].startsWith("["));
     }
     const command = line.match(/^ {2}([a-z][\w-]*)((?: --[a-z-]+)*)(?: {2,}|$)/);
     if (command && !/^(Options|Arguments)/.test(heading)) {
