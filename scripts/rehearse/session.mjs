@@ -50,8 +50,6 @@ function makeHome(folder) {
 
 /* TYPING */
 
-const closed = { open: new Map() };
-
 /** The session under way, to be ended with this program. */
 let session;
 
