@@ -99,7 +99,7 @@ async function main() {
   const count = (fate) => decided.filter((command) => command.fate === fate).length;
   const toRun = decided.filter(({ fate, document }) => (fate === "run" || fate === "service") && (values.only ?? document) === document);
   if (!values.look) {
-    errors.push(...(await rehearseAll(toRun, { root, bin, tree, plan, seconds: Number(values.timeout ?? 300) })));
+    errors.push(...(await rehearseAll(toRun, { root, bin, tree, plan, seconds: Number(values.timeout ?? 420) })));
   }
   for (const error of errors) console.error(`rehearse: ${error}`);
   const run = values.look ? "to run" : "run";
