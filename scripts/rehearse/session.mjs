@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Types what documents tell into terminals, in copies of the tree and with a home folder of their own.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { isShown } from "./commands.mjs";
@@ -17,14 +17,17 @@ export function plainEnvironment() {
 
 const BUILDS = ["out", "cache"];
 
-/** What a clone holds, with the packages and builds that are there already: they are the same, and take minutes. */
+/** What a clone holds, with the packages that are there already, and the builds of `builds`: they are the same, and take minutes. */
 function copyTree(root, { files }, to, bin, builds) {
   for (const file of files) {
     mkdirSync(dirname(join(to, file)), { recursive: true });
     cpSync(join(root, file), join(to, file), { preserveTimestamps: true });
   }
   for (const name of ["node_modules", "lib"]) if (existsSync(join(root, name))) symlinkSync(realpathSync(join(root, name)), join(to, name));
-  for (const name of BUILDS) if (existsSync(join(builds, name))) cpSync(join(builds, name), join(to, name), { recursive: true, preserveTimestamps: true });
+  for (const name of BUILDS.filter((name) => existsSync(join(builds, name)))) {
+    if (builds === root) cpSync(join(root, name), join(to, name), { recursive: true, preserveTimestamps: true });
+    else renameSync(join(builds, name), join(to, name));
+  }
   if (!bin) return;
   for (const folder of ["", "examples"]) {
     mkdirSync(join(to, "target/debug", folder), { recursive: true });
@@ -121,7 +124,7 @@ export async function rehearseAll(toRun, { root, bin, tree, plan, seconds }) {
   const home = makeHome(join(scratch, "home"));
   const path = process.env.PATH.split(":").filter((folder) => !resolve(folder).startsWith(root) && !/proof-of-efficiency\/tools/.test(folder));
   const errors = [];
-  // What one session had compiled is there in the next.
+  // What one session had compiled goes on to the next.
   let builds = root;
   const end = async () => {
     if (!session) return;
@@ -148,6 +151,7 @@ export async function rehearseAll(toRun, { root, bin, tree, plan, seconds }) {
     session.kill();
     errors.push(...session.errors);
     session = undefined;
+    builds = root;
   }
   await end();
   return errors;
