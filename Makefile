@@ -53,7 +53,7 @@ clean: ## Remove everything that a build or a test wrote here
 
 # In the order of their cost. .ci/run takes the list from here.
 CHECKS := fmt-check lint house-rules requirements-check vectors-check bindings-check bulloak sizes snapshots-check figures \
-          test-demo test-deploy test-ci coverage slither halmos
+          test-demo test-deploy rehearse test-ci coverage slither halmos
 # What needs neither forge's build nor its ports: runs beside the list above where CI has a core to spare.
 RUST_CHECKS := fmt-check-rust clippy doc deny economics-check fuzz-check circuits-check verifier-check
 
@@ -180,6 +180,15 @@ deploy-local-mock: deps ## The same with the mock verifier, which accepts every 
 
 test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia and mainnet
 	scripts/test-deploy.sh
+
+##### Documents
+
+# Copies the builds, so that nothing is built twice; what scripts compile beside them is left by test-deploy.
+.PHONY: rehearse
+rehearse: deps ## Do what the documents tell: run their commands, look for all they refer to
+	forge build
+	cargo build $(CARGO_FLAGS) --bins --examples
+	node scripts/rehearse.mjs --bin $(BIN)
 
 ##### Generated files
 

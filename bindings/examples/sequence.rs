@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `cargo run -p poe-bindings --example sequence -- <rpc-url> <deployment.json> <private-key>`: registers an L2 account, buys
+//! `sequence <rpc-url> <deployment.json> <private-key>`: registers an L2 account, buys
 //! room for a batch and reads it back from L1, on a deployment with the test token.
 
 use alloy::primitives::{Address, U256};

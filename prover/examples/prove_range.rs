@@ -2,7 +2,8 @@
 //! Proves a range of full batches and says what it took.
 //!
 //! ```sh
-//! cargo run --package poe-prover --example prove_range -- --batches 8
+//! cargo build --workspace --all-features --locked --bins --examples
+//! target/debug/examples/prove_range --batches 8
 //! ```
 
 mod traffic;

@@ -15,7 +15,7 @@ export function withRepository(files, body) {
     execFileSync("git", ["init", "-q", folder]);
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), text);
+      writeFileSync(join(folder, path), text, { mode: text.startsWith("#!") ? 0o755 : 0o644 });
     }
     return body(folder);
   } finally {

@@ -3,7 +3,8 @@
 //! there, and proofs for two beneficiaries. Proofs hold randomness, so the file is written anew only for another circuit.
 //!
 //! ```sh
-//! cargo run --package poe-verifier-gen --example settlement -- --cache cache
+//! cargo build --workspace --all-features --locked --bins --examples
+//! target/debug/examples/settlement --cache cache
 //! ```
 
 #[path = "../../prover/examples/traffic/mod.rs"]

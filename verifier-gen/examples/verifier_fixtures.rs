@@ -2,7 +2,8 @@
 //! Writes the contracts that `forge test` tries, with proofs for them; or checks that they are what would be written.
 //!
 //! ```sh
-//! cargo run --package poe-verifier-gen --example verifier_fixtures -- --write
+//! cargo build --workspace --all-features --locked --bins --examples
+//! target/debug/examples/verifier_fixtures --write
 //! ```
 
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]

@@ -3,8 +3,9 @@
 //! contract for that shape beside the one that snark-verifier generates: a point of the curve in docs/wrap.md.
 //!
 //! ```sh
-//! cargo run --package poe-prover --example prove_range -- --batches 1 --out final.proof --cache cache
-//! cargo run --package poe-verifier-gen --example wrap -- --proof final.proof --cache cache
+//! cargo build --workspace --all-features --locked --bins --examples
+//! target/debug/examples/prove_range --batches 1 --out final.proof --cache cache
+//! target/debug/examples/wrap --proof final.proof --cache cache
 //! ```
 
 #[path = "../tests/evm/machine.rs"]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `cargo run -p poe-bindings-ethers --example sequence_ethers -- <rpc-url> <deployment.json>`: registers an L2 account, buys room for
+//! `sequence_ethers <rpc-url> <deployment.json>`: registers an L2 account, buys room for
 //! a batch and finds its event, on a deployment with the test token, from the first account the node has the key of.
 
 use anyhow::{Context as _, Result};
@@ -10,6 +10,7 @@ use poe_bindings_ethers::{PoELens, ProofOfEfficiency, TestToken};
 use poe_rollup::schnorr::SecretKey;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the example did.
 pub struct Sequenced {
@@ -24,7 +25,8 @@ pub struct Sequenced {
 /// Registers, pays in, sequences one empty batch.
 pub async fn sequence(rpc_url: &str, deployment: &Path) -> Result<Sequenced> {
     // An account of the node sends. With a key of one's own: SignerMiddleware of ethers-middleware around the provider.
-    let provider = Provider::<Http>::try_from(rpc_url)?;
+    // Receipts are asked for once in this time; left alone, ethers waits seven seconds.
+    let provider = Provider::<Http>::try_from(rpc_url)?.interval(Duration::from_millis(500));
     let accounts = provider.get_accounts().await?;
     let me = *accounts.first().context("the node has no account")?;
     let client = Arc::new(provider.with_sender(me));
