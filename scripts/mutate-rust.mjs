@@ -1,0 +1,172 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// mutate-rust.mjs [PATH...] [--sample N] [--seed S] [--at-least PERCENT] [--minutes M] [--timeout SECONDS] [--only ID,ID]
+//                 [--list] [--fresh]
+// Mutation testing of the Rust core: what mutate.mjs is for the contracts. cargo-mutants finds the mutants; here they are
+// drawn, made one at a time in a copy of the tree, and judged by the tests of their crate, the fast ones first, then by
+// those of other crates that may notice. The copy and its build are in the folder mutants-rust of cargo's target folder.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { campaign, copyTree, digest, main, options, run } from "./campaign.mjs";
+import { apply, described } from "./mutants.mjs";
+
+const FOLDER = resolve(process.env.CARGO_TARGET_DIR ?? "target", "mutants-rust");
+const TREE = join(FOLDER, "tree");
+const ALLOWED = join("test", "mutants-rust.json");
+
+/* WHAT IS MUTATED, AND WHAT JUDGES IT */
+
+const test = (crate, ...more) => ["test", "--package", crate, ...more];
+
+/**
+ * The parts of the core: the files mutated, as cargo-mutants takes them, and the stages that judge them: each the commands
+ * of cargo that are run in turn. A mutant that survives a stage meets the next one.
+ */
+export const PARTS = [
+  {
+    part: "rollup",
+    files: ["rollup/src/**/*.rs"],
+    stages: [test("poe-rollup", "--lib"), test("poe-rollup", "--tests"), test("xtask"), test("poe-prover", "--test", "differential", "--test", "leaf")],
+  },
+  {
+    part: "verifier-gen",
+    files: ["verifier-gen/src/solidity/*.rs", "verifier-gen/src/srs/*.rs", "verifier-gen/src/kzg/*.rs", "verifier-gen/src/wrap/file.rs"],
+    stages: [test("poe-verifier-gen", "--lib", "--", "srs::", "solidity::", "kzg::", "wrap::file::"), test("poe-verifier-gen", "--tests")],
+  },
+  {
+    part: "bindings",
+    files: ["bindings/src/{batch_fee,convert,formats,preimages,sequencing}.rs"],
+    stages: [test("poe-bindings", "--lib"), test("poe-bindings", "--tests")],
+  },
+  { part: "prover", files: ["prover/src/format.rs"], stages: [test("poe-prover", "--lib", "--", "format::")] },
+  { part: "node", files: ["node/src/l1/*.rs"], stages: [test("poe-node", "--lib", "--", "l1::"), test("poe-node", "--test", "node", "--", "l1")] },
+];
+
+/** The position of a line and a column, both from 1, in a text. */
+export function offset(source, { line, column }) {
+  let start = 0;
+  for (let i = 1; i < line; ++i) start = source.indexOf("\n", start) + 1;
+  return start + column - 1;
+}
+
+/** What cargo-mutants lists, as `mutantsOf` gives it for Solidity. `read` gives the text of a file. */
+export function mutantsFrom(list, read = (file) => readFileSync(file, "utf8")) {
+  const files = [...new Set(list.map(({ file }) => file))];
+  return files.flatMap((file) => {
+    const source = read(file);
+    const found = list
+      .filter((mutant) => mutant.file === file)
+      .map(({ genre, span, replacement }) => ({
+        operator: genre.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase(),
+        start: offset(source, span.start),
+        end: offset(source, span.end),
+        text: replacement,
+      }));
+    return described(file, source, found);
+  });
+}
+
+function every() {
+  return PARTS.flatMap(({ part, files }) => {
+    const args = ["mutants", "--list", "--json", "--colors", "never", ...files.flatMap((file) => ["--file", file])];
+    const list = JSON.parse(execFileSync("cargo", args, { encoding: "utf8", maxBuffer: 2 ** 28 }));
+    if (list.length === 0) throw new Error(`cargo-mutants finds nothing to change in ${files.join(", ")}`);
+    return mutantsFrom(list).map((mutant) => ({ ...mutant, part }));
+  });
+}
+
+/* JUDGING */
+
+/** What an output of `cargo test` says: the first test that fails, or how a test program ended. */
+export const failingTest = (output) =>
+  output.match(/^test (\S+)(?: - should panic)? \.\.\. FAILED$/m)?.[1] ?? output.match(/^ {2}process didn't exit successfully: .*\((.*)\)$/m)?.[1];
+
+// Debug information is of no use here, and linking is most of the time.
+const env = { CARGO_TARGET_DIR: FOLDER, CARGO_PROFILE_DEV_DEBUG: "0", CARGO_TERM_COLOR: "never" };
+const cargo = (args, seconds) => run("cargo", args, { cwd: TREE, env, seconds });
+
+const running = ([command, ...more]) => [command, "--locked", ...more];
+
+/** The same command, to compile only. */
+export const compiling = (stage) => {
+  const end = stage.indexOf("--");
+  return [...running(end < 0 ? stage : stage.slice(0, end)), "--no-run"];
+};
+
+async function judge(mutant, seconds) {
+  const path = join(TREE, mutant.file);
+  const source = readFileSync(path, "utf8");
+  const until = Date.now() + seconds * 1000;
+  const left = () => (until - Date.now()) / 1000;
+  writeFileSync(path, apply(source, mutant));
+  try {
+    for (const stage of PARTS.find(({ part }) => part === mutant.part).stages) {
+      const build = await cargo(compiling(stage), left());
+      if (build.code === "timeout") return { status: "timeout" };
+      if (build.code !== 0) return { status: "stillborn", by: build.output.match(/^error[^\n]*/m)?.[0] };
+      const { code, output } = await cargo(running(stage), left());
+      if (code === "timeout") return { status: "timeout", by: "the tests do not end" };
+      if (code === 0) continue;
+      if (failingTest(output)) return { status: "killed", by: failingTest(output) };
+      throw new Error(`cargo test ended with ${code}, and no test fails:\n${output.slice(-2000)}`);
+    }
+    return { status: "survived" };
+  } finally {
+    writeFileSync(path, source);
+  }
+}
+
+/** Tests the copy as it is, once for each state of the tree: what fails unchanged can judge nothing. */
+async function prepare(parts, state) {
+  copyTree(TREE);
+  for (const { part, stages } of parts) {
+    const stamp = join(FOLDER, "tested", `${part}-${state}`);
+    if (existsSync(stamp)) continue;
+    console.log(`mutants: building and testing ${part} as it is`);
+    for (const stage of stages) {
+      const { code, output } = await cargo(running(stage), 7200);
+      if (code !== 0) throw new Error(`cargo ${stage.join(" ")} fails without any change:\n${output.slice(-4000)}`);
+    }
+    mkdirSync(dirname(stamp), { recursive: true });
+    writeFileSync(stamp, "");
+  }
+}
+
+/* THE CAMPAIGN */
+
+/** A source without its tests: the part that mutants are made from. */
+export const withoutTests = (text) => text.replace(/^#\[cfg\(test\)\]\nmod \w+ \{\n[^]*?^\}\n/gm, "");
+
+const CRATES = ["bindings", "node", "prover", "rollup", "verifier-gen", "xtask"];
+
+/** `{sources, tests}`: the files that are compiled into the crates, and those that only tests read. */
+function inputs() {
+  const rust = CRATES.flatMap((crate) =>
+    readdirSync(crate, { recursive: true })
+      .map((name) => join(crate, name))
+      .filter((name) => name.endsWith(".rs")),
+  );
+  const isTest = (name) => /\/(tests|examples|benches|fuzz)\/|tests\.rs$/.test(name);
+  return { sources: [...rust.filter((name) => !isTest(name)), "Cargo.lock"], tests: [...rust, join("test", "fixtures")] };
+}
+
+async function core() {
+  const given = options();
+  const { sources, tests } = inputs();
+  const all = every();
+  return campaign(given, {
+    every: all,
+    allowed: ALLOWED,
+    explains: () => true,
+    results: join("target", "mutants-rust.json"),
+    part: ({ part }) => part,
+    digests: () => ({ sources: digest(sources, (name) => withoutTests(readFileSync(name, "utf8"))), tests: digest(tests) }),
+    prepare: ({ sources, tests }, mutants) =>
+      prepare(PARTS.filter(({ part }) => mutants.some((mutant) => mutant.part === part)), `${sources}-${tests}`),
+    judge,
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main(core);
