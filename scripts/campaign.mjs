@@ -171,7 +171,7 @@ function explained(every, { allowed, explains }) {
  * - `allowed`: the file with reasons of survivors; `explains(file)`: whether that file has to know this source here;
  * - `results`: where the outcome goes; `part(result)`: the row of the report a result belongs to;
  * - `digests()`: `{sources, tests}`, what an outcome depends on;
- * - `prepare(digests, mutants)`: makes the copy ready, once, for the mutants that are left to test;
+ * - `prepare(digests, mutants)`: makes the copy ready, once;
  * - `judge(mutant, seconds)`: `{status, by}`: killed by a test, survived, equivalent, stillborn or timeout.
  */
 export async function campaign(given, subject) {
@@ -186,8 +186,7 @@ export async function campaign(given, subject) {
   const digests = subject.digests();
   const known = given.fresh || !existsSync(subject.results) ? [] : JSON.parse(readFileSync(subject.results, "utf8"));
   let results = upheld(known, digests);
-  const open = mutants.filter((mutant) => !reasons.has(changeOf(mutant)) && !results.some(({ id }) => id === mutant.id));
-  await subject.prepare(digests, open);
+  await subject.prepare(digests);
   const began = Date.now();
   let ran = 0;
   for (const [i, mutant] of mutants.entries()) {

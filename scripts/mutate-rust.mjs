@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // mutate-rust.mjs [PATH...] [--sample N] [--seed S] [--at-least PERCENT] [--minutes M] [--timeout SECONDS] [--only ID,ID]
-//                 [--list] [--fresh]
+//                 [--own] [--list] [--fresh]
 // Mutation testing of the Rust core: what mutate.mjs is for the contracts. cargo-mutants finds the mutants; here they are
 // drawn, made one at a time in a copy of the tree, and judged by the tests of their crate, the fast ones first, then by
-// those of other crates that may notice. The copy and its build are in the folder mutants-rust of cargo's target folder.
+// those of other crates that may notice, save with --own. The copy and its build are in the folder mutants-rust of cargo's target folder.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { campaign, copyTree, digest, main, options, run } from "./campaign.mjs";
+import { campaign, copyTree, digest, hashOf, main, options, run } from "./campaign.mjs";
 import { apply, described } from "./mutants.mjs";
 
 const FOLDER = resolve(process.env.CARGO_TARGET_DIR ?? "target", "mutants-rust");
@@ -28,17 +28,17 @@ export const PARTS = [
   {
     part: "rollup",
     files: ["rollup/src/**/*.rs"],
-    stages: [test("poe-rollup", "--lib"), test("poe-rollup", "--tests"), test("xtask"), test("poe-prover", "--test", "differential", "--test", "leaf")],
+    stages: [test("poe-rollup", "--lib"), test("poe-rollup", "--test", "*"), test("poe-prover", "--test", "differential", "--test", "leaf")],
   },
   {
     part: "verifier-gen",
     files: ["verifier-gen/src/solidity/*.rs", "verifier-gen/src/srs/*.rs", "verifier-gen/src/kzg/*.rs", "verifier-gen/src/wrap/file.rs"],
-    stages: [test("poe-verifier-gen", "--lib", "--", "srs::", "solidity::", "kzg::", "wrap::file::"), test("poe-verifier-gen", "--tests")],
+    stages: [test("poe-verifier-gen", "--lib", "--", "srs::", "solidity::", "kzg::", "wrap::file::"), test("poe-verifier-gen", "--test", "*")],
   },
   {
     part: "bindings",
     files: ["bindings/src/{batch_fee,convert,formats,preimages,sequencing}.rs"],
-    stages: [test("poe-bindings", "--lib"), test("poe-bindings", "--tests")],
+    stages: [test("poe-bindings", "--lib"), test("poe-bindings", "--test", "*")],
   },
   { part: "prover", files: ["prover/src/format.rs"], stages: [test("poe-prover", "--lib", "--", "format::")] },
   { part: "node", files: ["node/src/l1/*.rs"], stages: [test("poe-node", "--lib", "--", "l1::"), test("poe-node", "--test", "node", "--", "l1")] },
@@ -83,8 +83,8 @@ function every() {
 export const failingTest = (output) =>
   output.match(/^test (\S+)(?: - should panic)? \.\.\. FAILED$/m)?.[1] ?? output.match(/^ {2}process didn't exit successfully: .*\((.*)\)$/m)?.[1];
 
-// Debug information is of no use here, and linking is most of the time.
-const env = { CARGO_TARGET_DIR: FOLDER, CARGO_PROFILE_DEV_DEBUG: "0", CARGO_TERM_COLOR: "never" };
+// Linking is faster without debug information, and compiling where little has changed.
+const env = { CARGO_TARGET_DIR: FOLDER, CARGO_INCREMENTAL: "1", CARGO_PROFILE_DEV_DEBUG: "0", CARGO_TERM_COLOR: "never" };
 const cargo = (args, seconds) => run("cargo", args, { cwd: TREE, env, seconds });
 
 const running = ([command, ...more]) => [command, "--locked", ...more];
@@ -95,42 +95,44 @@ export const compiling = (stage) => {
   return [...running(end < 0 ? stage : stage.slice(0, end)), "--no-run"];
 };
 
-async function judge(mutant, seconds) {
+/** Stages whose tests pass in the copy as it is, by the state of the tree: what fails unchanged can judge nothing. */
+async function requireSound(stage, state) {
+  const stamp = join(FOLDER, "sound", hashOf(state, ...stage).slice(0, 16));
+  if (existsSync(stamp)) return;
+  const name = `cargo ${stage.join(" ")}`;
+  console.log(`mutants: ${name}, as it is`);
+  const { code, output } = await cargo(running(stage), Infinity);
+  if (code !== 0) throw new Error(`${name} fails without any change:\n${output.slice(-4000)}`);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, "");
+}
+
+/** The stages of a part; `own`: with the tests of its crate alone. */
+export const stagesOf = (name, own) => {
+  const { stages } = PARTS.find(({ part }) => part === name);
+  return own ? stages.filter(([, , crate]) => crate === stages[0][2]) : stages;
+};
+
+/** `seconds` is the limit of each command. */
+async function judge(mutant, stages, state, seconds) {
   const path = join(TREE, mutant.file);
   const source = readFileSync(path, "utf8");
-  const until = Date.now() + seconds * 1000;
-  const left = () => (until - Date.now()) / 1000;
-  writeFileSync(path, apply(source, mutant));
   try {
-    for (const stage of PARTS.find(({ part }) => part === mutant.part).stages) {
-      const build = await cargo(compiling(stage), left());
+    for (const stage of stages) {
+      await requireSound(stage, state);
+      writeFileSync(path, apply(source, mutant));
+      const build = await cargo(compiling(stage), seconds);
       if (build.code === "timeout") return { status: "timeout" };
       if (build.code !== 0) return { status: "stillborn", by: build.output.match(/^error[^\n]*/m)?.[0] };
-      const { code, output } = await cargo(running(stage), left());
+      const { code, output } = await cargo(running(stage), seconds);
       if (code === "timeout") return { status: "timeout", by: "the tests do not end" };
-      if (code === 0) continue;
-      if (failingTest(output)) return { status: "killed", by: failingTest(output) };
-      throw new Error(`cargo test ended with ${code}, and no test fails:\n${output.slice(-2000)}`);
+      if (code !== 0 && !failingTest(output)) throw new Error(`cargo test ended with ${code}, and no test fails:\n${output.slice(-2000)}`);
+      if (code !== 0) return { status: "killed", by: failingTest(output) };
+      writeFileSync(path, source);
     }
     return { status: "survived" };
   } finally {
     writeFileSync(path, source);
-  }
-}
-
-/** Tests the copy as it is, once for each state of the tree: what fails unchanged can judge nothing. */
-async function prepare(parts, state) {
-  copyTree(TREE);
-  for (const { part, stages } of parts) {
-    const stamp = join(FOLDER, "tested", `${part}-${state}`);
-    if (existsSync(stamp)) continue;
-    console.log(`mutants: building and testing ${part} as it is`);
-    for (const stage of stages) {
-      const { code, output } = await cargo(running(stage), 7200);
-      if (code !== 0) throw new Error(`cargo ${stage.join(" ")} fails without any change:\n${output.slice(-4000)}`);
-    }
-    mkdirSync(dirname(stamp), { recursive: true });
-    writeFileSync(stamp, "");
   }
 }
 
@@ -153,19 +155,18 @@ function inputs() {
 }
 
 async function core() {
-  const given = options();
+  const given = options({ own: { type: "boolean", default: false } });
   const { sources, tests } = inputs();
-  const all = every();
+  const digests = { sources: digest(sources, (name) => withoutTests(readFileSync(name, "utf8"))), tests: `${digest(tests)}${given.own ? "-own" : ""}` };
   return campaign(given, {
-    every: all,
+    every: every(),
     allowed: ALLOWED,
     explains: () => true,
     results: join("target", "mutants-rust.json"),
     part: ({ part }) => part,
-    digests: () => ({ sources: digest(sources, (name) => withoutTests(readFileSync(name, "utf8"))), tests: digest(tests) }),
-    prepare: ({ sources, tests }, mutants) =>
-      prepare(PARTS.filter(({ part }) => mutants.some((mutant) => mutant.part === part)), `${sources}-${tests}`),
-    judge,
+    digests: () => digests,
+    prepare: () => copyTree(TREE),
+    judge: (mutant, seconds) => judge(mutant, stagesOf(mutant.part, given.own), hashOf(digests.sources, digests.tests), seconds),
   });
 }
 

@@ -4,7 +4,7 @@ import { chmodSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import test from "node:test";
 import { apply } from "../mutants.mjs";
-import { PARTS, compiling, failingTest, mutantsFrom, offset, withoutTests } from "../mutate-rust.mjs";
+import { PARTS, compiling, failingTest, mutantsFrom, offset, stagesOf, withoutTests } from "../mutate-rust.mjs";
 import { runIn, withRepository } from "./support.mjs";
 
 const SOURCE = `fn sum(a: u8, b: u8) -> u8 {
@@ -89,7 +89,7 @@ echo "$*" >>../cargo.log
 case "$*" in
 *--no-run*) if grep -q 'a == 9' $source; then echo "error[E0308]: mismatched types" >&2; exit 101; fi ;;
 *--lib*) if grep -q '^    0' $source; then echo "test tests::adds ... FAILED"; exit 101; fi ;;
-*--package\\ xtask*) if grep -q 'a - b' $source; then echo "test fixtures::stand ... FAILED"; exit 101; fi ;;
+*--package\\ poe-prover*) if grep -q 'a - b' $source; then echo "test circuits::agree ... FAILED"; exit 101; fi ;;
 esac
 if grep -q broken $source; then echo "test all ... FAILED"; exit 101; fi
 `;
@@ -127,13 +127,24 @@ test("a campaign judges stage by stage, and leaves the sources alone", () => {
     assert.equal(status, 0, output);
     const outcome = (mutated) => resultsOf(folder).find((result) => result.mutated === mutated);
     assert.deepEqual([outcome("0").status, outcome("0").by], ["killed", "tests::adds"]);
-    assert.deepEqual([outcome("a - b").status, outcome("a - b").by], ["killed", "fixtures::stand"]);
+    assert.deepEqual([outcome("a - b").status, outcome("a - b").by], ["killed", "circuits::agree"]);
     assert.equal(outcome("a <= 9").status, "survived");
     assert.deepEqual([outcome("a == 9").status, outcome("a == 9").by], ["stillborn", "error[E0308]: mismatched types"]);
     assert.match(output, /^rollup +2 +1 +0 +1 +0 +66\.7 %$/m);
     assert.equal(readFileSync(join(folder, "rollup/src/a.rs"), "utf8"), SOURCE);
     assert.equal(readFileSync(join(folder, "target/mutants-rust/tree/rollup/src/a.rs"), "utf8"), SOURCE);
   });
+});
+
+test("what survives the tests of its own crate meets the others without --own", () => {
+  project({}, (mutate, folder) => {
+    const outcome = () => resultsOf(folder).find((result) => result.mutated === "a - b").status;
+    mutate("--own");
+    assert.equal(outcome(), "survived");
+    mutate();
+    assert.equal(outcome(), "killed");
+  });
+  assert.ok(stagesOf("rollup", true).length < stagesOf("rollup", false).length);
 });
 
 test("a campaign judges nothing with tests that fail unchanged", () => {
