@@ -21,23 +21,34 @@ const ALLOWED = join("test", "mutants-rust.json");
 const test = (crate, ...more) => ["test", "--package", crate, ...more];
 
 /**
- * The parts of the core: the files mutated, as cargo-mutants takes them, and the stages that judge them: each the commands
- * of cargo that are run in turn. A mutant that survives a stage meets the next one.
+ * The parts of the core: the files mutated, as cargo-mutants takes them, and the stages that judge them: each a command
+ * of cargo. A mutant that survives a stage meets the next one.
  */
 export const PARTS = [
   {
     part: "rollup",
     files: ["rollup/src/**/*.rs"],
-    stages: [test("poe-rollup", "--lib"), test("poe-rollup", "--test", "*"), test("poe-prover", "--test", "differential", "--test", "leaf")],
+    stages: [
+      test("poe-rollup", "--lib"),
+      test("poe-rollup", "--test", "fixtures"),
+      test("poe-rollup", "--test", "*"),
+      test("poe-prover", "--test", "differential", "--test", "leaf"),
+    ],
   },
   {
     part: "verifier-gen",
     files: ["verifier-gen/src/solidity/*.rs", "verifier-gen/src/srs/*.rs", "verifier-gen/src/kzg/*.rs", "verifier-gen/src/wrap/file.rs"],
-    stages: [test("poe-verifier-gen", "--lib", "--", "srs::", "solidity::", "kzg::", "wrap::file::"), test("poe-verifier-gen", "--test", "*")],
+    stages: [
+      test("poe-verifier-gen", "--lib", "--", "srs::", "solidity::", "kzg::", "wrap::file::"),
+      // The contracts of small circuits, letter by letter.
+      ["run", "--package", "poe-verifier-gen", "--example", "verifier_fixtures"],
+      test("poe-verifier-gen", "--test", "generator", "--test", "proofs"),
+      test("poe-verifier-gen", "--test", "evm"),
+    ],
   },
   {
     part: "bindings",
-    files: ["bindings/src/{batch_fee,convert,formats,preimages,sequencing}.rs"],
+    files: ["bindings/src/{batch_fee,formats,preimages,sequencing}.rs"],
     stages: [test("poe-bindings", "--lib"), test("poe-bindings", "--test", "*")],
   },
   { part: "prover", files: ["prover/src/format.rs"], stages: [test("poe-prover", "--lib", "--", "format::")] },
@@ -69,31 +80,24 @@ export function mutantsFrom(list, read = (file) => readFileSync(file, "utf8")) {
 }
 
 function every() {
-  return PARTS.flatMap(({ part, files }) => {
-    const args = ["mutants", "--list", "--json", "--colors", "never", ...files.flatMap((file) => ["--file", file])];
-    const list = JSON.parse(execFileSync("cargo", args, { encoding: "utf8", maxBuffer: 2 ** 28 }));
-    if (list.length === 0) throw new Error(`cargo-mutants finds nothing to change in ${files.join(", ")}`);
-    return mutantsFrom(list).map((mutant) => ({ ...mutant, part }));
-  });
+  const args = PARTS.flatMap(({ files }) => files.flatMap((file) => ["--file", file]));
+  const list = execFileSync("cargo", ["mutants", "--list", "--json", "--colors", "never", ...args], { encoding: "utf8", maxBuffer: 2 ** 28 });
+  return mutantsFrom(JSON.parse(list)).map((mutant) => ({ ...mutant, part: mutant.file.split("/")[0] }));
 }
 
 /* JUDGING */
 
-/** What an output of `cargo test` says: the first test that fails, or how a test program ended. */
-export const failingTest = (output) =>
-  output.match(/^test (\S+)(?: - should panic)? \.\.\. FAILED$/m)?.[1] ?? output.match(/^ {2}process didn't exit successfully: .*\((.*)\)$/m)?.[1];
+/** What an output of cargo says: the first test that fails, the error a program ends with, or how it ended. */
+export const failure = (output) =>
+  [
+    /^test (\S+)(?: - should panic)? \.\.\. FAILED$/m,
+    /^Error: (.*)$/m,
+    /^(?: {2}|error: )process didn't exit successfully: .*\((.*)\)$/m,
+  ].map((pattern) => output.match(pattern)?.[1]).find((found) => found !== undefined);
 
 // Linking is faster without debug information, and compiling where little has changed.
 const env = { CARGO_TARGET_DIR: FOLDER, CARGO_INCREMENTAL: "1", CARGO_PROFILE_DEV_DEBUG: "0", CARGO_TERM_COLOR: "never" };
-const cargo = (args, seconds) => run("cargo", args, { cwd: TREE, env, seconds });
-
-const running = ([command, ...more]) => [command, "--locked", ...more];
-
-/** The same command, to compile only. */
-export const compiling = (stage) => {
-  const end = stage.indexOf("--");
-  return [...running(end < 0 ? stage : stage.slice(0, end)), "--no-run"];
-};
+const cargo = ([command, ...more], seconds) => run("cargo", [command, "--locked", ...more], { cwd: TREE, env, seconds });
 
 /** Stages whose tests pass in the copy as it is, by the state of the tree: what fails unchanged can judge nothing. */
 async function requireSound(stage, state) {
@@ -101,7 +105,7 @@ async function requireSound(stage, state) {
   if (existsSync(stamp)) return;
   const name = `cargo ${stage.join(" ")}`;
   console.log(`mutants: ${name}, as it is`);
-  const { code, output } = await cargo(running(stage), Infinity);
+  const { code, output } = await cargo(stage, Infinity);
   if (code !== 0) throw new Error(`${name} fails without any change:\n${output.slice(-4000)}`);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, "");
@@ -121,13 +125,11 @@ async function judge(mutant, stages, state, seconds) {
     for (const stage of stages) {
       await requireSound(stage, state);
       writeFileSync(path, apply(source, mutant));
-      const build = await cargo(compiling(stage), seconds);
-      if (build.code === "timeout") return { status: "timeout" };
-      if (build.code !== 0) return { status: "stillborn", by: build.output.match(/^error[^\n]*/m)?.[0] };
-      const { code, output } = await cargo(running(stage), seconds);
-      if (code === "timeout") return { status: "timeout", by: "the tests do not end" };
-      if (code !== 0 && !failingTest(output)) throw new Error(`cargo test ended with ${code}, and no test fails:\n${output.slice(-2000)}`);
-      if (code !== 0) return { status: "killed", by: failingTest(output) };
+      const { code, output } = await cargo(stage, seconds);
+      if (code === "timeout") return { status: "timeout" };
+      if (/^error: could not compile/m.test(output)) return { status: "stillborn", by: output.match(/^error[^\n]*/m)[0] };
+      if (code !== 0 && !failure(output)) throw new Error(`cargo ${stage.join(" ")} ended with ${code}, and nothing fails:\n${output.slice(-2000)}`);
+      if (code !== 0) return { status: "killed", by: failure(output) };
       writeFileSync(path, source);
     }
     return { status: "survived" };

@@ -85,6 +85,37 @@ fn a_small_file_is_taken() {
     assert_eq!(params.get_g(), development(3, &|_| ()).get_g());
 }
 
+/// Where the header tells log2 of the powers.
+const POWER: usize = 12 + 12 + 36;
+
+// REQ V13
+#[test]
+fn one_power_to_2_28_are_taken_and_no_more_than_there_are() {
+    let with = |power: u32, k| {
+        let mut file = small();
+        file[POWER..POWER + 4].copy_from_slice(&power.to_le_bytes());
+        take(&file, k)
+    };
+    assert_eq!(with(28, Some(3)).expect("a prefix").k(), 3);
+    assert_eq!(with(3, Some(1)).expect("a prefix").k(), 1);
+    for (power, k, wanted) in [(29, Some(3), 3), (2, Some(3), 3), (3, Some(0), 0), (0, None, 0)] {
+        let error = with(power, k).expect_err("not there");
+        assert!(
+            matches!(error, ImportError::Short { found, wanted: asked } if (found, asked) == (power, wanted)),
+            "2^{power}: {error}"
+        );
+    }
+    // A header that promises more than section 2 holds.
+    assert!(matches!(
+        with(4, None),
+        Err(ImportError::Section {
+            id: 2,
+            found: 512,
+            expected: 1024
+        })
+    ));
+}
+
 // REQ V13 C12
 #[test]
 fn what_is_wrong_is_said() {
