@@ -3,7 +3,7 @@
 use super::super::{Standing, development, standing};
 use super::*;
 use halo2_base::halo2_proofs::halo2curves::serde::SerdeObject;
-use halo2_base::halo2_proofs::poly::commitment::ParamsProver;
+use halo2_base::halo2_proofs::poly::commitment::{Params, ParamsProver};
 use proptest::prelude::*;
 use std::io::Cursor;
 use std::sync::LazyLock;
