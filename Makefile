@@ -105,7 +105,7 @@ deny:
 
 ##### Tests
 
-.PHONY: teeth test-ci deep sizes coverage bulloak mutants halmos slither fuzz-check
+.PHONY: teeth test-ci deep sizes coverage bulloak mutants mutants-rust halmos slither fuzz-check
 teeth: deps ## Prove that a failing test and a wrong snapshot fail the commands CI trusts
 	scripts/check-teeth.sh
 
@@ -134,8 +134,14 @@ fuzz-check: ## The fuzz targets compile, with the dependencies of their lock fil
 
 # Half a minute a mutant: SAMPLE=0 takes all of them, some 3,000. What stopped goes on with the same command.
 SAMPLE := 40
-mutants: deps ## Mutation testing of contracts/: SAMPLE mutants, or all with SAMPLE=0
-	node scripts/mutate.mjs --seed 1 $(if $(filter-out 0,$(SAMPLE)),--sample $(SAMPLE)) --at-least 95
+SEED := 1
+DRAWN = --seed $(SEED) $(if $(filter-out 0,$(SAMPLE)),--sample $(SAMPLE))
+mutants: deps ## Mutation testing of contracts/: SAMPLE mutants, or all with SAMPLE=0; SEED draws others
+	node scripts/mutate.mjs $(DRAWN) --at-least 95
+
+mutants-rust: deps ## The same of the Rust core: rollup/, verifier-gen/, bindings/ and the decoders of prover/ and node/
+	scripts/tools.sh cargo-mutants
+	node scripts/mutate-rust.mjs $(DRAWN) --at-least 90
 
 halmos: deps ## Symbolic tests
 	scripts/python-tools.sh halmos

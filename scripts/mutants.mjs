@@ -384,7 +384,7 @@ function modifiers({ tokens, partner, add }, { from, open }) {
 }
 
 /** Adds what a reader and a result file need: lines, and a name that stands while the lines stand. */
-function described(file, source, found) {
+export function described(file, source, found) {
   const seen = new Map();
   return found
     .sort((a, b) => a.start - b.start || a.end - b.end)

@@ -9,20 +9,16 @@
 // What a mutant costs is compilation. So everything is compiled without the optimizer (forge's profile `mutants`), which
 // is some five times as fast, and tests are chosen by leaving the others out of the copy: a filter on forge's command
 // line would compile all of them once more (get_sources_to_compile does not use a cache that dynamic linking has made).
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
-import { apply, mutantsOf, shuffled } from "./mutants.mjs";
+import { campaign, copyTree, digest, hashOf, main, options, run } from "./campaign.mjs";
+import { apply, mutantsOf } from "./mutants.mjs";
 
-const RESULTS = join("target", "mutants.json");
 const FOLDER = join("target", "mutants");
 const ALLOWED = join("test", "mutants.json");
-const LINKED = ["node_modules", "lib"];
 const BUILT = ["out", "cache"];
-const LEFT_OUT = new Set([...LINKED, ...BUILT, ".git", "target", "broadcast"]);
+const KEPT = [...BUILT, "optimized"];
 /** Tests that say nothing without the optimizer, or do not run under `forge test`. */
 const UNFIT = /^test\/(gas|halmos)\/|Gas[^/]*\.t\.sol$/;
 const ASIDE = ".aside";
@@ -55,51 +51,14 @@ export function unitTests(file, tests) {
 
 /* RUNNING FORGE */
 
-let running;
-
-/** Runs forge in the copy: `{code, output}`; `code` is "timeout" where it took longer than `seconds`. */
-function forge(args, seconds, profile = {}) {
-  return new Promise((done) => {
-    const env = { ...process.env, NO_COLOR: "1", FOUNDRY_PROFILE: "mutants", ...profile };
-    // A group of its own, so that the compiler ends with forge.
-    const child = spawn("forge", args, { cwd: join(FOLDER, "tree"), env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-    running = child;
-    let output = "";
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      stop(child);
-    }, Math.max(0, seconds) * 1000);
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
-    child.on("error", (error) => done({ code: 127, output: String(error) }));
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      running = undefined;
-      done({ code: late ? "timeout" : code, output });
-    });
-  });
-}
-
-function stop(child) {
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
-}
+/** Runs forge in the copy. */
+const forge = (args, seconds, profile = {}) =>
+  run("forge", args, { cwd: join(FOLDER, "tree"), env: { NO_COLOR: "1", FOUNDRY_PROFILE: "mutants", ...profile }, seconds });
 
 /** What an output of `forge test` says: the first test that fails, or nothing. */
 export const failingTest = (output) => output.match(/^\[FAIL.*\] (\w+\(.*?\))(?: \(|$)/m)?.[1];
 
 /* THE COPY */
-
-function copyTree() {
-  const tree = join(FOLDER, "tree");
-  mkdirSync(tree, { recursive: true });
-  for (const name of readdirSync(tree)) if (![...BUILT, "optimized"].includes(name)) rmSync(join(tree, name), { recursive: true });
-  for (const name of readdirSync(".")) if (!LEFT_OUT.has(name)) cpSync(name, join(tree, name), { recursive: true });
-  for (const name of LINKED) symlinkSync(relative(tree, resolve(name)), join(tree, name));
-}
 
 /** Leaves in the copy those tests that `wanted` names. */
 function chooseTests(wanted) {
@@ -118,17 +77,6 @@ function replaceBuild(from, to) {
   }
 }
 
-const hashOf = (...texts) => texts.reduce((hash, text) => hash.update(text).update("\0"), createHash("sha256")).digest("hex");
-
-/** Names all that the outcome of a mutant depends on, in the folders given. */
-function digest(folders) {
-  const names = folders.flatMap((folder) =>
-    lstatSync(folder).isDirectory() ? readdirSync(folder, { recursive: true }).map((name) => join(folder, name)) : [folder],
-  );
-  const files = names.filter((name) => name !== ALLOWED && lstatSync(name).isFile()).sort();
-  return hashOf(...files.flatMap((name) => [name, readFileSync(name)])).slice(0, 16);
-}
-
 /** The code of every contract declared in a file that bears the name of one of the sources. */
 function bytecode(sources, out = join(FOLDER, "tree", "out")) {
   const folders = sources.map((file) => join(out, basename(file))).filter((folder) => existsSync(folder));
@@ -143,7 +91,7 @@ function bytecode(sources, out = join(FOLDER, "tree", "out")) {
 
 /** Builds and tests the copy as it is: what fails unchanged can judge nothing. Leaves the build for every mutant. */
 async function prepare(target, state) {
-  copyTree();
+  copyTree(join(FOLDER, "tree"), KEPT);
   chooseTests(target.tests);
   const base = join(FOLDER, "base");
   const stamp = join(base, `${state}${target.units.length > 0 ? "" : "-verifier"}`);
@@ -203,164 +151,25 @@ async function judge(mutant, target, codeBefore, seconds) {
   }
 }
 
-/* RESULTS */
-
-/** Reasons of survivors that are equivalent, by what they change; fails on an entry without a reason. */
-export function allowList(text) {
-  const reasons = new Map();
-  for (const { file, original, mutated, reason } of JSON.parse(text)) {
-    if (!file || !original || mutated === undefined || !reason) throw new Error(`${ALLOWED}: an entry of ${file} lacks a field`);
-    reasons.set([file, original, mutated].join("\n"), reason);
-  }
-  return reasons;
-}
-
-export const changeOf = ({ file, original, mutated }) => [file, original, mutated].join("\n");
-
-/** Results that still hold. Tests only grow stronger: what they killed stays killed; who survived meets the new ones. */
-export function upheld(results, { contracts, tests }) {
-  return results.filter(
-    (result) =>
-      result.contracts === contracts &&
-      (["killed", "equivalent", "stillborn"].includes(result.status) || (result.status === "survived" && result.tests === tests)),
-  );
-}
-
-/** Counts by file, and of all: `{file, killed, survived, equivalent, stillborn, timeout, rate}`. */
-export function summarize(results) {
-  const files = [...new Set(results.map(({ file }) => file))].sort();
-  const row = (file, of) => {
-    const counts = { killed: 0, survived: 0, equivalent: 0, stillborn: 0, timeout: 0 };
-    for (const { status } of of) counts[status]++;
-    const judged = counts.killed + counts.survived;
-    return { file, ...counts, rate: judged === 0 ? undefined : (100 * counts.killed) / judged };
-  };
-  return [...files.map((file) => row(file, results.filter((result) => result.file === file))), row("all", results)];
-}
-
-function report(results) {
-  const columns = ["killed", "survived", "equivalent", "stillborn", "timeout"];
-  console.log(`\n${"file".padEnd(44)}${columns.map((name) => name.padStart(11)).join("")}  kill rate`);
-  for (const row of summarize(results)) {
-    const rate = row.rate === undefined ? "-" : `${row.rate.toFixed(1)} %`;
-    console.log(`${row.file.padEnd(44)}${columns.map((name) => String(row[name]).padStart(11)).join("")}  ${rate.padStart(9)}`);
-  }
-  for (const result of results.filter(({ status }) => status === "survived")) console.log(`\n${described(result)}`);
-}
-
-const described = ({ id, file, line, operator, original, mutated }) =>
-  `${id} ${file}:${line} ${operator}\n  - ${original}\n  + ${mutated || "(nothing)"}`;
-
-function save(results) {
-  mkdirSync(dirname(RESULTS), { recursive: true });
-  writeFileSync(`${RESULTS}.new`, `${JSON.stringify(results, null, 2)}\n`);
-  renameSync(`${RESULTS}.new`, RESULTS);
-}
-
-const minutes = (seconds) => (seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`);
-
 /* THE CAMPAIGN */
 
-function options() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      sample: { type: "string" },
-      seed: { type: "string", default: "1" },
-      "at-least": { type: "string" },
-      minutes: { type: "string", default: "Infinity" },
-      timeout: { type: "string", default: "900" },
-      only: { type: "string" },
-      list: { type: "boolean", default: false },
-      verifier: { type: "boolean", default: false },
-      fresh: { type: "boolean", default: false },
-    },
-  });
-  for (const name of ["sample", "seed", "at-least", "minutes", "timeout"]) {
-    if (values[name] !== undefined && Number.isNaN(Number(values[name]))) throw new Error(`--${name} ${values[name]} is not a number`);
-  }
-  return { ...values, paths: positionals };
-}
-
-/** The mutants to test, in order, and the reasons of those that need no test. */
-function chosen(given, target) {
-  const every = target.sources.flatMap((file) => mutantsOf(file, readFileSync(file, "utf8")));
-  const reasons = allowList(existsSync(ALLOWED) ? readFileSync(ALLOWED, "utf8") : "[]");
-  if (!given.verifier) {
-    const changes = new Set(every.map(changeOf));
-    const stale = [...reasons.keys()].filter((change) => !changes.has(change) && !/verifiers\//.test(change.split("\n")[0]));
-    if (stale.length > 0) throw new Error(`${ALLOWED} explains what is no mutant any more:\n${stale.join("\n\n")}`);
-  }
-  const inPath = ({ file }) => given.paths.length === 0 || given.paths.some((path) => file.startsWith(path));
-  let mutants = shuffled(every.filter(inPath), Number(given.seed));
-  if (given.only) mutants = mutants.filter(({ id }) => given.only.split(",").includes(id));
-  if (given.sample) mutants = mutants.slice(0, Number(given.sample));
-  if (mutants.length === 0) throw new Error("no mutant is left to test");
-  return { mutants, reasons };
-}
-
-async function campaign(given) {
+async function contracts() {
+  const given = options({ verifier: { type: "boolean", default: false } });
   const target = targets(given.verifier);
-  const { mutants, reasons } = chosen(given, target);
-  if (given.list) {
-    for (const mutant of mutants) console.log(described(mutant));
-    console.log(`mutants: ${mutants.length}`);
-    return true;
-  }
-
-  const contracts = digest(["contracts", "foundry.toml", "package-lock.json"]);
-  const tests = digest(["test", "script"]);
-  let results = given.fresh || !existsSync(RESULTS) ? [] : upheld(JSON.parse(readFileSync(RESULTS, "utf8")), { contracts, tests });
-  const codeBefore = await prepare(target, hashOf(contracts, tests).slice(0, 16));
-  const began = Date.now();
-  let ran = 0;
-  for (const [i, mutant] of mutants.entries()) {
-    const { start, end, text, ...named } = mutant;
-    const known = results.find(({ id }) => id === mutant.id);
-    const reason = reasons.get(changeOf(mutant));
-    if (known && !reason) continue;
-    if ((Date.now() - began) / 60_000 > Number(given.minutes)) {
-      console.log(`mutants: time is up, ${mutants.length - i} not tested`);
-      break;
-    }
-    const started = Date.now();
-    const outcome = reason ? { status: "equivalent", by: reason } : await judge(mutant, target, codeBefore, Number(given.timeout));
-    const seconds = Math.round((Date.now() - started) / 1000);
-    if (!reason) ++ran;
-    results = [...results.filter(({ id }) => id !== mutant.id), { ...named, ...outcome, seconds, contracts, tests }];
-    save(results);
-    const eta = ran === 0 ? "" : `, ${minutes(((Date.now() - began) / 1000 / ran) * (mutants.length - i - 1))} left`;
-    console.log(
-      `[${i + 1}/${mutants.length}] ${outcome.status.padEnd(10)} ${seconds} s${eta}  ${mutant.id} ${mutant.file}:${mutant.line} ` +
-        `${mutant.operator}${outcome.by ? ` (${outcome.by})` : ""}`,
-    );
-  }
-
-  const ids = new Set(mutants.map(({ id }) => id));
-  const outcome = results.filter(({ id }) => ids.has(id));
-  report(outcome);
-  if (given["at-least"] === undefined) return true;
-  const { rate } = summarize(outcome).at(-1);
-  // Nothing judged is a broken run, not a strong suite.
-  const enough = rate !== undefined && rate >= Number(given["at-least"]);
-  console.log(`mutants: ${rate?.toFixed(1) ?? "none"} % killed, at least ${given["at-least"]} %: ${enough ? "ok" : "FAILED"}`);
-  return enough;
+  let codeBefore;
+  return campaign(given, {
+    every: target.sources.flatMap((file) => mutantsOf(file, readFileSync(file, "utf8"))),
+    allowed: ALLOWED,
+    // Of the contracts a verifier's run mutates it knows nothing.
+    explains: (file) => !given.verifier && !/verifiers\//.test(file),
+    results: join("target", "mutants.json"),
+    digests: () => ({
+      sources: digest(["contracts", "foundry.toml", "package-lock.json"]),
+      tests: digest(["test", "script"], (name) => (name === ALLOWED ? "" : readFileSync(name))),
+    }),
+    prepare: async ({ sources, tests }) => (codeBefore = await prepare(target, hashOf(sources, tests).slice(0, 16))),
+    judge: (mutant, seconds) => judge(mutant, target, codeBefore, seconds),
+  });
 }
 
-function main() {
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.on(signal, () => {
-      if (running) stop(running);
-      process.exit(130);
-    });
-  }
-  Promise.resolve()
-    .then(() => campaign(options()))
-    .then((enough) => (process.exitCode = enough ? 0 : 1))
-    .catch((error) => {
-      console.error(`mutants: ${error.message}`);
-      process.exitCode = 2;
-    });
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main(contracts);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# tools.sh NAME...: installs cargo-built tools (bulloak, cargo-deny, cargo-nextest) at their pinned versions, into the
+# tools.sh NAME...: installs cargo-built tools (bulloak, cargo-deny, cargo-mutants, cargo-nextest) at their pinned versions, into the
 # cache folder so that every clone shares them. They take two to four minutes each on two cores, once.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -13,6 +13,7 @@ pinned() {
     case "$1" in
     bulloak) echo "$BULLOAK_VERSION" ;;
     cargo-deny) echo "$CARGO_DENY_VERSION" ;;
+    cargo-mutants) echo "$CARGO_MUTANTS_VERSION" ;;
     cargo-nextest) echo "$NEXTEST_VERSION" ;;
     *) die "unknown tool $1" ;;
     esac
@@ -21,7 +22,7 @@ pinned() {
 # A subcommand of cargo answers --version by its second word, the others by their own name.
 installed() {
     case "$1" in
-    cargo-nextest) "$1" nextest --version ;;
+    cargo-mutants | cargo-nextest) "$1" "${1#cargo-}" --version ;;
     *) "$1" --version ;;
     esac 2>/dev/null | awk 'NR == 1 { print $2 }'
 }

@@ -358,10 +358,12 @@ mod tests {
     use super::*;
     use crate::config::{Builder, C, Circuit, Proof};
     use plonky2::field::types::Field;
+    use plonky2::gates::noop::NoopGate;
     use plonky2::iop::witness::{PartialWitness, WitnessWrite};
     use plonky2::plonk::circuit_data::CircuitConfig;
     use std::sync::OnceLock;
 
+    /// Large enough that its proofs fold twice.
     fn example() -> &'static (Circuit, Proof, Vec<u8>) {
         static EXAMPLE: OnceLock<(Circuit, Proof, Vec<u8>)> = OnceLock::new();
         EXAMPLE.get_or_init(|| {
@@ -369,7 +371,11 @@ mod tests {
             let x = builder.add_virtual_public_input();
             let y = builder.exp_u64(x, 1000);
             builder.register_public_input(y);
+            while builder.num_gates() < 600 {
+                builder.add_gate(NoopGate, vec![]);
+            }
             let circuit = builder.build::<C>();
+            assert_eq!(circuit.common.fri_params.reduction_arity_bits, [4, 4]);
             let mut inputs = PartialWitness::new();
             inputs.set_target(x, F::TWO).expect("set once");
             let proof = circuit.prove(inputs).expect("a proof");
@@ -412,6 +418,120 @@ mod tests {
         let expected = Layer::Wrap;
         let other = decode(Layer::Wrap, circuit, bytes);
         assert_eq!(other, Err(FormatError::WrongLayer { expected, found: 1 }));
+    }
+
+    // REQ C11
+    #[test]
+    fn a_header_is_the_one_of_the_specification() {
+        let (circuit, _, bytes) = example();
+        assert_eq!(bytes[..8], *b"PoEp\0\x01\x01\0");
+        assert_eq!(bytes[8..40], circuit.verifier_only.circuit_digest.to_bytes());
+        let body = bytes.len() - HEADER_BYTES;
+        assert_eq!(bytes[40..44], (body as u32).to_be_bytes());
+        let mut longer = bytes.clone();
+        longer.push(0);
+        let (expected, found) = (body, body + 1);
+        assert_eq!(decoded(&longer), Err(FormatError::WrongLength { expected, found }));
+        longer[40..44].copy_from_slice(&(found as u32).to_be_bytes());
+        assert_eq!(decoded(&longer), Err(FormatError::WrongLength { expected, found }));
+    }
+
+    // REQ C11
+    #[test]
+    fn a_header_names_its_layer() {
+        let header = |layer: u8| {
+            let mut header = [0; HEADER_BYTES];
+            header[..4].copy_from_slice(&MAGIC);
+            header[6] = layer;
+            header
+        };
+        let layers = [Layer::Leaf, Layer::Wrap, Layer::Node, Layer::Bind, Layer::Final];
+        for (named, layer) in (1..).zip(layers) {
+            assert_eq!(layer_of(&header(named)), Ok(layer));
+        }
+        for found in [0, 6, u8::MAX] {
+            assert_eq!(layer_of(&header(found)), Err(FormatError::UnknownLayer { found }));
+        }
+        assert_eq!(layer_of(&header(1)[..43]), Err(FormatError::NoHeader { found: 43 }));
+        assert_eq!(layer_of(&[0; HEADER_BYTES]), Err(FormatError::WrongMagic));
+    }
+
+    /// By the format: three caps of 16 digests, the openings, the caps of two foldings; at the end the public inputs.
+    // REQ C11
+    #[test]
+    fn what_is_wrong_in_the_body_is_told_with_its_place() {
+        let (circuit, _, bytes) = example();
+        let with = |offset: usize, piece: &[u8]| {
+            let mut bytes = bytes.clone();
+            bytes[HEADER_BYTES + offset..][..piece.len()].copy_from_slice(piece);
+            decoded(&bytes).expect_err("spoiled")
+        };
+        let caps = 3 * 16 * 32;
+        for hash in [0, 5, 16, 47] {
+            let offset = hash * 32;
+            let found = with(offset + 24, &u64::MAX.to_le_bytes());
+            assert_eq!(found, FormatError::NotCanonical { offset });
+        }
+        for element in [0, 1, 100] {
+            let offset = caps + element * 8;
+            let found = with(offset, &GOLDILOCKS_PRIME.to_le_bytes());
+            assert_eq!(found, FormatError::NotCanonical { offset });
+        }
+        let body = bytes.len() - HEADER_BYTES;
+        let offset = body - 2 * 8 - 8;
+        let (expected, found) = (2, 3);
+        assert_eq!(
+            with(offset, &3u64.to_le_bytes()),
+            FormatError::WrongInnerLength {
+                offset,
+                expected,
+                found
+            }
+        );
+
+        // The first path of the first query: constants and sigmas, from the leaves to the cap.
+        let common = &circuit.common;
+        let (constants, wires) = (
+            common.num_constants + common.config.num_routed_wires,
+            common.config.num_wires,
+        );
+        let products = common.config.num_challenges * (2 + common.num_partial_products + common.quotient_degree_factor);
+        let offset = caps + 8 * D * (constants + wires + products) + 2 * 16 * 32 + 8 * constants;
+        let (expected, found) = (common.fri_params.lde_bits() as u64 - 4, 77);
+        assert_eq!(
+            with(offset, &[77]),
+            FormatError::WrongInnerLength {
+                offset,
+                expected,
+                found
+            }
+        );
+    }
+
+    // REQ C11
+    #[test]
+    fn digests_over_bn254_have_one_encoding() {
+        // The modulus, least significant limb first.
+        let modulus = [
+            0x43e1_f593_f000_0001,
+            0x2833_e848_79b9_7091,
+            0xb850_45b6_8181_585d,
+            0x3064_4e72_e131_a029_u64,
+        ];
+        let is_canonical = |limbs: [u64; 4]| {
+            let bytes = limbs.map(u64::to_le_bytes).concat();
+            Bn254Hash::is_canonical(&bytes.try_into().expect("32 bytes"))
+        };
+        assert!(!is_canonical(modulus));
+        for limb in 0..4 {
+            let (mut below, mut above) = (modulus, modulus);
+            below[limb] -= 1;
+            above[limb] += 1;
+            assert!(is_canonical(below), "limb {limb}");
+            assert!(!is_canonical(above), "limb {limb}");
+        }
+        assert!(is_canonical([u64::MAX, u64::MAX, u64::MAX, 1]));
+        assert!(!is_canonical([1, 1, 1, u64::MAX]));
     }
 
     // REQ C11

@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import test from "node:test";
 import { apply, mutantsOf, shuffled, tokenize } from "../mutants.mjs";
-import { allowList, failingTest, summarize, unitTests, upheld } from "../mutate.mjs";
+import { allowList, summarize, upheld } from "../campaign.mjs";
+import { failingTest, unitTests } from "../mutate.mjs";
 import { runIn, withRepository } from "./support.mjs";
 
 /** A function whose body is `body`, and what its mutants put on that line. */
@@ -131,21 +132,21 @@ test("the kill rate counts what was killed and what survived", () => {
   const results = ["killed", "killed", "survived", "equivalent", "stillborn", "timeout"].map((status) => ({ file: "a", status }));
   const [a, all] = summarize(results);
   assert.equal(a.rate.toFixed(1), "66.7");
-  assert.deepEqual({ ...all, file: "a" }, a);
+  assert.deepEqual({ ...all, part: "a" }, a);
   assert.equal(summarize([{ file: "a", status: "stillborn" }])[0].rate, undefined);
 });
 
-test("a result holds while its contracts stand, and a survivor meets new tests", () => {
-  const result = (status, contracts, tests) => ({ status, contracts, tests });
+test("a result holds while its sources stand, and a survivor meets new tests", () => {
+  const result = (status, sources, tests) => ({ status, sources, tests });
   const all = [result("killed", 1, 1), result("survived", 1, 1), result("timeout", 1, 2), result("killed", 2, 2)];
-  assert.deepEqual(upheld(all, { contracts: 1, tests: 1 }), all.slice(0, 2));
-  assert.deepEqual(upheld(all, { contracts: 1, tests: 2 }), all.slice(0, 1));
+  assert.deepEqual(upheld(all, { sources: 1, tests: 1 }), all.slice(0, 2));
+  assert.deepEqual(upheld(all, { sources: 1, tests: 2 }), all.slice(0, 1));
 });
 
 test("an entry of the allow-list without a reason is refused", () => {
   const entry = { file: "a", original: "b", mutated: "", reason: "c" };
-  assert.equal(allowList(JSON.stringify([entry])).get("a\nb\n"), "c");
-  assert.throws(() => allowList(JSON.stringify([{ ...entry, reason: "" }])), /lacks a field/);
+  assert.equal(allowList(JSON.stringify([entry]), "x.json").get("a\nb\n"), "c");
+  assert.throws(() => allowList(JSON.stringify([{ ...entry, reason: "" }]), "x.json"), /x\.json: .*lacks a field/);
 });
 
 /* A CAMPAIGN, with a forge that compiles by copying: it knows what the tests of this project would find */

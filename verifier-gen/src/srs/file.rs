@@ -213,6 +213,62 @@ mod tests {
         std::fs::remove_dir_all(&folder).expect("removed");
     }
 
+    // REQ V13
+    #[test]
+    fn a_length_that_does_not_fit_is_told_beside_the_one_that_does() {
+        let good = bytes();
+        let of = |k: u32, length: usize| {
+            let mut file = good.clone();
+            file[4..8].copy_from_slice(&k.to_be_bytes());
+            file.resize(length, 0);
+            match from_bytes(&file) {
+                Err(FileError::Length { k, expected, found }) => (k, expected, found),
+                other => panic!("{:?}", other.err()),
+            }
+        };
+        // Header, k, two bases of 2^k points of 64 bytes, two points of 128.
+        let expected = |k: u32| 40 + 4 + 2 * (64 << k) + 256;
+        assert_eq!(good.len() as u64, expected(3));
+        assert_eq!(of(3, 1_325), (3, 1_324, 1_325));
+        assert_eq!(of(28, 1_324), (28, expected(28), 1_324));
+        assert_eq!(of(29, 1_324), (29, expected(28), 1_324));
+    }
+
+    // REQ V13
+    #[test]
+    fn a_setup_for_fewer_rows_is_a_prefix_of_the_powers() {
+        let params = || development(3, &|_| ());
+        let shorter = truncate(params(), 2).expect("enough");
+        assert_eq!((shorter.k(), shorter.get_g()), (2, &params().get_g()[..4]));
+        assert_eq!(shorter.s_g2(), params().s_g2());
+        assert_eq!(encode(&truncate(params(), 3).expect("enough")), encode(&params()));
+        assert!(matches!(
+            truncate(params(), 4),
+            Err(FileError::Short { found: 3, wanted: 4 })
+        ));
+    }
+
+    // REQ V13 C12
+    #[test]
+    fn a_point_that_is_none_is_told() {
+        let good = bytes();
+        for (place, group, index) in [
+            (4, "G1", 0),
+            (4 + 64, "G1", 1),
+            (4 + 64 * 15, "G1", 15),
+            (4 + 64 * 16, "G2", 0),
+            (4 + 64 * 16 + 128, "G2", 1),
+        ] {
+            let mut off = good.clone();
+            off[HEADER_BYTES + place] ^= 1;
+            let error = from_bytes(&sealed(off)).expect_err("off the curve");
+            assert!(
+                matches!(error, FileError::Point { group: g, index: i } if (g, i) == (group, index)),
+                "{error}"
+            );
+        }
+    }
+
     // REQ V13 C12
     #[test]
     fn every_damage_is_an_error() {

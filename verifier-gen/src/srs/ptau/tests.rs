@@ -3,7 +3,7 @@
 use super::super::{Standing, development, standing};
 use super::*;
 use halo2_base::halo2_proofs::halo2curves::serde::SerdeObject;
-use halo2_base::halo2_proofs::poly::commitment::ParamsProver;
+use halo2_base::halo2_proofs::poly::commitment::{Params, ParamsProver};
 use proptest::prelude::*;
 use std::io::Cursor;
 use std::sync::LazyLock;
@@ -83,6 +83,37 @@ fn the_genuine_ceremony_is_taken() {
 fn a_small_file_is_taken() {
     let params = take(&small(), None).expect("powers of one tau");
     assert_eq!(params.get_g(), development(3, &|_| ()).get_g());
+}
+
+/// Where the header tells log2 of the powers.
+const POWER: usize = 12 + 12 + 36;
+
+// REQ V13
+#[test]
+fn one_power_to_2_28_are_taken_and_no_more_than_there_are() {
+    let with = |power: u32, k| {
+        let mut file = small();
+        file[POWER..POWER + 4].copy_from_slice(&power.to_le_bytes());
+        take(&file, k)
+    };
+    assert_eq!(with(28, Some(3)).expect("a prefix").k(), 3);
+    assert_eq!(with(3, Some(1)).expect("a prefix").k(), 1);
+    for (power, k, wanted) in [(29, Some(3), 3), (2, Some(3), 3), (3, Some(0), 0), (0, None, 0)] {
+        let error = with(power, k).expect_err("not there");
+        assert!(
+            matches!(error, ImportError::Short { found, wanted: asked } if (found, asked) == (power, wanted)),
+            "2^{power}: {error}"
+        );
+    }
+    // A header that promises more than section 2 holds.
+    assert!(matches!(
+        with(4, None),
+        Err(ImportError::Section {
+            id: 2,
+            found: 512,
+            expected: 1024
+        })
+    ));
 }
 
 // REQ V13 C12

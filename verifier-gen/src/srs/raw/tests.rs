@@ -84,6 +84,54 @@ fn a_challenge_is_taken() {
 
 // REQ V13
 #[test]
+fn rows_are_a_power_of_two_that_the_powers_are_enough_for() {
+    for (found, k, expected) in [
+        (2, None, 1),
+        (3, None, 1),
+        (8, None, 3),
+        (8, Some(1), 1),
+        (1 << 28, None, 28),
+        (1 << 40, None, 28),
+        (1 << 40, Some(28), 28),
+    ] {
+        assert_eq!(rows(found, k).expect("enough"), expected, "{found} powers, {k:?}");
+    }
+    for (found, k, wanted) in [
+        (0, None, 0),
+        (1, None, 0),
+        (8, Some(0), 0),
+        (7, Some(3), 3),
+        (1 << 40, Some(29), 29),
+    ] {
+        let error = rows(found, k).expect_err("not enough");
+        assert!(
+            matches!(error, ImportError::Short { wanted: asked, .. } if asked == wanted),
+            "{found} powers, {k:?}: {error}"
+        );
+    }
+}
+
+// REQ V13
+#[test]
+fn a_challenge_that_is_too_short_or_of_no_power_is_told() {
+    let file = challenge_file();
+    let said = |bytes: &[u8], power| match take_challenge(bytes, power, None) {
+        Err(ImportError::Header(said)) => said,
+        other => panic!("{:?}", other.err()),
+    };
+    assert_eq!(
+        said(&file[..767], POWER),
+        "a challenge of 2^2 powers has more than 768 bytes, this file has 767"
+    );
+    for power in [0, 29] {
+        let expected = format!("a challenge of 2^{power} powers: 1 to 28 are possible");
+        assert_eq!(said(&file, power), expected);
+    }
+    assert!(said(&file, 28).contains("this file has 768"));
+}
+
+// REQ V13
+#[test]
 fn compressed_powers_are_taken() {
     let file: Vec<u8> = PARAMS.get_g().iter().flat_map(compressed_g1).collect();
     let params = take_compressed(&file, None).expect("powers of one tau");
