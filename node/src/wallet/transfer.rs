@@ -3,6 +3,7 @@
 
 use crate::l1::dial;
 use crate::store::{StoreError, View};
+use alloy::primitives::Address;
 use alloy::providers::Provider as _;
 use alloy::transports::TransportError;
 use poe_rollup::executor::{Execution, ExecutionError, Mode, Receipt, Rule};
@@ -20,6 +21,12 @@ pub enum TransferError {
     /// The key has no account.
     #[error("this key has no registered account in the virtual state; register it, and wait for the next batch")]
     NoAccount,
+    /// Anyone may register an account under any key, with an L1 owner of their own, who gets what leaves it for L1.
+    #[error("several accounts are registered under this key: {}; say which one pays (--from)", named(.accounts))]
+    SeveralAccounts {
+        /// Each with its L1 owner.
+        accounts: Vec<(u32, Address)>,
+    },
     /// The key is not that of the account.
     #[error("account {account} belongs to another key")]
     NotYours {
@@ -54,10 +61,15 @@ pub enum TransferError {
     },
 }
 
+fn named(accounts: &[(u32, Address)]) -> String {
+    let name = |(index, owner): &(u32, Address)| format!("{index} of owner {owner}");
+    accounts.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
 /// What to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransferRequest {
-    /// Sender; `None`: the first account of the key.
+    /// Sender; `None`: the only account of the key.
     pub from: Option<u32>,
     /// Recipient; 0 withdraws to L1.
     pub to: u32,
@@ -84,15 +96,22 @@ pub fn accounts_of(view: &View, key: &PublicKey) -> Result<Vec<(u32, Option<Acco
         .collect()
 }
 
+/// The account of a key that has no other.
+fn only_account(view: &View, key: &PublicKey) -> Result<u32, TransferError> {
+    let owner = |(index, account): (u32, Option<Account>)| Some((index, Address::from(account?.l1_owner)));
+    let accounts: Vec<_> = accounts_of(view, key)?.into_iter().filter_map(owner).collect();
+    match accounts[..] {
+        [] => Err(TransferError::NoAccount),
+        [(index, _)] => Ok(index),
+        _ => Err(TransferError::SeveralAccounts { accounts }),
+    }
+}
+
 /// Signs a slot that would be applied if it were the next one.
 pub fn sign_transfer(view: &View, key: &SecretKey, request: &TransferRequest) -> Result<Slot, TransferError> {
     let from = match request.from {
         Some(from) => from,
-        None => {
-            let accounts = accounts_of(view, key.public())?;
-            let registered = accounts.iter().find(|(_, account)| account.is_some());
-            registered.ok_or(TransferError::NoAccount)?.0
-        }
+        None => only_account(view, key.public())?,
     };
     let sender = view.account(from)?.unwrap_or(Account::EMPTY);
     if sender.registered && sender.key != *key.public().point() {

@@ -56,6 +56,23 @@ async fn populated() -> (Chain, tempfile::TempDir, Follower) {
     (chain, folder, follower)
 }
 
+/// Anyone may register an account under somebody's key, and be its owner on L1: what leaves it is theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn among_several_accounts_of_a_key_the_wallet_does_not_choose() {
+    let (chain, _folder, mut follower) = populated().await;
+    chain.register(DEPLOYER, &key(2), 1_000).await;
+    let own = request(1, 5);
+    sign_transfer(&follower.view().unwrap(), &key(2), &own).unwrap();
+    chain.sequence(DEPLOYER, &[vec![]], 1).await;
+    follower.sync_once().await.unwrap();
+    let view = follower.view().unwrap();
+    let refusal = sign_transfer(&view, &key(2), &own).unwrap_err().to_string();
+    let named = format!("2 of owner {ALICE}, 3 of owner {DEPLOYER}");
+    assert!(refusal.contains(&named), "{refusal}");
+    let chosen = TransferRequest { from: Some(2), ..own };
+    assert_eq!(sign_transfer(&view, &key(2), &chosen).unwrap().transfer.from, 2);
+}
+
 async fn dump_of_a_clean_sync(chain: &Chain, range: u64) -> Vec<Record> {
     let folder = tempfile::tempdir().unwrap();
     let mut follower = chain.follower_with_range(folder.path(), range).await;

@@ -57,7 +57,7 @@ struct Common {
     /// What the sequencer gets
     #[arg(long, default_value = "0")]
     fee: Gwei,
-    /// Account that pays [default: the first of the key]
+    /// Account that pays [default: the only one of the key]
     #[arg(long, value_name = "INDEX")]
     from: Option<u32>,
     /// Nonce, if transfers are on their way that are not sequenced yet [default: that of the virtual state]
@@ -72,6 +72,8 @@ struct Common {
 #[serde(rename_all = "camelCase")]
 struct Signed {
     from: u32,
+    /// Who gets what leaves the account for L1.
+    owner: String,
     to: u32,
     amount: Gwei,
     fee: Gwei,
@@ -162,7 +164,7 @@ impl AccountReport {
             index,
             registered: account.registered,
             queued: !view.registrations(|message| message.index == index)?.is_empty(),
-            owner: owner.map(|owner| format!("0x{}", hex::encode(owner))),
+            owner: account.registered.then(|| hex_address(&account)),
             nonce: account.nonce,
             r#virtual: Gwei(account.balance),
             r#final: Gwei(in_final.balance),
@@ -214,6 +216,9 @@ impl fmt::Display for Accounts {
                 write!(f, ", {} fee tokens owed: poe wallet fees collect", a.owner_fees_owed)?;
             }
             f.write_str(a.remark())?;
+            if let Some(owner) = &a.owner {
+                write!(f, "\n{:<10} owned on L1 by {owner}", "")?;
+            }
         }
         Ok(())
     }
@@ -244,19 +249,26 @@ impl Common {
             nonce: self.nonce,
             sequencer: self.only_sequencer,
         };
-        let slot = sign_transfer(&follower.view()?, &key, &request)?;
+        let view = follower.view()?;
+        let slot = sign_transfer(&view, &key, &request)?;
+        let sender = view.account(slot.transfer.from)?.unwrap_or(Account::EMPTY);
         let answer = match &settings.sequencer {
             Some(url) => Some(send_to_sequencer(url, &slot).await?),
             None => None,
         };
-        output.print(&Signed::new(&slot, answer))
+        output.print(&Signed::new(&slot, &sender, answer))
     }
 }
 
+fn hex_address(account: &Account) -> String {
+    format!("0x{}", hex::encode(account.l1_owner))
+}
+
 impl Signed {
-    fn new(slot: &Slot, sequencer: Option<serde_json::Value>) -> Self {
+    fn new(slot: &Slot, sender: &Account, sequencer: Option<serde_json::Value>) -> Self {
         Self {
             from: slot.transfer.from,
+            owner: hex_address(sender),
             to: slot.transfer.to,
             amount: Gwei(slot.transfer.amount),
             fee: Gwei(slot.transfer.fee),
@@ -270,7 +282,7 @@ impl Signed {
 impl fmt::Display for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let to = if self.to == 0 {
-            "its owner on L1".to_owned()
+            format!("its owner on L1, {}", self.owner)
         } else {
             format!("account {}", self.to)
         };
