@@ -142,7 +142,7 @@ const fn of_claim(error: &ClaimError) -> u8 {
 fn of_transfer(error: &TransferError) -> Option<u8> {
     match error {
         TransferError::Store(_) => Some(5),
-        TransferError::Url { .. } => Some(3),
+        TransferError::Url { .. } | TransferError::SeveralAccounts { .. } => Some(3),
         TransferError::NoAccount | TransferError::NotYours { .. } | TransferError::Void { .. } => Some(8),
         TransferError::Sequencer { source, .. } => source.is_error_resp().then_some(8),
     }
