@@ -79,7 +79,7 @@ fn statement(first: &BatchWitness, last: &BatchWitness, version: u32) -> Stateme
     }
 }
 
-// REQ C1, C4, C11
+// REQ C1, C3, C4, C5, C11
 #[test]
 fn two_batches_become_one_last_proof() {
     let diary = Diary::default();
@@ -188,7 +188,6 @@ fn spoiled_last_proofs_are_refused(pipeline: &Pipeline, bytes: &[u8]) {
 }
 
 /// As `tests/hunt.rs` shows for the leaf, for the gates that it does not have.
-// REQ C3, C5
 fn every_gate_has_one_filling(pipeline: &Pipeline) {
     let of = |gates: &[GateRef<F, D>]| gates.iter().map(|gate| (gate.0.id(), gate.clone())).collect::<Vec<_>>();
     let mut gates: BTreeMap<String, GateRef<F, D>> = BTreeMap::new();
@@ -209,7 +208,6 @@ fn every_gate_has_one_filling(pipeline: &Pipeline) {
 }
 
 /// As `tests/hunt.rs` shows for the leaf.
-// REQ C3
 fn no_layer_leaves_a_wire_to_the_prover(
     pipeline: &Pipeline,
     leaf: &Proof,
