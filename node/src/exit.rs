@@ -53,11 +53,13 @@ fn says_full(error: &(dyn std::error::Error + 'static)) -> bool {
         return matches!(&**error, redb::Error::Io(error) if is_full(error.kind()));
     }
     // SQLite's codes, the lower byte of which is the family: 13 is a full disk, 778 a write that failed.
-    let sqlx = error
+    let Some(error) = error
         .downcast_ref::<sqlx::Error>()
-        .and_then(sqlx::Error::as_database_error);
-    sqlx.and_then(|error| error.code())
-        .is_some_and(|code| matches!(&*code, "13" | "778"))
+        .and_then(sqlx::Error::as_database_error)
+    else {
+        return false;
+    };
+    matches!(error.code().as_deref(), Some("13" | "778"))
 }
 
 const fn is_full(kind: io::ErrorKind) -> bool {
