@@ -82,6 +82,8 @@ async fn a_false_checkpoint_is_contested_with_a_real_proof() {
         .verify(&follower.view().unwrap(), 2, |claim| claim.newStateRoot = genesis)
         .await;
     freeze_for(&chain, successor).await;
+    // However long this machine proves, nothing matures meanwhile.
+    chain.provider.anvil_set_block_timestamp_interval(1).await.unwrap();
 
     let (anvil, cache, lock) = (subject::anvil(), cache(), lock());
     let arguments = [
