@@ -36,7 +36,7 @@ contract AfterAHaltTest is ExitsTest {
 
     /// @dev Halts over `(init, last]`, takes the state back to `init`, and goes on with the next route.
     function _haltAndResume(uint40 init, uint40 last) private {
-        haltOver(init, last);
+        haltOver(last);
         rewindTo(init);
         (, uint16 present) = router.resolve(poe.head().version);
         freezeRoute(present, present + 1);
