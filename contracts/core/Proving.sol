@@ -63,9 +63,9 @@ abstract contract Proving is FeeLedger {
         emit BatchesVerified(last, next.beneficiary, next.provenBy, next.stateRoot, next.exitAcc, reward);
     }
 
-    /// @dev A proof may pass over checkpoints, but for those that have matured or that stood when the chain last resumed. If
-    /// one of these is false, nothing takes it back, and proofs from below and from above it would contradict each other
-    /// though their verifier is sound. The word behind the start is that of the next checkpoint or of an older sequence.
+    /// @dev A proof may pass over checkpoints, but for those that have matured or that stood when the chain last resumed: if
+    /// one of these were false and stayed, proofs from below and from above it would contradict each other, though their
+    /// verifier is sound. The word behind the start is that of the next checkpoint, or of a sequence, which is older.
     function _requireRecentStart(uint40 init, uint40 lastVerified) private view {
         if (init > lastVerified) revert StartNotVerified(init, lastVerified);
         uint40 since = _commitments[init + 1].timeOf();
