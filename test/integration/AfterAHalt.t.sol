@@ -110,8 +110,9 @@ contract AfterAHaltTest is ExitsTest {
         _rewindFarBelowTheLimit();
         _refuseRange(1, 5, 200);
         _refuseRange(1, 3, 100);
+        skip(1);
         prove(1, 2);
-        // Counted from the last checkpoint, wherever the proof begins.
+        // Counted from the last checkpoint, wherever the proof begins: 1 is not too old, 2 was proven after the resume.
         _refuseRange(1, 4, 100);
         prove(2, 3);
         prove(3, 4);
