@@ -21,16 +21,17 @@ abstract contract Emergency is Proving {
     mapping(uint256 version => uint256) private _contradicted;
 
     /// @inheritdoc IEmergency
-    function haltOnConflict(uint40 init, uint40 last, Conflict calldata conflict, bytes calldata proof) external {
+    function haltOnConflict(uint40 last, Conflict calldata conflict, bytes calldata proof) external {
         Head memory head_ = _head.unpackHead();
         if (head_.status == Status.Closed) revert WrongStatus(uint8(head_.status));
-        if (init >= last) revert EmptyRange(init, last);
+        // Both sides of a conflict are about the sequences of one checkpoint, which lie in one version: the proof that was
+        // accepted covered them.
+        uint40 init = conflict.end.previous;
         // Whoever halts first must not choose how deep: a halted chain still takes a conflict that starts earlier.
         bool halted = head_.status == Status.Halted;
         if (halted && init >= _halt.conflictStart) revert ConflictNotDeeper(init, _halt.conflictStart);
         _requireContested(last, conflict);
         _requireCheckpoint(init, conflict.start);
-        _requireOneVersion(init, conflict.end.sequence.version);
         uint16 version = _requireProof(
             conflict.beneficiary,
             conflict.start,
@@ -154,10 +155,10 @@ abstract contract Emergency is Proving {
         }
     }
 
-    /// @dev Whether the rewind must stop at checkpoint `at`: the conflict begins there or later, or its exits may have
-    /// been paid.
+    /// @dev Whether the rewind must stop at checkpoint `at`: the conflict begins there or later. Above its start none has
+    /// matured, since the contested checkpoint, the lowest of them, had not.
     function _settled(uint40 at) internal view returns (bool) {
-        return _isMatured(at) || at <= _halt.conflictStart;
+        return at <= _halt.conflictStart;
     }
 
     function _requireRewound(Head memory head_) internal view {

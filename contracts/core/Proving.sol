@@ -22,7 +22,7 @@ abstract contract Proving is FeeLedger {
         _requireRunning(head_);
         Sequenced memory sequenced_ = _sequenced.unpackSequenced();
         if (last > sequenced_.lastSequence) revert UnknownSequence(last, sequenced_.lastSequence);
-        if (init > head_.lastVerified) revert StartNotVerified(init, head_.lastVerified);
+        if (init != head_.lastVerified) _requireRecentStart(init, head_.lastVerified);
         if (claim.beneficiary == address(0)) revert ZeroAddress();
 
         // Into memory once: every use from calldata would copy and check them anew.
@@ -61,6 +61,15 @@ abstract contract Proving is FeeLedger {
         _commitments[last] = next.word(block.timestamp);
         _moveVerified(head_, settlement_, last, next.sequence, sequenced_.lastSequence);
         emit BatchesVerified(last, next.beneficiary, next.provenBy, next.stateRoot, next.exitAcc, reward);
+    }
+
+    /// @dev A proof may pass over checkpoints, but for those that have matured or that stood when the chain last resumed: if
+    /// one of these were false and stayed, proofs from below and from above it would contradict each other, though their
+    /// verifier is sound. The word behind the start is that of the next checkpoint, or of a sequence, which is older.
+    function _requireRecentStart(uint40 init, uint40 lastVerified) private view {
+        if (init > lastVerified) revert StartNotVerified(init, lastVerified);
+        uint40 since = _commitments[init + 1].timeOf();
+        if (since <= _halt.resumedAt || since + exitDelay <= block.timestamp) revert StartTooOld(init, since);
     }
 
     /// @dev What verified batches paid and nobody has been paid for. After a rewind the prefix up to

@@ -8,7 +8,7 @@ import {FeeConfig} from "../types/FeeParameters.sol";
 /// @notice The tripwire against an unsound verifier, the way back from it, and the few powers of the owner.
 interface IEmergency {
     /// @notice Two valid proofs of different results.
-    /// @param start Opening of the checkpoint both start from.
+    /// @param start Opening of the checkpoint before `end`, from which the second proof starts.
     /// @param end Preimage of the checkpoint whose result is contested.
     /// @param beneficiary Account the second proof was made for.
     /// @param newStateRoot The other state root.
@@ -49,10 +49,8 @@ interface IEmergency {
     error WrongStatus(uint8 status);
     /// @notice The proof proves what the checkpoint says: no conflict.
     error NoConflict(uint40 checkpoint);
-    /// @notice The chain is halted already, for a conflict that starts at or before `init`.
+    /// @notice The chain is halted already, for a conflict that starts at or before checkpoint `init`.
     error ConflictNotDeeper(uint40 init, uint40 conflictStart);
-    /// @notice The range of a conflict must not be empty.
-    error EmptyRange(uint40 init, uint40 last);
     /// @notice The exits of the checkpoint have matured: it is beyond recall.
     error AlreadyMatured(uint40 checkpoint);
     /// @notice A rewind needs the checkpoint it leaves and the one it goes to.
@@ -68,20 +66,19 @@ interface IEmergency {
     /// @notice The highest price would exceed the ceiling fixed at deployment.
     error FeeCeilingExceeded(uint256 maxFee, uint256 ceiling);
 
-    /// @notice Halts the chain by showing a valid proof that contradicts a checkpoint which has not matured. Anyone may
-    /// call.
+    /// @notice Halts the chain by showing a valid proof that contradicts a checkpoint which has not matured: it starts
+    /// from the checkpoint before, and leads elsewhere. Anyone may call.
     /// @dev Halted: no sequencing, messages, proving or tips. No clock of the protocol runs: after the resume the price
     /// goes on from where it stood, what is pending counts as sequenced at the resume, and checkpoints that had not
     /// matured wait their whole delay from there. Matured exits and earned balances stay payable throughout. While
     /// halted, a conflict that starts earlier is taken too, and deepens the rewind.
-    /// @param init Number of the checkpoint the second proof starts from.
     /// @param last Number of the contested checkpoint.
     /// @param conflict The second result, and what it contradicts.
     /// @param proof Its proof.
-    function haltOnConflict(uint40 init, uint40 last, Conflict calldata conflict, bytes calldata proof) external;
+    function haltOnConflict(uint40 last, Conflict calldata conflict, bytes calldata proof) external;
 
-    /// @notice Takes the final state of a halted chain back, checkpoint by checkpoint, to the last one that is at or
-    /// before the start of the conflict or has matured. Anyone may call, in as many pieces as gas demands.
+    /// @notice Takes the final state of a halted chain back, checkpoint by checkpoint, to the start of the conflict. Anyone
+    /// may call, in as many pieces as gas demands.
     /// @param path The last checkpoint, the one before it, and so on: at least two, the last of which stays.
     function rewind(Checkpoint[] calldata path) external;
 

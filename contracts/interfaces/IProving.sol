@@ -44,6 +44,9 @@ interface IProving {
     error UnknownSequence(uint40 sequence, uint40 lastSequence);
     /// @notice The range starts after the last checkpoint; start from it or from an earlier one.
     error StartNotVerified(uint40 init, uint40 lastVerified);
+    /// @notice What follows `init` has stood, since `since`, for as long as an exit waits, or since before the last resume: start
+    /// from a later checkpoint.
+    error StartTooOld(uint40 init, uint40 since);
     /// @notice The preimage is not that of this sequence.
     error SequenceMismatch(uint40 sequence);
     /// @notice The preimage is not that of a checkpoint with this number.
@@ -58,8 +61,8 @@ interface IProving {
     /// @notice Proves sequences `(init, last]`; earns the batch fees of those not proven before.
     /// @dev Checks come in the order of their cost: a late proof is refused after one storage read. The verifier gets
     /// all gas that is left: a fixed stipend would make proving impossible after a repricing.
-    /// @param init Any checkpoint at or below `lastVerified`: a longer proof that overlaps what somebody else has
-    /// proven is not wasted.
+    /// @param init `lastVerified`, or a checkpoint below it that it has not left behind for long: a longer proof that
+    /// overlaps what somebody else has just proven is not wasted.
     /// @param last Last sequence of the range.
     /// @param claim What the proof claims.
     /// @param proof The proof.

@@ -362,11 +362,9 @@ contract PoELens is IPoELens {
         return (verifiedAt > halt.resumedAt ? verifiedAt : halt.resumedAt) + exitDelay;
     }
 
-    /// @dev Of a halted chain: whether its newest checkpoint is one the conflict does not touch, or beyond recall.
+    /// @dev Of a halted chain: whether its newest checkpoint is one the conflict does not touch.
     function _rewound(IProofOfEfficiency poe, Head memory head) private view returns (bool) {
-        if (head.lastVerified <= poe.halt().conflictStart) return true;
-        uint40 verifiedAt = poe.commitmentOf(head.lastVerified).timeOf();
-        return block.timestamp >= _maturesAt(poe, head.status, verifiedAt);
+        return head.lastVerified <= poe.halt().conflictStart;
     }
 
     function _closableAt(IProofOfEfficiency poe, Head memory head, Sequenced memory sequenced)

@@ -102,7 +102,7 @@ contract SettlementAndMaturitySymbolic is SymbolicDeployment {
             newStateRoot: bytes32(uint256(6)),
             newExitAcc: 0
         });
-        _poe.haltOnConflict(0, 1, conflict, "");
+        _poe.haltOnConflict(1, conflict, "");
 
         assert(_poe.head().status == Status.Halted);
         assert(_genesisMaturedAt(time) == before);

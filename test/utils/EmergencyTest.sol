@@ -47,10 +47,10 @@ abstract contract EmergencyTest is ProvingTest {
         return rootAfter(number) ^ bytes32(uint256(1));
     }
 
-    /// @dev Another result for `(init, last]`.
-    function conflictOver(uint40 init, uint40 last) internal view returns (IEmergency.Conflict memory) {
+    /// @dev Another result for the sequences of checkpoint `last`.
+    function conflictOver(uint40 last) internal view returns (IEmergency.Conflict memory) {
         return IEmergency.Conflict({
-            start: checkpoints[init].opening(),
+            start: checkpoints[checkpoints[last].previous].opening(),
             end: checkpoints[last],
             beneficiary: stranger,
             newStateRoot: otherRoot(last),
@@ -73,11 +73,11 @@ abstract contract EmergencyTest is ProvingTest {
         );
     }
 
-    function haltOver(uint40 init, uint40 last) internal {
-        IEmergency.Conflict memory conflict = conflictOver(init, last);
+    function haltOver(uint40 last) internal {
+        IEmergency.Conflict memory conflict = conflictOver(last);
         bytes memory proof = proofOfConflict(conflict);
         vm.prank(stranger);
-        poe.haltOnConflict(init, last, conflict, proof);
+        poe.haltOnConflict(last, conflict, proof);
     }
 
     /* REWINDS */

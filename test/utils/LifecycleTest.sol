@@ -23,7 +23,6 @@ abstract contract LifecycleTest is BaseTest {
         IProving.Claim memory claim = claimFor(0, 1, stranger, rootAfter(1000), 0);
         bytes memory proof = proofOf(0, claim);
         poe.haltOnConflict(
-            0,
             1,
             IEmergency.Conflict({
                 start: claim.start,

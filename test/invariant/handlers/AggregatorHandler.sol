@@ -18,6 +18,10 @@ abstract contract AggregatorHandler is BaseHandler {
         if (newest == lastVerified()) return _proveLate(who, lastSeed);
         uint40 last = provable(uint40(_bound(lastSeed, lastVerified() + 1, newest)));
         uint40 init = path[initSeed % path.length];
+        if (_isTooOld(init)) {
+            _prove(payer(who), init, last);
+            init = lastVerified();
+        }
         if (status == Status.Running && sequences[init + 1].version != sequences[last].version) {
             _proveAcrossVersions(init, last);
             init = lastVerified();
@@ -128,9 +132,14 @@ abstract contract AggregatorHandler is BaseHandler {
         claim.minReward = reward;
         bytes memory proof = _proof(claim);
         bool refused = _refusedUnlessRunning();
+        if (_isTooOld(init)) {
+            refused = true;
+            vm.expectPartialRevert(IProving.StartTooOld.selector);
+        }
         vm.prank(stranger);
         poe.verifyBatches(init, last, claim, proof);
         if (refused) return;
+        _requirePassedOverIsYoung(init);
 
         uint40 previous = lastVerified();
         recordCheckpoint(last, previous, sequenceFacts[last].sequencedAt, claim);
@@ -143,6 +152,22 @@ abstract contract AggregatorHandler is BaseHandler {
         lastProgress = present;
         feesOf[claim.beneficiary] += reward;
         escrow -= reward;
+    }
+
+    /// @dev Whether a proof from `init` is refused for what follows it, as far as the word behind `init` tells its age.
+    function _isTooOld(uint40 init) private view returns (bool) {
+        if (status != Status.Running || init == lastVerified()) return false;
+        uint256 since = checkpointFacts[init + 1].verifiedAt;
+        if (since == 0) since = sequenceFacts[init + 1].sequencedAt;
+        return since <= lastResume || since + EXIT_DELAY <= present;
+    }
+
+    /// @dev What an accepted proof passes over can be undone, and was proven since the last resume.
+    function _requirePassedOverIsYoung(uint40 init) private view {
+        for (uint256 i = path.length - 1; path[i] != init; --i) {
+            assertFalse(isMatured(path[i]), "passes over what has matured");
+            assertGt(checkpointFacts[path[i]].verifiedAt, lastResume, "passes over what stood at the resume");
+        }
     }
 
     /// @dev A late proof is refused before anything else is looked at, in every status.

@@ -17,38 +17,38 @@ abstract contract EmergencyHandler is AggregatorHandler {
     using Commitments for *;
 
     /// @dev The truth against the first false checkpoint, if there is one, or a false proof against any.
-    function showConflict(uint256 lastSeed, uint256 initSeed) external transition {
+    function showConflict(uint256 lastSeed, uint256 positionSeed) external transition {
         uint256 position = firstDishonest();
         if (position != 0 && lastSeed % 4 != 0) return _showTruth(position);
         if (path.length == 1 || status == Status.Closed || lastSeed % 4 != 0) return;
-        position = _bound(lastSeed, 1, path.length - 1);
-        _showConflict(path[initSeed % position], path[position], false);
+        _showConflict(_bound(positionSeed, 1, path.length - 1), false);
     }
 
-    /// @dev A conflict must be one: the same result, a wrong proof or an empty range halts nothing.
+    /// @dev A conflict must be one: the same result, a wrong proof or another start halts nothing.
     function showNoConflict(uint256 positionSeed, uint256 kind) external transition {
         if (path.length == 1) return;
         uint256 position = _bound(positionSeed, 1, path.length - 1);
         (uint40 init, uint40 last) = (path[position - 1], path[position]);
         if (status == Status.Halted && init >= conflictStart) return;
         IEmergency.Conflict memory conflict = _conflict(init, last);
+        conflict.newStateRoot = rootAfter(last + 99);
         kind = _bound(kind, 0, 2);
         if (status == Status.Closed) {
             _expectWrongStatus();
-        } else if (kind == 0) {
-            (init, last) = (last, last);
-            vm.expectPartialRevert(IEmergency.EmptyRange.selector);
         } else if (isMatured(last)) {
             vm.expectPartialRevert(IEmergency.AlreadyMatured.selector);
+        } else if (kind == 0) {
+            // Any other checkpoint that stands, above or below.
+            uint256 other = (position + positionSeed / path.length % (path.length - 1)) % path.length;
+            conflict.start = checkpoints[path[other]].opening();
+            vm.expectRevert(abi.encodeWithSelector(IProving.CheckpointMismatch.selector, init));
         } else if (kind == 1) {
             (conflict.newStateRoot, conflict.newExitAcc) = (conflict.end.stateRoot, conflict.end.exitAcc);
             vm.expectPartialRevert(IEmergency.NoConflict.selector);
         } else {
-            conflict.newStateRoot = rootAfter(last + 99);
-            if (sequences[init + 1].version != sequences[last].version) return;
             vm.expectPartialRevert(MockVerifier.MockProofRejected.selector);
         }
-        poe.haltOnConflict(init, last, conflict, abi.encodePacked(bytes32(0)));
+        poe.haltOnConflict(last, conflict, abi.encodePacked(bytes32(0)));
     }
 
     function rewindSteps(uint256 steps) external transition {
@@ -94,11 +94,12 @@ abstract contract EmergencyHandler is AggregatorHandler {
     }
 
     function _showTruth(uint256 position) private {
-        _showConflict(path[position - 1], path[position], true);
+        _showConflict(position, true);
     }
 
-    function _showConflict(uint40 init, uint40 last, bool truth) private {
-        if (sequences[init + 1].version != sequences[last].version) return;
+    function _showConflict(uint256 position, bool truth) private {
+        (uint40 init, uint40 last) = (path[position - 1], path[position]);
+        assertEq(sequences[init + 1].version, sequences[last].version, "a checkpoint lies in one version");
         IEmergency.Conflict memory conflict = _conflict(init, last);
         if (!truth) (conflict.newStateRoot, conflict.newExitAcc) = _falseResult(init);
         (, uint16 version) = router.resolve(sequences[last].version);
@@ -113,7 +114,7 @@ abstract contract EmergencyHandler is AggregatorHandler {
             refused = true;
             vm.expectPartialRevert(IEmergency.AlreadyMatured.selector);
         }
-        poe.haltOnConflict(init, last, conflict, proof);
+        poe.haltOnConflict(last, conflict, proof);
         if (!refused) _noteHalt(init, last, version);
     }
 

@@ -39,7 +39,7 @@ contract OwnerPowersTest is EmergencyTest {
     function haltChain() private {
         uint40 last = sequence(1);
         prove(last - 1, last);
-        haltOver(last - 1, last);
+        haltOver(last);
     }
 
     function priceNow() private view returns (uint256) {

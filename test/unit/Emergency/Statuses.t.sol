@@ -46,7 +46,7 @@ contract StatusesTest is EscapeTest {
         (batch[0], batch[1]) = (exitRecord(user, 1, 5), exitRecord(stranger, 3, 6));
         exits = paddedRecords(batch);
         // Checkpoint 2 again, with exits and a tip.
-        haltOver(1, 2);
+        haltOver(2);
         rewindTo(1);
         freezeRoute(1, 2);
         resume(2);
@@ -73,7 +73,7 @@ contract StatusesTest is EscapeTest {
 
     function enter(uint256 column) private {
         if (column == RUNNING) return;
-        haltOver(2, 3);
+        haltOver(3);
         if (column == HALTED) return;
         rewindTo(2);
         freezeRoute(2, 3);
@@ -129,11 +129,11 @@ contract StatusesTest is EscapeTest {
     }
 
     function addEmergencyRows() private {
-        IEmergency.Conflict memory conflict = conflictOver(2, 3);
+        IEmergency.Conflict memory conflict = conflictOver(3);
         add(
             stranger,
             "haltOnConflict",
-            abi.encodeCall(poe.haltOnConflict, (2, 3, conflict, proofOfConflict(conflict))),
+            abi.encodeCall(poe.haltOnConflict, (3, conflict, proofOfConflict(conflict))),
             [OK, IEmergency.ConflictNotDeeper.selector, IEmergency.ConflictNotDeeper.selector, NO]
         );
         // Once the state is rewound, the path no longer begins at the last checkpoint.
@@ -260,14 +260,14 @@ contract StatusesTest is EscapeTest {
     function testFuzz_NoClockRunsInAHalt(uint256 duration) external {
         duration = bound(duration, 0, 2 * uint256(ESCAPE_DELAY));
         uint256 snapshot = vm.snapshotState();
-        haltOver(2, 3);
+        haltOver(3);
         rewindTo(2);
         freezeRoute(2, 3);
         resume(3);
         (uint256 price, uint256 maturity) = _anHourLater();
 
         vm.revertToState(snapshot);
-        haltOver(2, 3);
+        haltOver(3);
         skip(duration);
         rewindTo(2);
         freezeRoute(2, 3);
@@ -291,7 +291,7 @@ contract StatusesTest is EscapeTest {
     /// @dev Tips on what had matured are payable in a halt; others wait for the resume.
     /// @custom:req R48
     function test_TipsWaitInAHalt() external {
-        haltOver(2, 3);
+        haltOver(3);
         poe.claimTips(2, 2, checkpoints[2]);
         assertEq(poe.tipsOn(2), 0);
         skip(365 days);
@@ -303,7 +303,7 @@ contract StatusesTest is EscapeTest {
     /// @custom:req R48
     function test_WhatIsPendingIsNotLateAfterAHalt() external {
         // Settled at the halt.
-        haltOver(2, 3);
+        haltOver(3);
         uint256 price = poe.sequenced().logPrice;
         assertGt(price, 0);
         skip(60 days);

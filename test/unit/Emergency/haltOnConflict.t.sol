@@ -5,6 +5,7 @@ import {IEmergency} from "../../../contracts/interfaces/IEmergency.sol";
 import {IProofOfEfficiency} from "../../../contracts/interfaces/IProofOfEfficiency.sol";
 import {IProving} from "../../../contracts/interfaces/IProving.sol";
 import {IStateMachine} from "../../../contracts/interfaces/IStateMachine.sol";
+import {IVerifierRouter} from "../../../contracts/interfaces/IVerifierRouter.sol";
 import {Goldilocks} from "../../../contracts/l2/Goldilocks.sol";
 import {Commitments} from "../../../contracts/libraries/Commitments.sol";
 import {Checkpoint} from "../../../contracts/types/Commitments.sol";
@@ -29,70 +30,75 @@ contract HaltOnConflictTest is EmergencyTest {
         prove(4, 5);
     }
 
-    function refuseConflict(uint40 init, uint40 last, IEmergency.Conflict memory conflict, bytes memory reason)
-        private
-    {
+    function refuseConflict(uint40 last, IEmergency.Conflict memory conflict, bytes memory reason) private {
         bytes memory proof = proofOfConflict(conflict);
         vm.expectRevert(reason);
-        poe.haltOnConflict(init, last, conflict, proof);
+        poe.haltOnConflict(last, conflict, proof);
     }
 
     /// @custom:req R49
     /// @dev Whoever halts first must not choose how deep.
     function test_RevertWhen_TheChainIsHaltedForAConflictThatStartsNoLater() external {
-        IEmergency.Conflict memory conflict = conflictOver(4, 5);
-        haltOver(4, 5);
+        IEmergency.Conflict memory conflict = conflictOver(5);
+        haltOver(5);
         uint256 haltedAt = block.timestamp;
         skip(1 days);
-        refuseConflict(4, 5, conflict, abi.encodeWithSelector(IEmergency.ConflictNotDeeper.selector, 4, 4));
-        haltOver(2, 4);
+        refuseConflict(5, conflict, abi.encodeWithSelector(IEmergency.ConflictNotDeeper.selector, 4, 4));
+        haltOver(4);
         assertEq(poe.halt().conflictStart, 2, "deeper");
         assertEq(poe.settlement().progressAt, haltedAt, "no second halt");
-        refuseConflict(4, 5, conflict, abi.encodeWithSelector(IEmergency.ConflictNotDeeper.selector, 4, 2));
+        refuseConflict(5, conflict, abi.encodeWithSelector(IEmergency.ConflictNotDeeper.selector, 4, 2));
     }
 
     /// @dev Nor does it move any other clock of the halt: what had not matured does not mature by a deeper conflict, and
     /// the price stays where the halt found it.
     /// @custom:req R48
     function test_ADeeperConflictMovesNoClock() external {
-        haltOver(4, 5);
+        haltOver(5);
         uint40 updatedAt = poe.sequenced().updatedAt;
         uint40 maturedBefore = poe.halt().maturedBefore;
         skip(2 * EXIT_DELAY);
-        haltOver(2, 4);
+        haltOver(4);
         assertEq(poe.sequenced().updatedAt, updatedAt, "price");
         assertEq(poe.halt().maturedBefore, maturedBefore, "maturity");
         vm.expectRevert(abi.encodeWithSelector(IProofOfEfficiency.NotMatured.selector, uint40(2), type(uint256).max));
         poe.requireMatured(2, checkpoints[2].opening());
-        haltOver(1, 2);
+        haltOver(2);
     }
 
-    function test_RevertWhen_TheRangeIsEmpty() external {
-        IEmergency.Conflict memory conflict = conflictOver(4, 4);
-        refuseConflict(4, 4, conflict, abi.encodeWithSelector(IEmergency.EmptyRange.selector, 4, 4));
-        refuseConflict(5, 4, conflict, abi.encodeWithSelector(IEmergency.EmptyRange.selector, 5, 4));
+    /// @dev It is its own predecessor, and was proven by nobody: no route stands for its version.
+    function test_RevertWhen_TheEndIsGenesis() external {
+        // Too young to have matured.
+        poe = _deploy(_configuration());
+        Checkpoint memory genesis;
+        genesis.sequence.acc = poe.lastAcc();
+        genesis.stateRoot = stateMachine.genesisRoot();
+        checkpoints[0] = genesis;
+        IEmergency.Conflict memory conflict = conflictOver(0);
+        vm.expectRevert(abi.encodeWithSelector(IVerifierRouter.UnknownRoute.selector, 0));
+        poe.haltOnConflict(0, conflict, "");
     }
 
     function test_RevertWhen_TheEndIsNotACheckpoint() external {
-        IEmergency.Conflict memory conflict = conflictOver(2, 4);
+        IEmergency.Conflict memory conflict = conflictOver(4);
         // Proven, but in the middle of a range; pending; not sequenced; a checkpoint, but another one.
         uint40[4] memory ends = [uint40(3), 6, 7, 5];
         for (uint256 i = 0; i < 4; ++i) {
-            refuseConflict(2, ends[i], conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, ends[i]));
+            refuseConflict(ends[i], conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, ends[i]));
         }
         // A pending sequence does not pass for a checkpoint, whatever is said about its result.
         conflict.end.sequence = sequences[6];
-        refuseConflict(2, 6, conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 6));
+        refuseConflict(6, conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 6));
     }
 
     /// @dev Every field of the preimage is bound.
     function test_RevertWhen_TheEndsPreimageIsTamperedWith() external {
-        bytes memory proof = proofOfConflict(conflictOver(2, 4));
+        bytes memory proof = proofOfConflict(conflictOver(4));
         for (uint256 field = 0; field < 12; ++field) {
-            IEmergency.Conflict memory conflict = conflictOver(2, 4);
+            IEmergency.Conflict memory conflict = conflictOver(4);
             _tamper(conflict.end, field);
             vm.expectRevert(abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 4));
-            poe.haltOnConflict(2, 4, conflict, proof);
+            poe.haltOnConflict(4, conflict, proof);
         }
     }
 
@@ -112,81 +118,79 @@ contract HaltOnConflictTest is EmergencyTest {
     }
 
     function test_RevertWhen_TheEndHasMatured() external {
-        IEmergency.Conflict memory conflict = conflictOver(1, 2);
+        IEmergency.Conflict memory conflict = conflictOver(2);
         uint40 verifiedAt = Commitments.timeOf(poe.commitmentOf(2));
         vm.warp(verifiedAt + EXIT_DELAY);
-        refuseConflict(1, 2, conflict, abi.encodeWithSelector(IEmergency.AlreadyMatured.selector, 2));
+        refuseConflict(2, conflict, abi.encodeWithSelector(IEmergency.AlreadyMatured.selector, 2));
         // A second earlier it would have been in time.
         vm.warp(verifiedAt + EXIT_DELAY - 1);
-        poe.haltOnConflict(1, 2, conflict, proofOfConflict(conflict));
+        poe.haltOnConflict(2, conflict, proofOfConflict(conflict));
     }
 
     function test_RevertWhen_TheResultIsTheSame() external {
-        IEmergency.Conflict memory conflict = conflictOver(2, 4);
+        IEmergency.Conflict memory conflict = conflictOver(4);
         conflict.newStateRoot = conflict.end.stateRoot;
-        refuseConflict(2, 4, conflict, abi.encodeWithSelector(IEmergency.NoConflict.selector, 4));
-        // A longer proof of the same result is none either.
-        conflict.start = checkpoints[1].opening();
-        refuseConflict(1, 4, conflict, abi.encodeWithSelector(IEmergency.NoConflict.selector, 4));
+        refuseConflict(4, conflict, abi.encodeWithSelector(IEmergency.NoConflict.selector, 4));
     }
 
-    function test_RevertWhen_TheStartIsNotACheckpoint() external {
-        IEmergency.Conflict memory conflict = conflictOver(2, 4);
-        refuseConflict(3, 4, conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 3));
-        refuseConflict(1, 4, conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 1));
-        conflict.start.stateRoot = otherRoot(2);
-        refuseConflict(2, 4, conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 2));
-    }
-
-    /// @custom:req R55
-    function test_RevertWhen_TheRangeSpansVersions() external {
-        activateVersion(2);
-        sequence(1); // 7, of version 2
-        prove(5, 6);
-        prove(6, 7);
-        refuseConflict(5, 7, conflictOver(5, 7), abi.encodeWithSelector(IProving.RangeSpansVersions.selector, 5, 2, 7));
-        haltOver(6, 7);
+    /// @dev Of the checkpoints below the contested one the next will do, and no other.
+    function test_RevertWhen_TheStartIsNotTheCheckpointBefore() external {
+        bytes memory reason = abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 2);
+        uint40[3] memory others = [uint40(0), 1, 5];
+        for (uint256 i = 0; i < 3; ++i) {
+            IEmergency.Conflict memory conflict = conflictOver(4);
+            conflict.start = checkpoints[others[i]].opening();
+            refuseConflict(4, conflict, reason);
+        }
+        for (uint256 field = 0; field < 4; ++field) {
+            IEmergency.Conflict memory conflict = conflictOver(4);
+            if (field == 0) conflict.start.acc ^= bytes32(uint256(1));
+            if (field == 1) conflict.start.stateRoot = otherRoot(2);
+            if (field == 2) conflict.start.exitAcc ^= bytes32(uint256(1));
+            if (field == 3) conflict.start.tail ^= bytes32(uint256(1));
+            refuseConflict(4, conflict, reason);
+        }
     }
 
     /// @custom:req R8
     function test_RevertWhen_TheOtherRootIsZeroOrNotCanonical() external {
-        IEmergency.Conflict memory conflict = conflictOver(2, 4);
+        IEmergency.Conflict memory conflict = conflictOver(4);
         conflict.newStateRoot = 0;
-        refuseConflict(2, 4, conflict, abi.encodeWithSelector(IStateMachine.ZeroRoot.selector));
+        refuseConflict(4, conflict, abi.encodeWithSelector(IStateMachine.ZeroRoot.selector));
         for (uint256 i = 0; i < 4; ++i) {
             conflict.newStateRoot = bytes32(Goldilocks.PRIME << (192 - 64 * i));
             bytes memory reason =
                 abi.encodeWithSelector(Goldilocks.NonCanonicalLimb.selector, i, uint64(Goldilocks.PRIME));
-            refuseConflict(2, 4, conflict, reason);
+            refuseConflict(4, conflict, reason);
         }
     }
 
     function test_RevertWhen_TheProofIsOfAnotherStatement() external {
-        IEmergency.Conflict memory conflict = conflictOver(2, 4);
+        IEmergency.Conflict memory conflict = conflictOver(4);
         bytes memory proof = proofOfConflict(conflict);
         conflict.newStateRoot ^= bytes32(uint256(2));
         vm.expectRevert(MockVerifier.MockProofRejected.selector);
-        poe.haltOnConflict(2, 4, conflict, proof);
+        poe.haltOnConflict(4, conflict, proof);
         conflict.newStateRoot ^= bytes32(uint256(2));
         conflict.newExitAcc ^= bytes32(uint256(1));
         vm.expectRevert(MockVerifier.MockProofRejected.selector);
-        poe.haltOnConflict(2, 4, conflict, proof);
+        poe.haltOnConflict(4, conflict, proof);
         conflict.newExitAcc ^= bytes32(uint256(1));
         conflict.beneficiary = aggregator;
         vm.expectRevert(MockVerifier.MockProofRejected.selector);
-        poe.haltOnConflict(2, 4, conflict, proof);
+        poe.haltOnConflict(4, conflict, proof);
         assertEq(uint8(poe.head().status), uint8(Status.Running));
     }
 
     function test_GivenTheRootsDiffer() external {
         uint256 priceBefore = poe.sequenced().logPrice;
         skip(1 minutes);
-        IEmergency.Conflict memory conflict = conflictOver(4, 5);
+        IEmergency.Conflict memory conflict = conflictOver(5);
         bytes memory proof = proofOfConflict(conflict);
         vm.expectEmit(address(poe));
         emit IEmergency.ChainHalted(4, 5, 1, conflict.newStateRoot, conflict.newExitAcc);
         vm.prank(stranger);
-        poe.haltOnConflict(4, 5, conflict, proof);
+        poe.haltOnConflict(5, conflict, proof);
 
         assertEq(uint8(poe.head().status), uint8(Status.Halted), "status");
         Halt memory halt = poe.halt();
@@ -200,52 +204,68 @@ contract HaltOnConflictTest is EmergencyTest {
     }
 
     function test_GivenOnlyTheExitsDiffer() external {
-        IEmergency.Conflict memory conflict = conflictOver(4, 5);
+        IEmergency.Conflict memory conflict = conflictOver(5);
         conflict.newStateRoot = conflict.end.stateRoot;
         conflict.newExitAcc = keccak256("other exits");
-        poe.haltOnConflict(4, 5, conflict, proofOfConflict(conflict));
+        poe.haltOnConflict(5, conflict, proofOfConflict(conflict));
         assertEq(uint8(poe.head().status), uint8(Status.Halted));
     }
 
     function test_GivenItEndsAtACheckpointBelowTheLastOne() external {
-        haltOver(1, 4);
-        assertEq(poe.halt().conflictStart, 1);
+        haltOver(4);
+        assertEq(poe.halt().conflictStart, 2);
         assertEq(uint8(poe.head().status), uint8(Status.Halted));
+    }
+
+    /// @dev A checkpoint lies in one version, and so does what contests it, wherever the accepted proof began.
+    /// @custom:req R55
+    function test_GivenItIsTheFirstOfItsVersion() external {
+        activateVersion(2);
+        sequence(1); // 7
+        sequence(1); // 8, both of version 2
+        prove(4, 6);
+        prove(6, 7);
+        prove(6, 8);
+        haltOver(8);
+        haltOver(7);
+        assertEq(poe.halt().conflictStart, 6);
+        haltOver(6);
+        assertEq(poe.halt().conflictStart, 5, "not where the accepted proof began");
     }
 
     function test_GivenTheRouteIsFrozen() external {
         freezeRoute(1, 2);
-        haltOver(2, 4);
+        haltOver(4);
         assertEq(poe.halt().conflictStart, 2, "a proof of the successor");
     }
 
     /// @dev A checkpoint that a rewind voided cannot halt the chain again, though both proofs are still valid.
     function test_AVoidedCheckpointSetsNothingOff() external {
-        IEmergency.Conflict memory conflict = conflictOver(2, 4);
-        haltOver(2, 4);
+        IEmergency.Conflict memory conflict = conflictOver(4);
+        haltOver(4);
         rewindTo(2);
         freezeRoute(1, 2);
         resume(2);
-        refuseConflict(2, 4, conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 4));
+        refuseConflict(4, conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 4));
 
         // Proven again, with the result the conflict claims: the former result is what conflicts now, and the old preimage opens nothing.
         proveTo(2, 4, otherRoot(4), 0);
-        refuseConflict(2, 4, conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 4));
+        refuseConflict(4, conflict, abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 4));
         conflict.end = checkpoints[4];
-        refuseConflict(2, 4, conflict, abi.encodeWithSelector(IEmergency.NoConflict.selector, 4));
+        refuseConflict(4, conflict, abi.encodeWithSelector(IEmergency.NoConflict.selector, 4));
     }
 
     /// @dev A proof by the conflicted verifier, valid once, is of another version after its route is frozen.
     /// @custom:req R3
     function test_AProofForTheFrozenRouteSetsNothingOff() external {
-        IEmergency.Conflict memory conflict = conflictOver(1, 2);
+        IEmergency.Conflict memory conflict = conflictOver(2);
         bytes memory proof = proofOfConflict(conflict);
-        haltOver(2, 4);
+        haltOver(4);
         rewindTo(2);
         freezeRoute(1, 2);
         resume(2);
         vm.expectRevert(MockVerifier.MockProofRejected.selector);
-        poe.haltOnConflict(1, 2, conflict, proof);
+        poe.haltOnConflict(2, conflict, proof);
     }
 
     /* SECOND HALT */
@@ -256,12 +276,12 @@ contract HaltOnConflictTest is EmergencyTest {
     function test_ASecondHaltRemembersTheWaitOfTheFirst() external {
         uint256 verifiedAt = Commitments.timeOf(poe.commitmentOf(2));
         skip(2 days);
-        haltOver(2, 4);
+        haltOver(4);
         rewindTo(2);
         freezeRoute(1, 2);
         resume(2);
         vm.warp(verifiedAt + EXIT_DELAY + 1);
-        haltOver(1, 2);
+        haltOver(2);
 
         vm.expectRevert(abi.encodeWithSelector(IProofOfEfficiency.NotMatured.selector, uint40(2), type(uint256).max));
         poe.requireMatured(2, checkpoints[2].opening());
@@ -273,13 +293,15 @@ contract HaltOnConflictTest is EmergencyTest {
     function test_ASecondHaltLeavesAloneWhatMaturedBeforeTheFirst() external {
         vm.warp(Commitments.timeOf(poe.commitmentOf(2)) + EXIT_DELAY);
         poe.requireMatured(2, checkpoints[2].opening());
-        haltOver(2, 4);
+        haltOver(4);
         rewindTo(2);
         freezeRoute(1, 2);
         resume(2);
         prove(2, 3);
         skip(1 hours);
-        haltOver(0, 3);
+        refuseConflict(2, conflictOver(2), abi.encodeWithSelector(IEmergency.AlreadyMatured.selector, 2));
+        haltOver(3);
+        refuseConflict(2, conflictOver(2), abi.encodeWithSelector(IEmergency.AlreadyMatured.selector, 2));
         poe.requireMatured(2, checkpoints[2].opening());
 
         vm.expectRevert(abi.encodeWithSelector(IEmergency.RewindComplete.selector, 2));
@@ -298,7 +320,7 @@ contract HaltOnConflictTest is EmergencyTest {
             bool now_ = _isMatured(2);
             assertTrue(now_ || !matured, "taken back while running");
             matured = now_;
-            haltOver(2, poe.head().lastVerified);
+            haltOver(round == 0 ? 4 : 3);
             skip(uint256(keccak256(abi.encode(seed, round, "halt"))) % (EXIT_DELAY * 2));
             assertEq(_isMatured(2), matured, "as it was when the chain halted");
             rewindTo(2);

@@ -29,7 +29,7 @@ contract ResumeTest is EmergencyTest {
     }
 
     function haltAndRewind() private {
-        haltOver(2, 3);
+        haltOver(3);
         rewindTo(2);
     }
 
@@ -48,7 +48,7 @@ contract ResumeTest is EmergencyTest {
     }
 
     function test_RevertWhen_TheStateIsNotRewound() external {
-        haltOver(1, 3);
+        haltOver(2);
         freezeRoute(1, 2);
         refuseResume(2, abi.encodeWithSelector(IEmergency.RewindIncomplete.selector, 3, 1));
         rewindTo(2);
@@ -76,9 +76,9 @@ contract ResumeTest is EmergencyTest {
 
     /// @dev Frozen between the two conflicts: the deeper one, shown under the successor, blames nobody and clears nobody.
     function test_ADeeperConflictUnderTheSuccessorBlamesNobody() external {
-        haltOver(2, 3);
+        haltOver(3);
         freezeRoute(1, 2);
-        haltOver(1, 2);
+        haltOver(2);
         rewindTo(1);
         resume(2);
         prove(1, 4);
@@ -90,7 +90,7 @@ contract ResumeTest is EmergencyTest {
     function test_ASuccessorThatContradictsItselfMustBeFrozen() external {
         freezeRoute(1, 2);
         prove(3, 4);
-        haltOver(3, 4);
+        haltOver(4);
         rewindTo(3);
         refuseResume(2, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 2));
         freezeRoute(2, 3);
@@ -103,8 +103,8 @@ contract ResumeTest is EmergencyTest {
         activateVersion(2);
         sequence(1);
         prove(5, 6);
-        haltOver(5, 6);
-        haltOver(1, 2);
+        haltOver(6);
+        haltOver(2);
         rewindTo(1);
         freezeRoute(1, 3);
         refuseResume(3, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 2));
@@ -117,7 +117,7 @@ contract ResumeTest is EmergencyTest {
         prove(3, 4);
         prove(4, 5);
         for (uint40 start = 4; start > 0; --start) {
-            haltOver(start, start + 1);
+            haltOver(start + 1);
         }
         rewindTo(1);
         freezeRoute(1, 2);
@@ -135,9 +135,9 @@ contract ResumeTest is EmergencyTest {
         prove(3, 5);
         prove(5, 6);
         prove(6, 7);
-        haltOver(6, 7); // route 3
-        haltOver(5, 6); // route 2
-        haltOver(3, 5); // route 3 again, in place of 1
+        haltOver(7); // route 3
+        haltOver(6); // route 2
+        haltOver(5); // route 3 again, in place of 1
         rewindTo(3);
         uint16 sound = addRoute();
         skip(ROUTE_DELAY);
@@ -155,7 +155,7 @@ contract ResumeTest is EmergencyTest {
         activateVersion(2);
         sequence(1);
         prove(5, 6);
-        haltOver(5, 6);
+        haltOver(6);
         rewindTo(5);
         refuseResume(2, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 2));
         freezeRoute(2, 1);
@@ -168,7 +168,7 @@ contract ResumeTest is EmergencyTest {
         assertEq(checkpoints[7].provenBy, 1, "checked by the older route");
 
         // Until that one falls too: then both have to lead elsewhere.
-        haltOver(6, 7);
+        haltOver(7);
         rewindTo(6);
         refuseResume(2, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 1));
         freezeRoute(1, 3);
@@ -272,7 +272,7 @@ contract ResumeTest is EmergencyTest {
         freezeRoute(1, 2);
         resume(2);
         prove(2, 4);
-        haltOver(2, 4);
+        haltOver(4);
         rewindTo(2);
         refuseResume(3, abi.encodeWithSelector(IEmergency.ContradictedVersionInUse.selector, 2));
         freezeRoute(2, 3);

@@ -39,13 +39,13 @@ contract RewindTest is EmergencyTest {
     }
 
     function test_RevertWhen_ThePathHasLessThanTwoCheckpoints() external {
-        haltOver(3, 5);
+        haltOver(5);
         refuseRewind(new Checkpoint[](0), abi.encodeWithSelector(IEmergency.RewindTooShort.selector, 0));
         refuseRewind(pathDown(6, 6), abi.encodeWithSelector(IEmergency.RewindTooShort.selector, 1));
     }
 
     function test_RevertWhen_ThePathIsNotThatOfTheCheckpoints() external {
-        haltOver(1, 6);
+        haltOver(2);
         // Does not begin at the last checkpoint.
         refuseRewind(pathDown(5, 3), abi.encodeWithSelector(IProving.CheckpointMismatch.selector, 6));
         // Leaves one out.
@@ -71,7 +71,7 @@ contract RewindTest is EmergencyTest {
     }
 
     function test_RevertWhen_ThePathLeadsBelowTheStartOfTheConflict() external {
-        haltOver(3, 5);
+        haltOver(5);
         refuseRewind(pathDown(6, 2), abi.encodeWithSelector(IEmergency.RewindComplete.selector, 3));
         poe.rewind(pathDown(6, 3));
         refuseRewind(pathDown(3, 2), abi.encodeWithSelector(IEmergency.RewindComplete.selector, 3));
@@ -79,16 +79,22 @@ contract RewindTest is EmergencyTest {
 
     function test_RevertWhen_ThePathLeadsBelowAMaturedCheckpoint() external {
         vm.warp(Commitments.timeOf(poe.commitmentOf(3)) + EXIT_DELAY);
-        haltOver(1, 5);
+        haltOver(6);
+        haltOver(5);
+        // Nothing deeper can be shown: 3 is beyond recall, and no conflict starts below it.
+        IEmergency.Conflict memory conflict = conflictOver(3);
+        bytes memory proof = proofOfConflict(conflict);
+        vm.expectRevert(abi.encodeWithSelector(IEmergency.AlreadyMatured.selector, 3));
+        poe.haltOnConflict(3, conflict, proof);
         refuseRewind(pathDown(6, 2), abi.encodeWithSelector(IEmergency.RewindComplete.selector, 3));
         poe.rewind(pathDown(6, 3));
-        assertEq(poe.head().lastVerified, 3, "stops above the start of the conflict");
+        assertEq(poe.head().lastVerified, 3);
         skip(1000 days);
         refuseRewind(pathDown(3, 2), abi.encodeWithSelector(IEmergency.RewindComplete.selector, 3));
     }
 
     function test_GivenItIsWalkedAtOnce() external {
-        haltOver(2, 5);
+        haltOver(3);
         Settlement memory before = poe.settlement();
         vm.expectEmit(address(poe));
         emit IEmergency.CheckpointVoided(6, 5);
@@ -102,7 +108,7 @@ contract RewindTest is EmergencyTest {
     }
 
     function test_GivenItIsWalkedInPieces() external {
-        haltOver(2, 5);
+        haltOver(3);
         Settlement memory before = poe.settlement();
         poe.rewind(pathDown(6, 5));
         skip(3 days);
@@ -130,10 +136,10 @@ contract RewindTest is EmergencyTest {
     /// @custom:req R6
     /// @custom:req R18
     function testFuzz_ProvingAgainPaysNothingTwice(uint256 seed) external {
-        uint40[3] memory starts = [uint40(1), 2, 3];
-        uint40 start = starts[seed % 3];
+        uint40[4] memory standing = [uint40(1), 2, 3, 5];
+        (uint40 start, uint40 contested) = (standing[seed % 3], standing[seed % 3 + 1]);
         uint256 paid = poe.feeBalanceOf(aggregator);
-        haltOver(start, 6);
+        haltOver(contested);
         rewindTo(start);
         freezeRoute(1, 2);
         resume(2);
@@ -152,7 +158,7 @@ contract RewindTest is EmergencyTest {
     /// @dev A range across the border between paid and unpaid pays the unpaid part.
     /// @custom:req R6
     function test_ARangeAcrossThePaidPartPaysTheRest() external {
-        haltOver(2, 6);
+        haltOver(3);
         rewindTo(2);
         freezeRoute(1, 2);
         resume(2);

@@ -71,7 +71,7 @@ contract CloseTest is EscapeTest {
     /// @custom:req R48
     function test_RevertWhen_TheChainIsHaltedAndNotRewound() external {
         prove(2, 3);
-        haltOver(2, 3);
+        haltOver(3);
         skip(ESCAPE_DELAY);
         vm.expectRevert(abi.encodeWithSelector(IEmergency.RewindIncomplete.selector, 3, 2));
         poe.close(checkpoints[3], accountsRoot(), CONSUMED);
@@ -81,7 +81,7 @@ contract CloseTest is EscapeTest {
     function test_RevertWhen_TheChainIsHaltedAndTheHaltIsYoung() external {
         prove(2, 3);
         skip(6 days);
-        haltOver(2, 3);
+        haltOver(3);
         rewindTo(2);
         skip(ESCAPE_DELAY - 1);
         refuseClose(notDue(ESCAPE_DELAY - 1));
@@ -91,7 +91,7 @@ contract CloseTest is EscapeTest {
     /// @custom:req R48
     function test_RevertWhen_TheChainHasResumedSince() external {
         prove(2, 3);
-        haltOver(2, 3);
+        haltOver(3);
         rewindTo(2);
         skip(ESCAPE_DELAY);
         freezeRoute(1, 2);
@@ -176,7 +176,7 @@ contract CloseTest is EscapeTest {
     /// @custom:req R37
     function test_GivenTheChainIsHaltedAndRewound() external {
         prove(2, 3);
-        haltOver(2, 3);
+        haltOver(3);
         skip(ESCAPE_DELAY);
         rewindTo(2);
         poe.close(checkpoints[2], accountsRoot(), CONSUMED);
@@ -227,9 +227,9 @@ contract CloseTest is EscapeTest {
     function test_ADeeperConflictDoesNotPutTheEndOff() external {
         prove(2, 3);
         prove(3, 4);
-        haltOver(3, 4);
+        haltOver(4);
         skip(ESCAPE_DELAY - 1);
-        haltOver(2, 3);
+        haltOver(3);
         rewindTo(2);
         refuseClose(notDue(ESCAPE_DELAY - 1));
         skip(1);

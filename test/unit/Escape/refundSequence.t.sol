@@ -18,7 +18,7 @@ contract RefundSequenceTest is EscapeTest {
     function test_RevertWhen_TheChainIsNotClosed() external {
         refuseRefund(3, sequences[3], abi.encodeWithSelector(IEmergency.WrongStatus.selector, Status.Running));
         prove(2, 3);
-        haltOver(2, 3);
+        haltOver(3);
         rewindTo(2);
         refuseRefund(4, sequences[4], abi.encodeWithSelector(IEmergency.WrongStatus.selector, Status.Halted));
     }
@@ -56,7 +56,7 @@ contract RefundSequenceTest is EscapeTest {
     /// @custom:req R18
     function test_RevertWhen_AProofThatAHaltVoidedWasPaidForIt() external {
         prove(2, 3);
-        haltOver(2, 3);
+        haltOver(3);
         rewindTo(2);
         skip(ESCAPE_DELAY);
         poe.close(checkpoints[2], accountsRoot(), CONSUMED);

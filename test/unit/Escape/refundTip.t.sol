@@ -17,7 +17,7 @@ contract RefundTipTest is EscapeTest {
     function test_RevertWhen_TheChainIsNotClosed() external {
         refuseRefund(user, 4, abi.encodeWithSelector(IEmergency.WrongStatus.selector, Status.Running));
         prove(2, 3);
-        haltOver(2, 3);
+        haltOver(3);
         refuseRefund(user, 4, abi.encodeWithSelector(IEmergency.WrongStatus.selector, Status.Halted));
     }
 
@@ -66,7 +66,7 @@ contract RefundTipTest is EscapeTest {
     /// @custom:req R18
     function test_ATipOnAVoidedProofGoesBack() external {
         prove(2, 4);
-        haltOver(2, 4);
+        haltOver(4);
         rewindTo(2);
         skip(ESCAPE_DELAY);
         poe.close(checkpoints[2], accountsRoot(), CONSUMED);

@@ -78,7 +78,7 @@ contract ClaimExitsTest is ExitsTest {
     /// @custom:req R48
     function test_RevertWhen_TheChainHaltedBeforeTheCheckpointMatured() external {
         mature(first);
-        haltOver(first, second);
+        haltOver(second);
         skip(1000 days);
         refuseClaim(
             second,
@@ -296,7 +296,7 @@ contract ClaimExitsTest is ExitsTest {
     /// @dev Exits that a rewind voided are not on the chain that matures.
     /// @custom:req R17
     function test_VoidedExitsAreNeverPaid() external {
-        haltOver(first, second);
+        haltOver(second);
         rewindTo(first);
         freezeRoute(1, 2);
         resume(2);

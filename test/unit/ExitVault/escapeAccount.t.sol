@@ -25,7 +25,7 @@ contract EscapeAccountTest is EscapeTest {
         bytes memory reason = abi.encodeWithSelector(IExitVault.ChainNotClosed.selector);
         refuseEscape(1, leafOf(user, BALANCE, 7), user, reason);
         prove(2, 3);
-        haltOver(2, 3);
+        haltOver(3);
         refuseEscape(1, leafOf(user, BALANCE, 7), user, reason);
     }
 
@@ -121,7 +121,7 @@ contract EscapeAccountTest is EscapeTest {
         balance = uint64(bound(balance, 1, 1 << 61));
         setLeaf(2, leafOf(user, balance, nonce));
         // Checkpoint 2 is taken back, and proven again with this state.
-        haltOver(1, 2);
+        haltOver(2);
         rewindTo(1);
         freezeRoute(1, 2);
         resume(2);

@@ -18,7 +18,7 @@ contract RefundMessageTest is EscapeTest {
         bytes memory reason = abi.encodeWithSelector(IExitVault.ChainNotClosed.selector);
         refuseRefund(3, registration, stranger, reason);
         prove(2, 3);
-        haltOver(2, 3);
+        haltOver(3);
         refuseRefund(3, registration, stranger, reason);
     }
 
@@ -114,7 +114,7 @@ contract RefundMessageTest is EscapeTest {
     /// @dev A rewind gives messages back too: those the voided state had consumed are refunded if the chain then closes.
     function test_AMessageOfAVoidedCheckpointIsRefunded() external {
         prove(2, 4);
-        haltOver(2, 4);
+        haltOver(4);
         rewindTo(2);
         skip(ESCAPE_DELAY);
         poe.close(checkpoints[2], accountsRoot(), CONSUMED);

@@ -541,7 +541,7 @@ contract PoELensTest is BaseTest {
             newExitAcc: 0
         });
         (bytes32 statement,) = lens.statementOf(poe, other);
-        poe.haltOnConflict(init, last, conflict, proofOf(statement));
+        poe.haltOnConflict(last, conflict, proofOf(statement));
     }
 
     function _rewindTo1() private {

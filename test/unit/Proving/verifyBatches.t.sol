@@ -63,14 +63,14 @@ contract VerifyBatchesTest is EmergencyTest {
         );
 
         // Lateness comes before the status: who lost the race learns that it is lost.
-        haltOver(2, 3);
+        haltOver(3);
         refuse(0, 3, rubbish, "", abi.encodeWithSelector(IProving.LateProof.selector, 3, 3));
     }
 
     /// @custom:req R49
     function test_RevertWhen_TheChainDoesNotRun() external {
         prove(1, 2);
-        haltOver(1, 2);
+        haltOver(2);
         refuseUnseen(2, 3, claimOf(2, 3), abi.encodeWithSelector(IEmergency.WrongStatus.selector, Status.Halted));
     }
 
@@ -88,6 +88,45 @@ contract VerifyBatchesTest is EmergencyTest {
         for (uint40 init = 2; init <= 5; ++init) {
             refuseUnseen(init, 4, claim, abi.encodeWithSelector(IProving.StartNotVerified.selector, init, 1));
         }
+    }
+
+    /// @dev A proof passes over what may be undone only: a checkpoint that has matured is not passed over, nor one that
+    /// stood when the chain last resumed. Where the next checkpoint is farther, the sequence behind the start counts.
+    /// @custom:req R17
+    function test_RevertWhen_WhatFollowsTheStartIsTooOld() external {
+        uint256 snapshot = vm.snapshotState();
+        for (uint40 next = 2; next <= 3; ++next) {
+            prove(1, next);
+            uint40 since = Commitments.timeOf(poe.commitmentOf(2));
+            assertEq(since == block.timestamp, next == 2, "proven now, or sequenced before");
+            IProving.Claim memory claim = claimOf(1, 4);
+            vm.warp(since + EXIT_DELAY);
+            refuseUnseen(1, 4, claim, abi.encodeWithSelector(IProving.StartTooOld.selector, 1, since));
+            // A second earlier it would have been in time, and from the last checkpoint it always is.
+            uint256 late = vm.snapshotState();
+            vm.warp(since + EXIT_DELAY - 1);
+            submit(1, 4, claim);
+            vm.revertToState(late);
+            skip(365 days);
+            prove(next, 4);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @custom:req R17
+    function test_AResumeLeavesWhatStoodBehind() external {
+        prove(1, 2);
+        prove(2, 3);
+        haltOver(3);
+        rewindTo(2);
+        freezeRoute(1, 2);
+        resume(2);
+        uint40 since = Commitments.timeOf(poe.commitmentOf(2));
+        assertEq(since, block.timestamp, "in the same block");
+        refuseUnseen(1, 4, claimOf(1, 4), abi.encodeWithSelector(IProving.StartTooOld.selector, 1, since));
+        skip(1);
+        prove(2, 3);
+        submit(2, 4, claimOf(2, 4));
     }
 
     function test_RevertWhen_TheBeneficiaryIsNull() external {
@@ -283,6 +322,8 @@ contract VerifyBatchesTest is EmergencyTest {
         refuse(9, 1, claim, "", abi.encodeWithSelector(IProving.LateProof.selector, 1, 1));
         refuse(9, 6, claim, "", abi.encodeWithSelector(IProving.UnknownSequence.selector, 6, 5));
         refuse(9, 5, claim, "", abi.encodeWithSelector(IProving.StartNotVerified.selector, 9, 1));
+        uint40 since = Commitments.timeOf(poe.commitmentOf(1));
+        refuse(0, 5, claim, "", abi.encodeWithSelector(IProving.StartTooOld.selector, 0, since));
         refuse(1, 5, claim, "", abi.encodeWithSelector(IFeeLedger.ZeroAddress.selector));
         claim.beneficiary = aggregator;
         refuse(1, 5, claim, "", abi.encodeWithSelector(IProving.SequenceMismatch.selector, 5));
@@ -335,7 +376,7 @@ contract VerifyBatchesTest is EmergencyTest {
 
     /// @custom:req R6
     function test_GivenItBeginsBelowTheLastCheckpoint() external {
-        for (uint40 init = 0; init <= 3; ++init) {
+        for (uint40 init = 1; init <= 3; ++init) {
             uint256 snapshot = vm.snapshotState();
             proveFor(1, 2, stranger);
             proveFor(2, 3, stranger);
@@ -385,7 +426,7 @@ contract VerifyBatchesTest is EmergencyTest {
     function test_AZeroRewardIsAReward() external {
         // A sequence costs at least the lowest price; a rewound one that is proven again earns nothing, and is still progress.
         prove(1, 2);
-        haltOver(1, 2);
+        haltOver(2);
         rewindTo(1);
         freezeRoute(1, 2);
         resume(2);
