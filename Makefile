@@ -132,7 +132,7 @@ fuzz-check: ## The fuzz targets compile, with the dependencies of their lock fil
 	CUSTOM_LIBFUZZER_PATH=./none cargo check --manifest-path rollup/fuzz/Cargo.toml --locked \
 	    --target-dir $(or $(CARGO_TARGET_DIR),target)
 
-# Half a minute a mutant: SAMPLE=0 takes all of them, some 3,000. What stopped goes on with the same command.
+# Some ten seconds a mutant: SAMPLE=0 takes all of them, some 3,000. What stopped goes on with the same command.
 SAMPLE := 40
 SEED := 1
 DRAWN = --seed $(SEED) $(if $(filter-out 0,$(SAMPLE)),--sample $(SAMPLE))
