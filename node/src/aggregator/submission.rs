@@ -19,10 +19,14 @@ use alloy::primitives::aliases::U40;
 use alloy::providers::Provider as _;
 use alloy::sol_types::SolCall as _;
 use poe_bindings::ContractError;
-use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::verifyBatchesCall;
+use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{ProofOfEfficiencyErrors, verifyBatchesCall};
 
 /// How often L1 may revert submissions of a range before that is left to others.
 const MOST_REVERTS: u32 = 2;
+
+fn start_is_too_old(error: &ContractError) -> bool {
+    matches!(error, ContractError::Core(error) if matches!(**error, ProofOfEfficiencyErrors::StartTooOld(_)))
+}
 
 /// How a rehearsal went. It holds while the proof and the newest checkpoint are the same.
 #[derive(Debug)]
@@ -121,7 +125,12 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         rehearsal: &Rehearsal,
     ) -> Result<Option<u64>, AggregatorError> {
         if let Some(error) = self.refused_by_call(rehearsal).await? {
-            self.decline(goal.last, format!("a call says {error}"));
+            if start_is_too_old(&error) {
+                // It stays so (L1-23), but from the newest checkpoint on a proof is always in time.
+                self.abandon(*goal, format!("a call says {error}")).await?;
+            } else {
+                self.decline(goal.last, format!("a call says {error}"));
+            }
             return Ok(None);
         }
         self.parts.proofs.check(id).await?;

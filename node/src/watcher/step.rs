@@ -41,7 +41,6 @@ impl<P: ProofSource, D: DryRun> Watcher<P, D> {
         };
         self.parts.proofs.check(id).await?;
         let call = haltOnConflictCall {
-            init: U40::wrapping_from(goal.init),
             last: U40::wrapping_from(goal.last),
             conflict: Conflict {
                 start: claim.start,

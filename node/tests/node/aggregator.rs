@@ -93,6 +93,25 @@ async fn a_longer_proof_that_overlaps_is_sent_and_paid_for_its_tail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_range_whose_start_has_become_too_old_is_begun_anew_from_the_newest_checkpoint() {
+    let (chain, folder) = (chain_with(3).await, tempfile::tempdir().unwrap());
+    let scribe = Scribe::new(false);
+    let strategy = Box::new(Profit { margin_percent: 0 });
+    let mut subject = Subject::new(&chain, folder.path(), strategy, scribe.clone()).await;
+    subject.steps(1).await;
+    chain
+        .pass_time(subject.aggregator.client().exit_delay().await.unwrap())
+        .await;
+    chain.verify(&subject.view(), 2, |_| ()).await;
+    scribe.ready.store(true, Ordering::Relaxed);
+    subject.steps(4).await;
+    assert!(subject.abandoned().unwrap().contains("StartTooOld"));
+    let outcome = subject.settled().unwrap();
+    assert!(outcome.accepted);
+    assert_eq!(outcome.reward, fee_of(&subject.view(), 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tail_that_does_not_pay_is_abandoned_by_profit() {
     let (chain, folder) = (chain_with(3).await, tempfile::tempdir().unwrap());
     let strategy = AllOrNothing { all: 0 };

@@ -74,7 +74,7 @@ impl Anybody {
         let batches: Vec<Vec<u8>> = (0..draw.below(4)).map(|_| self.bytes(&view, draw)).collect();
         let mut call = self.chain.sequence_call(&batches, 1 + draw.below(2) as u32);
         let most = self.capacity.slots as usize * 96;
-        let is_whole = |batch: &Vec<u8>| batch.len() % 96 == 0 && batch.len() <= most;
+        let is_whole = |batch: &Vec<u8>| batch.len().is_multiple_of(96) && batch.len() <= most;
         let mut expected = !batches.is_empty() && batches.iter().all(is_whole);
         let mut kind = if expected { "of whole slots" } else { "of another shape" };
         let mut is_odd = false;

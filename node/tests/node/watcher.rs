@@ -153,7 +153,6 @@ fn conflict(chain: &Chain, view: &View, init: u64, last: u64) -> haltOnConflictC
     let claim = preimage::claim(view, init, last, PROVER, U256::ZERO).unwrap();
     let statement = formats::statement(chain.deployment.domain, 1, &claim).unwrap();
     haltOnConflictCall {
-        init: U40::wrapping_from(init),
         last: U40::wrapping_from(last),
         conflict: Conflict {
             start: claim.start,

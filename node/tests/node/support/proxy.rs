@@ -65,9 +65,9 @@ async fn serve(stream: TcpStream, honest: String, fault: Arc<Mutex<Option<Fault>
     while let Some(question) = read(&mut stream).await? {
         let (mut status, mut is_cut) = (200, false);
         let body = match wrong_answer(&question, &fault) {
-            Some(Answer::Result(result)) => response(&question, "result", result),
+            Some(Answer::Result(result)) => response(&question, "result", &result),
             Some(Answer::Error(code, message)) => {
-                response(&question, "error", json!({ "code": code, "message": message }))
+                response(&question, "error", &json!({ "code": code, "message": message }))
             }
             Some(Answer::Altered(change)) => {
                 let mut answer: Value = serde_json::from_str(&ask(&client, &honest, &question).await).unwrap();
@@ -117,7 +117,7 @@ async fn ask(client: &Client, honest: &str, question: &Value) -> String {
     response.unwrap().text().await.unwrap()
 }
 
-fn response(question: &Value, name: &str, value: Value) -> String {
+fn response(question: &Value, name: &str, value: &Value) -> String {
     json!({ "jsonrpc": "2.0", "id": question["id"], name: value }).to_string()
 }
 

@@ -10,6 +10,7 @@ use halo2_base::ContextCell;
 use halo2_base::halo2_proofs::arithmetic::Field as _;
 use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
 use halo2_base::halo2_proofs::halo2curves::ff::PrimeField as _;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 /// Cells of a permutation that are copied: inputs and outputs.
@@ -107,12 +108,12 @@ impl<'c> Determined<'c> {
                 if is_in_base(&sum) {
                     bound.extend(sum.keys());
                 }
-            } else if !forms.contains_key(&result) {
-                forms.insert(result, sum);
-            } else if let [(&limb, factor)] = sum.iter().collect::<Vec<_>>()[..] {
-                if (1..LOOKUP_BITS as u64).any(|by| *factor == Fr::from(1 << by)) {
-                    shifted.push((result, limb));
-                }
+            } else if let Entry::Vacant(form) = forms.entry(result) {
+                form.insert(sum);
+            } else if let [(&limb, factor)] = sum.iter().collect::<Vec<_>>()[..]
+                && (1..LOOKUP_BITS as u64).any(|by| *factor == Fr::from(1 << by))
+            {
+                shifted.push((result, limb));
             }
         }
         for (result, limb) in shifted {
