@@ -314,14 +314,30 @@ abstract contract GeneratedVerifierTest is Test {
     /// @custom:req V24
     function test_Constructor_RevertWhen_TheChainIsPublic() public {
         uint256[4] memory ids = [uint256(1), 10, 137, 42_161];
-        bytes memory code = vm.getCode(string.concat(_name(), ".sol:", _name()));
         for (uint256 i = 0; i < ids.length; ++i) {
-            vm.chainId(ids[i]);
-            address made;
-            assembly ("memory-safe") {
-                made := create(0, add(code, 32), mload(code))
-            }
-            assertEq(made, address(0), "no insecure verifier on a public chain");
+            assertEq(_deployOn(ids[i]), address(0), "no insecure verifier on a public chain");
+        }
+    }
+
+    /// @dev Private chains, then Sepolia, Holesky, Hoodi, and the Sepolias of Base, Arbitrum, OP, Linea and Scroll; and
+    /// nothing beside them.
+    /// @custom:req V24
+    function test_Constructor_WhenTheChainIsForTests() public {
+        uint256[10] memory ids =
+            [uint256(1337), 31_337, 17_000, 59_141, 84_532, 421_614, 534_351, 560_048, 11_155_111, 11_155_420];
+        for (uint256 i = 0; i < ids.length; ++i) {
+            assertNotEq(_deployOn(ids[i]), address(0), "a chain for tests");
+            assertEq(_deployOn(ids[i] - 1), address(0), "below");
+            assertEq(_deployOn(ids[i] + 1), address(0), "above");
+        }
+    }
+
+    /// @dev The verifier deployed on chain `id`; null if it refuses.
+    function _deployOn(uint256 id) private returns (address made) {
+        bytes memory code = vm.getCode(string.concat(_name(), ".sol:", _name()));
+        vm.chainId(id);
+        assembly ("memory-safe") {
+            made := create(0, add(code, 32), mload(code))
         }
     }
 }
