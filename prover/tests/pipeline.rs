@@ -10,14 +10,10 @@ mod observer;
 
 use common::{World, batch};
 use plonky2::gates::gate::GateRef;
-use plonky2::iop::witness::PartialWitness;
-use plonky2::plonk::circuit_data::CircuitData;
-use plonky2::plonk::config::GenericConfig;
 use poe_prover::cache::Cache;
-use poe_prover::check::Checker;
 use poe_prover::config::{D, F, Proof};
 use poe_prover::format::FormatError;
-use poe_prover::hunt::{CircuitSearch, search_gate, unnoticed_holes};
+use poe_prover::hunt::{search_gate, unnoticed_holes};
 use poe_prover::layers::{Kind, Layer, LayerError, RangeProof};
 use poe_prover::pipeline::{Observer, Pipeline, PipelineError, Step};
 use poe_rollup::executor::BatchWitness;
@@ -123,7 +119,6 @@ fn two_batches_become_one_last_proof() {
     );
     spoiled_last_proofs_are_refused(&pipeline, &bytes);
     every_gate_has_one_filling(&pipeline);
-    no_layer_leaves_a_wire_to_the_prover(&pipeline, &leaf, [&left, &right, &joined], &bound.proof);
 
     let steps = diary.ended.lock().unwrap();
     assert_eq!(*steps, *diary.begun.lock().unwrap());
@@ -205,36 +200,4 @@ fn every_gate_has_one_filling(pipeline: &Pipeline) {
         assert_eq!(report.unread, 0, "{report}");
         assert_eq!(unnoticed_holes(gate, 60).expect("inputs are known"), [0; 0], "{report}");
     }
-}
-
-/// As `tests/hunt.rs` shows for the leaf.
-fn no_layer_leaves_a_wire_to_the_prover(
-    pipeline: &Pipeline,
-    leaf: &Proof,
-    [left, right, joined]: [&RangeProof; 3],
-    bound: &Proof,
-) {
-    let (wrap, node, bind, last) = (
-        pipeline.wrap_layer(),
-        pipeline.node(),
-        pipeline.bind_layer(),
-        pipeline.last(),
-    );
-    search("wrap", wrap.circuit(), wrap.witness(leaf, node.key_hash()));
-    search("node", node.circuit(), node.witness(left, Some(right)));
-    search("bind", bind.circuit(), bind.witness(joined, 2, BENEFICIARY));
-    search("final", last.circuit(), last.witness(bound));
-}
-
-fn search<K: GenericConfig<D, F = F>>(
-    name: &str,
-    circuit: &CircuitData<F, K, D>,
-    witness: anyhow::Result<PartialWitness<F>>,
-) {
-    let inputs = witness.expect("the shape of a proof");
-    let checker = Checker::new(circuit);
-    let trace = checker.honest(inputs.clone()).expect("complete");
-    let report = CircuitSearch::new(&checker, &inputs, &trace).run(campaign::pairs());
-    eprintln!("{name}: {report}");
-    assert_eq!(report.unexplained, [], "{name}");
 }
