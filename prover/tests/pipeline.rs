@@ -11,7 +11,7 @@ mod observer;
 use common::{World, batch};
 use plonky2::gates::gate::GateRef;
 use poe_prover::cache::Cache;
-use poe_prover::config::{D, F, Proof};
+use poe_prover::config::{D, F};
 use poe_prover::format::FormatError;
 use poe_prover::hunt::{search_gate, unnoticed_holes};
 use poe_prover::layers::{Kind, Layer, LayerError, RangeProof};
