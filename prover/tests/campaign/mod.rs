@@ -12,8 +12,3 @@ pub(crate) fn rounds() -> usize {
 pub(crate) fn rows() -> usize {
     12 * rounds()
 }
-
-/// Classes of wires of each circuit for whose changes another class is sought that makes up for them.
-pub(crate) fn pairs() -> usize {
-    1_000 * rounds()
-}
