@@ -60,7 +60,7 @@ async fn populated() -> (Chain, tempfile::TempDir, Follower) {
 #[tokio::test(flavor = "multi_thread")]
 async fn among_several_accounts_of_a_key_the_wallet_does_not_choose() {
     let (chain, _folder, mut follower) = populated().await;
-    chain.register(DEPLOYER, &key(2), 1_000).await;
+    chain.register(DEPLOYER, &key(2), 500_000).await;
     let own = request(1, 5);
     sign_transfer(&follower.view().unwrap(), &key(2), &own).unwrap();
     chain.sequence(DEPLOYER, &[vec![]], 1).await;
