@@ -53,7 +53,7 @@ clean: ## Remove everything that a build or a test wrote here
 
 # In the order of their cost. .ci/run takes the list from here.
 CHECKS := fmt-check lint house-rules requirements-check vectors-check bindings-check bulloak sizes snapshots-check figures \
-          test-demo test-deploy rehearse test-ci coverage slither halmos
+          test-demo test-deploy references test-ci coverage slither halmos
 # What needs neither forge's build nor its ports: runs beside the list above where CI has a core to spare.
 RUST_CHECKS := fmt-check-rust clippy doc deny economics-check fuzz-check circuits-check verifier-check
 
@@ -188,6 +188,11 @@ test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia 
 	scripts/test-deploy.sh
 
 ##### Documents
+
+.PHONY: references
+references: deps ## What documents refer to exists: links, paths, targets, settings, subcommands, flags; and a plan for each command
+	cargo build $(CARGO_FLAGS) --bins --examples
+	node scripts/rehearse.mjs --bin $(BIN) --look
 
 # Copies the builds, so that nothing is built twice; what scripts compile beside them is left by test-deploy.
 .PHONY: rehearse
