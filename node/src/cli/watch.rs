@@ -220,7 +220,7 @@ impl fmt::Display for Plan {
                 Some(obstacle) => write!(f, "\n  it is not contested: {obstacle}")?,
                 None => write!(
                     f,
-                    "\n  would prove batches {first_batch} to {last_batch}, and send haltOnConflict({start}, {checkpoint}), then rewind"
+                    "\n  would prove batches {first_batch} to {last_batch}, and send haltOnConflict({checkpoint}), from checkpoint {start}, then rewind"
                 )?,
             }
         }

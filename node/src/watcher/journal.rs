@@ -43,7 +43,7 @@ impl Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Halt { start, end } => write!(f, "haltOnConflict({start}, {end})"),
+            Self::Halt { start, end } => write!(f, "haltOnConflict({end}), from checkpoint {start}"),
             Self::Rewind { from, to } => write!(f, "rewind({from} to {to})"),
         }
     }

@@ -538,7 +538,7 @@ async fn the_command_says_what_it_would_do_and_refuses_a_verifier_of_other_circu
     );
     let text = String::from_utf8(run(&dry_run[..3]).stdout).unwrap();
     assert!(
-        text.contains("would prove batches 1 to 2") && text.contains("haltOnConflict(0, 2)"),
+        text.contains("would prove batches 1 to 2") && text.contains("haltOnConflict(2), from checkpoint 0"),
         "{text}"
     );
 
