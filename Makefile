@@ -27,7 +27,7 @@ SOLHINT := node_modules/.bin/solhint --disc --noPoster --max-warnings 0
 .PHONY: test demo
 test: deps ## Run every test (forge default profile, Rust workspace, scripts)
 	forge test
-	scripts/rust-tests.sh
+	POE_CACHE=$(CACHE)/proving scripts/rust-tests.sh
 	node --test --test-reporter=spec scripts/test/
 
 demo: deps ## Show the protocol at work on a private chain, with real proofs (about ten minutes)
@@ -53,7 +53,7 @@ clean: ## Remove everything that a build or a test wrote here
 
 # In the order of their cost. .ci/run takes the list from here.
 CHECKS := fmt-check lint house-rules requirements-check vectors-check bindings-check bulloak sizes snapshots-check figures \
-          test-demo test-deploy references test-ci coverage slither halmos
+          test-demo test-deploy rehearse test-ci coverage slither halmos
 # What needs neither forge's build nor its ports: runs beside the list above where CI has a core to spare.
 RUST_CHECKS := fmt-check-rust clippy doc deny economics-check fuzz-check circuits-check verifier-check
 
@@ -190,7 +190,7 @@ test-deploy: deps ## Rehearse deployments under the chain ids of anvil, Sepolia 
 ##### Documents
 
 .PHONY: references
-references: deps ## What documents refer to exists: links, paths, targets, settings, subcommands, flags; and a plan for each command
+references: deps ## The part of rehearse that takes seconds: what documents refer to exists, and each command has a plan
 	cargo build $(CARGO_FLAGS) --bins --examples
 	node scripts/rehearse.mjs --bin $(BIN) --look
 

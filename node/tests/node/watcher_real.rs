@@ -16,9 +16,10 @@ use poe_rollup::formats::Capacity;
 use poe_verifier_gen::wrap::Shape;
 use std::path::{Path, PathBuf};
 
-/// Circuits and keys are made once for all runs.
+/// Circuits and keys are made once for all runs; `make test` names the folder of the other commands.
 fn cache() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("proving-cache")
+    let own = || Path::new(env!("CARGO_TARGET_TMPDIR")).join("proving-cache");
+    std::env::var_os("POE_CACHE").map_or_else(own, PathBuf::from)
 }
 
 fn lock() -> PathBuf {

@@ -2,6 +2,7 @@
 //! Setups in files: a header that says what follows, then halo2's own encoding, every point of which is checked to be on
 //! the curve when it is read.
 
+use super::MAX_K;
 use super::points::Encoding;
 use halo2_base::halo2_proofs::SerdeFormat;
 use halo2_base::halo2_proofs::halo2curves::bn256::Bn256;
@@ -41,6 +42,20 @@ pub enum FileError {
         expected: u64,
         /// What it has.
         found: u64,
+    },
+    /// It is for more rows than BN254 has roots of unity for.
+    #[error("a setup is for 2^{MAX_K} rows at most, this file's header says 2^{k}")]
+    TooLarge {
+        /// log2 of the rows.
+        k: u32,
+    },
+    /// Its header and its body are of two setups.
+    #[error("the header says 2^{header} rows, the body 2^{body}")]
+    Rows {
+        /// log2 of the rows, as the header has it.
+        header: u32,
+        /// As the body has it.
+        body: u32,
     },
     /// It is damaged.
     #[error("the setup's SHA-256 is not the one in its header: the file is damaged")]
@@ -138,13 +153,16 @@ fn from_bytes(bytes: &[u8]) -> Result<ParamsKZG<Bn256>, FileError> {
         return Err(FileError::Magic);
     }
     let k = u32::from_be_bytes(header[4..8].try_into().expect("four bytes"));
-    let length = |k: u32| HEADER_BYTES as u64 + body_bytes(k.min(28));
-    if k > 28 || bytes.len() as u64 != length(k) || body[..4] != k.to_le_bytes() {
-        return Err(FileError::Length {
-            k,
-            expected: length(k),
-            found: bytes.len() as u64,
-        });
+    if k > MAX_K {
+        return Err(FileError::TooLarge { k });
+    }
+    let (expected, found) = (HEADER_BYTES as u64 + body_bytes(k), bytes.len() as u64);
+    if found != expected {
+        return Err(FileError::Length { k, expected, found });
+    }
+    let inner = u32::from_le_bytes(body[..4].try_into().expect("four bytes"));
+    if inner != k {
+        return Err(FileError::Rows { header: k, body: inner });
     }
     if header[8..] != *Sha256::digest(body) {
         return Err(FileError::Damaged);
@@ -231,7 +249,25 @@ mod tests {
         assert_eq!(good.len() as u64, expected(3));
         assert_eq!(of(3, 1_325), (3, 1_324, 1_325));
         assert_eq!(of(28, 1_324), (28, expected(28), 1_324));
-        assert_eq!(of(29, 1_324), (29, expected(28), 1_324));
+    }
+
+    // REQ V13
+    #[test]
+    fn rows_that_no_setup_has_and_rows_told_twice_differently_are_refused() {
+        let with = |place: usize, k: [u8; 4]| {
+            let mut file = bytes();
+            file[place..place + 4].copy_from_slice(&k);
+            from_bytes(&sealed(file)).err().map(|error| error.to_string())
+        };
+        let refused = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            with(4, 29u32.to_be_bytes()),
+            refused("a setup is for 2^28 rows at most, this file's header says 2^29")
+        );
+        assert_eq!(
+            with(HEADER_BYTES, 4u32.to_le_bytes()),
+            refused("the header says 2^3 rows, the body 2^4")
+        );
     }
 
     // REQ V13

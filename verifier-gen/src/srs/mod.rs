@@ -17,3 +17,6 @@ pub use import::ImportError;
 pub use ptau::import_ptau;
 pub use raw::{import_challenge, import_compressed};
 pub use standing::{Standing, standing};
+
+/// log2 of the most rows a setup is for: the 2-adicity of BN254's scalar field, beyond which there is no domain.
+const MAX_K: u32 = 28;

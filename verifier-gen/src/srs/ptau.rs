@@ -5,6 +5,7 @@
 //! Section 1: bytes of a coordinate, the modulus, log2 of the powers, the ceremony's. Section 2: powers in G1. Section
 //! 3: powers in G2. Coordinates are little-endian and in Montgomery form. (snarkjs, src/powersoftau_utils.js.)
 
+use super::MAX_K;
 use super::import::{self, ImportError};
 use super::points::{COORDINATE_BYTES, Encoding, number};
 use halo2_base::halo2_proofs::halo2curves::bn256::{Bn256, Fq, G2Affine};
@@ -90,8 +91,13 @@ fn read(
         )));
     }
     let power = u32::from_le_bytes(number(&mut reader)?);
+    if power > MAX_K {
+        return Err(ImportError::Header(format!(
+            "it has 2^{power} powers, at most 2^{MAX_K} are possible"
+        )));
+    }
     let k = k.unwrap_or(power);
-    if power > 28 || k > power || k == 0 {
+    if k > power || k == 0 {
         return Err(ImportError::Short {
             found: power,
             wanted: k,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Powers of tau without a header that describes them.
 
+use super::MAX_K;
 use super::import::{self, ImportError};
 use super::points::Encoding;
 use halo2_base::halo2_proofs::halo2curves::bn256::{Bn256, G2Affine};
@@ -11,9 +12,6 @@ use std::path::Path;
 
 /// A challenge file begins with the hash of the response before it.
 const HASH_BYTES: u64 = 64;
-
-/// Most powers anybody needs.
-const MAX_K: u32 = 28;
 
 fn open(path: &Path) -> Result<(BufReader<File>, u64), ImportError> {
     let file = File::open(path)?;

@@ -98,7 +98,7 @@ fn one_power_to_2_28_are_taken_and_no_more_than_there_are() {
     };
     assert_eq!(with(28, Some(3)).expect("a prefix").k(), 3);
     assert_eq!(with(3, Some(1)).expect("a prefix").k(), 1);
-    for (power, k, wanted) in [(29, Some(3), 3), (2, Some(3), 3), (3, Some(0), 0), (0, None, 0)] {
+    for (power, k, wanted) in [(2, Some(3), 3), (3, Some(0), 0), (0, None, 0)] {
         let error = with(power, k).expect_err("not there");
         assert!(
             matches!(error, ImportError::Short { found, wanted: asked } if (found, asked) == (power, wanted)),
@@ -114,6 +114,12 @@ fn one_power_to_2_28_are_taken_and_no_more_than_there_are() {
             expected: 1024
         })
     ));
+    for k in [None, Some(3)] {
+        assert_eq!(
+            with(29, k).expect_err("more than there can be").to_string(),
+            ImportError::Header("it has 2^29 powers, at most 2^28 are possible".to_owned()).to_string()
+        );
+    }
 }
 
 // REQ V13 C12
