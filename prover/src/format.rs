@@ -363,11 +363,14 @@ mod tests {
     use plonky2::plonk::circuit_data::CircuitConfig;
     use std::sync::OnceLock;
 
-    /// Large enough that its proofs fold twice.
+    /// Large enough that its proofs fold twice, and with as many challenges as our own circuits have.
     fn example() -> &'static (Circuit, Proof, Vec<u8>) {
         static EXAMPLE: OnceLock<(Circuit, Proof, Vec<u8>)> = OnceLock::new();
         EXAMPLE.get_or_init(|| {
-            let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
+            let mut builder = Builder::new(CircuitConfig {
+                num_challenges: 3,
+                ..CircuitConfig::standard_recursion_config()
+            });
             let x = builder.add_virtual_public_input();
             let y = builder.exp_u64(x, 1000);
             builder.register_public_input(y);

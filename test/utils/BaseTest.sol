@@ -124,6 +124,17 @@ abstract contract BaseTest is Test {
         vm.stopPrank();
     }
 
+    /// @dev Raises the fee balance of `account` to the most there is, with a token that forgets what the core held.
+    function fillFeeBalance(address account) internal {
+        uint256 amount = type(uint256).max - poe.feeBalanceOf(account);
+        deal(address(token), account, amount);
+        deal(address(token), address(poe), 0);
+        vm.startPrank(account);
+        token.approve(address(poe), amount);
+        poe.depositFees(account, amount);
+        vm.stopPrank();
+    }
+
     /// @dev Registers an account of `l1Owner` with the generator of ecGFp5 as its key; `value` includes the message
     /// fee.
     function _register(address l1Owner, uint256 value) internal returns (uint32 index) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {stdError} from "forge-std/StdError.sol";
+
 import {IEmergency} from "../../../contracts/interfaces/IEmergency.sol";
 import {IEscape} from "../../../contracts/interfaces/IEscape.sol";
 import {IProving} from "../../../contracts/interfaces/IProving.sol";
@@ -97,5 +99,18 @@ contract RefundSequenceTest is EscapeTest {
             vm.stopPrank();
         }
         assertEq(token.balanceOf(address(poe)), 0);
+    }
+
+    /// @dev A token that gives out without end could else wrap the balance around.
+    function test_WhenTheBalanceHasNoRoomForIt() external {
+        closeChain();
+        fillFeeBalance(sequencer);
+        vm.expectRevert(stdError.arithmeticError);
+        poe.refundSequence(3, sequences[3]);
+        deal(address(token), address(poe), sequences[3].fee);
+        vm.prank(sequencer);
+        poe.withdrawFees(stranger, sequences[3].fee);
+        poe.refundSequence(3, sequences[3]);
+        assertEq(poe.feeBalanceOf(sequencer), type(uint256).max);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {stdError} from "forge-std/StdError.sol";
+
 import {IEmergency} from "../../../contracts/interfaces/IEmergency.sol";
 import {IEscape} from "../../../contracts/interfaces/IEscape.sol";
 import {Status} from "../../../contracts/types/Slots.sol";
@@ -73,5 +75,20 @@ contract RefundTipTest is EscapeTest {
         vm.prank(user);
         poe.refundTip(4);
         assertEq(poe.feeBalanceOf(user), 3 ether);
+    }
+
+    /// @dev A token that gives out without end could else wrap the balance around.
+    function test_WhenTheBalanceHasNoRoomForIt() external {
+        closeChain();
+        fillFeeBalance(user);
+        vm.prank(user);
+        vm.expectRevert(stdError.arithmeticError);
+        poe.refundTip(4);
+        deal(address(token), address(poe), 3 ether);
+        vm.prank(user);
+        poe.withdrawFees(stranger, 3 ether);
+        vm.prank(user);
+        poe.refundTip(4);
+        assertEq(poe.feeBalanceOf(user), type(uint256).max);
     }
 }

@@ -5,6 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
+import {stdError} from "forge-std/StdError.sol";
+
 import {IFeeLedger} from "../../../contracts/interfaces/IFeeLedger.sol";
 import {IProofOfEfficiency} from "../../../contracts/interfaces/IProofOfEfficiency.sol";
 import {IProving} from "../../../contracts/interfaces/IProving.sol";
@@ -175,6 +177,21 @@ contract WeirdTokensTest is LifecycleTest {
         poe.withdrawFees(user, owed);
         vm.stopPrank();
         assertEq(weird.balanceOf(user), owed);
+    }
+
+    /* MORE THAN THERE CAN BE */
+
+    /// @dev Such a token forgets what it moved. Balances that wrapped around would be the loss of their holders.
+    function test_WhenTheTokenGivesOutMoreThanABalanceHolds() external {
+        fillFeeBalance(stranger);
+        deal(address(token), stranger, 1);
+        deal(address(token), address(poe), 0);
+        vm.startPrank(stranger);
+        token.approve(address(poe), 1);
+        vm.expectRevert(stdError.arithmeticError);
+        poe.depositFees(stranger, 1);
+        vm.stopPrank();
+        assertEq(poe.feeBalanceOf(stranger), type(uint256).max);
     }
 
     /* HOOKS */
