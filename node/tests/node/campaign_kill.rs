@@ -32,7 +32,8 @@ impl Drop for Killed {
     }
 }
 
-async fn pause(draw: &mut Campaign, most_ms: u64) {
+/// Waits for up to so many milliseconds, as `draw` says.
+pub async fn pause(draw: &mut Campaign, most_ms: u64) {
     tokio::time::sleep(Duration::from_millis(draw.below(most_ms))).await;
 }
 
