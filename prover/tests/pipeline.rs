@@ -13,7 +13,14 @@ use plonky2::gates::gate::GateRef;
 use poe_prover::cache::Cache;
 use poe_prover::config::{D, F};
 use poe_prover::format::FormatError;
-use poe_prover::hunt::{search_gate, unnoticed_holes};
+use poe_prover::hunt::{search_gate, unnoticed_holes, CircuitSearch, How};
+use poe_prover::check::Checker;
+use plonky2::plonk::config::GenericConfig;
+use plonky2::plonk::circuit_data::CircuitData;
+use plonky2::iop::witness::PartialWitness;
+use plonky2::field::types::{Field, PrimeField64};
+use std::time::Instant;
+
 use poe_prover::layers::{Kind, Layer, LayerError, RangeProof};
 use poe_prover::pipeline::{Observer, Pipeline, PipelineError, Step};
 use poe_rollup::executor::BatchWitness;
@@ -119,6 +126,14 @@ fn two_batches_become_one_last_proof() {
     );
     spoiled_last_proofs_are_refused(&pipeline, &bytes);
     every_gate_has_one_filling(&pipeline);
+    let wrap = pipeline.wrap_layer();
+    searched("wrap", wrap.circuit(), &wrap.witness(&leaf, pipeline.node().key_hash()).unwrap());
+    let node = pipeline.node();
+    searched("node", node.circuit(), &node.witness(&left, Some(&right)).unwrap());
+    let bind = pipeline.bind_layer();
+    searched("bind", bind.circuit(), &bind.witness(&joined, 2, BENEFICIARY).unwrap());
+    let last = pipeline.last();
+    searched("final", last.circuit(), &last.witness(&bound.proof).unwrap());
 
     let steps = diary.ended.lock().unwrap();
     assert_eq!(*steps, *diary.begun.lock().unwrap());
@@ -200,4 +215,24 @@ fn every_gate_has_one_filling(pipeline: &Pipeline) {
         assert_eq!(report.unread, 0, "{report}");
         assert_eq!(unnoticed_holes(gate, 60).expect("inputs are known"), [0; 0], "{report}");
     }
+}
+
+fn searched<K: GenericConfig<D, F = F>>(name: &str, circuit: &CircuitData<F, K, D>, inputs: &PartialWitness<F>) {
+    let started = Instant::now();
+    let checker = Checker::new(circuit);
+    let trace = checker.honest(inputs.clone()).expect("complete");
+    let lies: Vec<_> = inputs.target_values.iter().filter(|(_, v)| v.to_canonical_u64() > 1).map(|(&t, &v)| (t, v + F::ONE)).collect();
+    let lied = checker.trace(PartialWitness::new(), &inputs.target_values.iter().map(|(&t, &v)| (t, v)).filter(|(_, v)| v.to_canonical_u64() <= 1).chain(lies).collect::<Vec<_>>()).unwrap();
+    let checks = checker.violations(&lied);
+    let mut by: BTreeMap<(String, usize), usize> = BTreeMap::new();
+    for check in &checks { *by.entry((check.gate.clone(), check.constraint)).or_default() += 1; }
+    eprintln!("{name}: {} checks {by:?}", checks.len());
+    eprintln!("{name}: traced {:?}", started.elapsed());
+    let search = CircuitSearch::new(&checker, inputs, &trace).without_checks(&checks);
+    eprintln!("{name}: made {:?}", started.elapsed());
+    let report = search.run(20);
+    eprintln!("{name}: {report}: {:?}", started.elapsed());
+    let mut by: BTreeMap<String, usize> = BTreeMap::new();
+    for u in &report.unexplained { *by.entry(format!("{} col {} uses {} {:?}", u.gate, u.column, u.uses, matches!(u.how, How::Derivative))).or_default() += 1; }
+    eprintln!("{by:#?}");
 }
