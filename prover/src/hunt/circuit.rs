@@ -8,23 +8,23 @@ mod apart;
 mod holes;
 mod linear;
 
-pub use self::holes::Holes;
+pub use self::holes::{Hole, Holes};
 
 use self::linear::Linear;
 use super::polynomial::{interpolate, roots};
 use super::report::{CircuitReport, How, Reason, Unexplained};
 use super::row::{RowSystem, nodes};
-use super::sparse::kernel;
-use crate::check::{Checker, Trace, Violation};
+use super::sparse::{Kernel, kernel};
+use crate::check::{Checker, Trace, TraceError, Violation};
 use crate::config::{D, F};
 use core::fmt;
-use plonky2::field::types::{Field, Sample};
+use plonky2::field::types::{Field, PrimeField64, Sample};
 use plonky2::hash::hash_types::HashOut;
 use plonky2::iop::generator::GeneratedValues;
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::PartialWitness;
 use plonky2::plonk::config::GenericConfig;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// Hints that need not be unique (`gadgets::word`): any inverses that add up will do, and they reach nothing else.
 const FREE_HINTS: [&str; 2] = ["poe/inverse", "poe/differences"];
@@ -33,6 +33,7 @@ const FREE_HINTS: [&str; 2] = ["poe/inverse", "poe/differences"];
 const ARITHMETIC: &str = "ArithmeticGate";
 
 /// A row with its constraints and the classes of its wires.
+#[derive(Clone)]
 struct Place {
     row: usize,
     gate: usize,
@@ -44,6 +45,7 @@ struct Place {
 }
 
 /// A class of connected wires.
+#[derive(Clone)]
 struct Class {
     value: F,
     given: bool,
@@ -56,17 +58,19 @@ struct Class {
 }
 
 /// Which wires a gate's constraints read.
+#[derive(Clone)]
 struct GateReads {
     name: String,
     /// Columns, by constraint.
     reads: Vec<Vec<usize>>,
     /// Constraints, by column.
     readers: Vec<Vec<usize>>,
-    /// Columns that a constraint reads together with the hash of the public inputs.
-    reads_hash: Vec<usize>,
+    /// Constraints that know the hash of the public inputs.
+    know_hash: Vec<usize>,
 }
 
 /// A circuit around an honest witness.
+#[derive(Clone)]
 pub struct CircuitSearch {
     places: Vec<Place>,
     classes: Vec<Class>,
@@ -118,13 +122,11 @@ impl CircuitSearch {
             let wires = gate_ref.0.num_wires();
             let any_constants = F::rand_vec(gate_ref.0.num_constants());
             let system = RowSystem::new(gate_ref.clone(), any_constants, hash);
-            let (reads, knows_hash) = if wires == 0 {
+            let (reads, know_hash) = if wires == 0 {
                 (Vec::new(), Vec::new())
             } else {
-                (system.reads(), system.reads_hash())
+                (system.reads(), system.know_hash())
             };
-            let with_hash = reads.iter().zip(&knows_hash).filter(|&(_, &knows)| knows);
-            let reads_hash: BTreeSet<usize> = with_hash.flat_map(|(columns, _)| columns).copied().collect();
             let arithmetic = name.starts_with(ARITHMETIC);
             let mut readers = vec![Vec::new(); wires];
             for (constraint, columns) in reads.iter().enumerate() {
@@ -134,7 +136,7 @@ impl CircuitSearch {
                 name,
                 reads,
                 readers,
-                reads_hash: reads_hash.into_iter().collect(),
+                know_hash,
             });
             for &row in rows.iter().filter(|_| wires > 0) {
                 let place = search.places.len() as u32;
@@ -179,13 +181,16 @@ impl CircuitSearch {
         search
     }
 
-    /// The same search in which derivatives do without these constraints: if the inputs determine all the same, no check
-    /// of them is what determines anything. Changes of classes still have to satisfy all constraints.
+    /// The same search in which derivatives do without these constraints, and without those that know the hash of the
+    /// public inputs: if the inputs determine all the same, they do so by computation, public inputs included. Changes of
+    /// classes still have to satisfy all constraints.
     #[must_use]
     pub fn without_checks(mut self, checks: &[Violation]) -> Self {
         let rows: HashSet<(usize, usize)> = checks.iter().map(|check| (check.row, check.constraint)).collect();
         for (position, place) in self.places.iter().enumerate() {
-            let constraints = (0..place.system.constraints()).filter(|&c| rows.contains(&(place.row, c)));
+            let know_hash = &self.gates[place.gate].know_hash;
+            let constraints = (0..place.system.constraints())
+                .filter(|constraint| rows.contains(&(place.row, *constraint)) || know_hash.contains(constraint));
             self.checks.extend(constraints.map(|c| (position as u32, c as u32)));
         }
         self
@@ -214,27 +219,36 @@ impl CircuitSearch {
         }
     }
 
-    /// Searches: the rank of all derivatives, changes of every class alone, and for `pairs` of the classes, spread evenly,
-    /// changes of one other class that make up for it.
-    pub fn run(&self, pairs: usize) -> CircuitReport {
-        let mut report = CircuitReport {
-            rows: self.places.len(),
-            classes: self.classes.len(),
-            given: self.classes.iter().filter(|class| class.given).count(),
-            ..CircuitReport::default()
-        };
-        let mut linear = Linear::new(self);
-        report.equations = linear.equations.len();
-        report.entries = linear.equations.iter().map(Vec::len).sum();
-        report.checks = linear.checks;
-        let unknowns = self.unknowns();
-        let kernel = kernel(unknowns.len(), linear.equations.clone());
-        (report.rank, report.peeled) = (kernel.rank, kernel.peeled.len());
-        report.holes = self.holes(&unknowns, &linear, &kernel);
-        linear.equations = Vec::new();
-        for &column in &kernel.moving {
-            self.explain(unknowns[column as usize], How::Derivative, &mut report);
+    /// What refuses inputs that are all changed, each by another difference, but for those that are 0 or 1: the constraints
+    /// by which a circuit checks its inputs, as against those by which it computes. Everything that can be computed
+    /// follows the inputs.
+    ///
+    /// # Errors
+    ///
+    /// If inputs are missing.
+    pub fn checks<K: GenericConfig<D, F = F>>(
+        checker: &Checker<'_, K>,
+        inputs: &PartialWitness<F>,
+        trace: &Trace<'_>,
+    ) -> Result<Vec<Violation>, TraceError> {
+        let mut lies: Vec<(Target, F)> = inputs.target_values.iter().map(|(&t, &v)| (t, v)).collect();
+        lies.sort_unstable_by_key(|&(target, _)| trace.class_of(target));
+        for (position, (_, value)) in lies.iter_mut().enumerate() {
+            if value.to_canonical_u64() > 1 {
+                *value += F::from_canonical_usize(position + 1);
+            }
         }
+        Ok(checker.violations(&checker.trace(PartialWitness::new(), &lies)?))
+    }
+
+    /// Searches: the rank of all derivatives, what would be missed if it were left out, changes of every class alone, and
+    /// for `pairs` of the classes, spread evenly, changes of one other class that make up for it.
+    pub fn run(&self, pairs: usize) -> CircuitReport {
+        let linear = Linear::new(self);
+        let mut report = self.size();
+        let unknowns = self.unknowns();
+        let kernel = self.search_kernel(&unknowns, &linear, &mut report);
+        [report.constraint_holes, report.copy_holes] = self.holes(&unknowns, &linear, &kernel);
         for class in 0..self.classes.len() as u32 {
             for (difference, is_refused) in linear.changes(self, class) {
                 report.changes += 1;
@@ -255,12 +269,38 @@ impl CircuitSearch {
         report
     }
 
+    /// The part of [`Self::run`] that ranks derivatives.
+    pub fn moving(&self) -> CircuitReport {
+        let mut report = self.size();
+        self.search_kernel(&self.unknowns(), &Linear::new(self), &mut report);
+        report
+    }
+
+    fn size(&self) -> CircuitReport {
+        CircuitReport {
+            rows: self.places.len(),
+            classes: self.classes.len(),
+            given: self.classes.iter().filter(|class| class.given).count(),
+            ..CircuitReport::default()
+        }
+    }
+
+    fn search_kernel(&self, unknowns: &[u32], linear: &Linear, report: &mut CircuitReport) -> Kernel {
+        report.equations = linear.equations.len();
+        report.entries = linear.equations.iter().map(Vec::len).sum();
+        report.checks = linear.checks;
+        let kernel = kernel(unknowns.len(), linear.equations.clone());
+        (report.rank, report.peeled) = (kernel.rank, kernel.peeled.len());
+        for &column in &kernel.moving {
+            self.explain(unknowns[column as usize], How::Derivative, report);
+        }
+        kernel
+    }
+
     /// The classes that are not given.
     fn unknowns(&self) -> Vec<u32> {
         let classes = 0..self.classes.len() as u32;
-        classes
-            .filter(|&class| !self.classes[class as usize].given)
-            .collect()
+        classes.filter(|&class| !self.classes[class as usize].given).collect()
     }
 
     /// Position of each class among the unknowns.

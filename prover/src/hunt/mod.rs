@@ -25,7 +25,7 @@ mod sample;
 mod solve;
 mod sparse;
 
-pub use circuit::{CircuitSearch, Holes};
+pub use circuit::{CircuitSearch, Hole, Holes};
 pub use gates::{Failure, Freedom, GateReport, What, search_gate, unnoticed_holes};
 pub use report::{CircuitReport, How, Reason, Unexplained};
 pub use row::RowSystem;

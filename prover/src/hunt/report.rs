@@ -26,7 +26,9 @@ pub struct CircuitReport {
     /// Of these, classes that fell to a constraint of which they were all that was left.
     pub peeled: usize,
     /// What happens if each of the equations is left out.
-    pub holes: Holes,
+    pub constraint_holes: Holes,
+    /// What happens if each wire is cut off from the others of its class.
+    pub copy_holes: Holes,
     /// Classes that can move to first order, by the reason why they may.
     pub moving: BTreeMap<Reason, usize>,
     /// Changes of one class.
@@ -83,8 +85,8 @@ impl fmt::Display for CircuitReport {
         write!(
             formatter,
             "{} rows, {} classes of wires, {} of them given; {} equations with {} derivatives, {} checks beside them; \
-             {columns} unknowns, rank {} ({} peeled), {} moving {:?}; left out, {} equations are noticed, {} idle, {} \
-             implied; {} changes of one class, {} accepted {:?}; {} sought a second, {} found one {:?}; {} unexplained",
+             {columns} unknowns, rank {} ({} peeled), {} moving {:?}; left out, {} of these equations are noticed, {} idle, \
+             {} implied; cut off, {} wires are noticed, {} idle, {} implied; {} changes of one class, {} accepted {:?}; {} sought a second, {} found one {:?}; {} unexplained",
             self.rows,
             self.classes,
             self.given,
@@ -95,9 +97,12 @@ impl fmt::Display for CircuitReport {
             self.peeled,
             count(&self.moving),
             self.moving,
-            self.holes.noticed,
-            self.holes.idle,
-            self.holes.implied,
+            self.constraint_holes.noticed,
+            self.constraint_holes.idle,
+            self.constraint_holes.implied,
+            self.copy_holes.noticed,
+            self.copy_holes.idle,
+            self.copy_holes.implied,
             self.changes,
             count(&self.accepted),
             self.accepted,

@@ -145,13 +145,14 @@ impl RowSystem {
     }
 
     /// The constraints that know the hash of the public inputs, found at a random point as [`Self::reads`] are.
-    pub(super) fn reads_hash(&self) -> Vec<bool> {
+    pub(super) fn know_hash(&self) -> Vec<usize> {
         let point = [F::rand_vec(self.wires())];
-        let (mut one, mut other) = (self.clone(), self.clone());
-        (one.hash, other.hash) = (HashOut::rand(), HashOut::rand());
-        let values = [one.evaluate(&point), other.evaluate(&point)];
+        let [one, other] = [(); 2].map(|()| {
+            let hash = HashOut::rand();
+            Self { hash, ..self.clone() }.evaluate(&point)
+        });
         (0..self.constraints())
-            .map(|constraint| values[0].at(constraint, 0) != values[1].at(constraint, 0))
+            .filter(|&constraint| one.at(constraint, 0) != other.at(constraint, 0))
             .collect()
     }
 

@@ -55,8 +55,9 @@ impl CircuitSearch {
     pub(super) fn anchors(&self) -> impl Iterator<Item = u32> + '_ {
         let given = (0..self.classes.len() as u32).filter(|&class| self.classes[class as usize].given);
         let hashed = self.places.iter().flat_map(|place| {
-            let columns = &self.gates[place.gate].reads_hash;
-            columns.iter().map(|&column| place.classes[column])
+            let gate = &self.gates[place.gate];
+            let columns = gate.know_hash.iter().flat_map(|&constraint| &gate.reads[constraint]);
+            columns.map(|&column| place.classes[column])
         });
         given.chain(hashed)
     }

@@ -134,11 +134,7 @@ impl Linear {
     }
 
     /// The changes of a class that are tried, and whether some row refuses them.
-    pub(super) fn changes<'a>(
-        &'a self,
-        search: &'a CircuitSearch,
-        class: u32,
-    ) -> impl Iterator<Item = (F, bool)> + 'a {
+    pub(super) fn changes<'a>(&'a self, search: &'a CircuitSearch, class: u32) -> impl Iterator<Item = (F, bool)> + 'a {
         let refused = self.refused[class as usize];
         let all = self.nodes[1..=DIFFERENCES]
             .iter()
@@ -159,7 +155,11 @@ fn other_values(search: &CircuitSearch, class: u32) -> [F; OTHER_VALUES] {
 /// The classes of a place that a constraint reads.
 fn held(search: &CircuitSearch, place: &Place) -> Vec<Held> {
     let gate = &search.gates[place.gate];
-    assert!(gate.reads.len() <= MAX_CONSTRAINTS, "{} has more constraints", gate.name);
+    assert!(
+        gate.reads.len() <= MAX_CONSTRAINTS,
+        "{} has more constraints",
+        gate.name
+    );
     let mut columns: Vec<(u32, usize)> = (0..place.classes.len()).map(|c| (place.classes[c], c)).collect();
     columns.sort_unstable();
     let mut held: Vec<Held> = Vec::new();

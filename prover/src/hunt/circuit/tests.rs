@@ -4,10 +4,16 @@ use crate::config::{Builder, C};
 use crate::gadgets::range::RangeChecks;
 use crate::gadgets::testing::witness;
 use crate::gadgets::word::{are_equal, canonical_words};
+use plonky2::hash::poseidon::PoseidonHash;
 use plonky2::plonk::circuit_data::CircuitConfig;
 
-/// The report on a circuit that `build` makes of two inputs.
-fn searched(inputs: [u64; 2], build: impl FnOnce(&mut Builder, [Target; 2])) -> CircuitReport {
+/// The search around the honest witness of a circuit that `build` makes of two inputs, and how many checks of the inputs
+/// the circuit has; they are left out if `by_computation`.
+fn around(
+    inputs: [u64; 2],
+    by_computation: bool,
+    build: impl FnOnce(&mut Builder, [Target; 2]),
+) -> (CircuitSearch, usize) {
     let mut builder = Builder::new(crate::config::wide_config());
     let targets = [(); 2].map(|()| builder.add_virtual_target());
     build(&mut builder, targets);
@@ -15,8 +21,18 @@ fn searched(inputs: [u64; 2], build: impl FnOnce(&mut Builder, [Target; 2])) -> 
     let checker = Checker::new(&circuit);
     let inputs = witness(&targets, &inputs.map(F::from_canonical_u64));
     let trace = checker.honest(inputs.clone()).expect("honest");
+    let checks = CircuitSearch::checks(&checker, &inputs, &trace).expect("complete");
     let search = CircuitSearch::new(&checker, &inputs, &trace);
-    search.run(usize::MAX)
+    if by_computation {
+        (search.without_checks(&checks), checks.len())
+    } else {
+        (search, checks.len())
+    }
+}
+
+/// The report on a circuit that `build` makes of two inputs.
+fn searched(inputs: [u64; 2], build: impl FnOnce(&mut Builder, [Target; 2])) -> CircuitReport {
+    around(inputs, false, build).0.run(usize::MAX)
 }
 
 fn ways(report: &CircuitReport) -> [bool; 3] {
@@ -28,20 +44,99 @@ fn ways(report: &CircuitReport) -> [bool; 3] {
     ]
 }
 
+fn sound_gadgets(builder: &mut Builder, [a, b]: [Target; 2]) {
+    let mut checks = RangeChecks::new();
+    let (high, low) = canonical_words(builder, &mut checks, a);
+    let equal = are_equal(builder, &[a, b, high.target()], &[b, a, low.target()]);
+    builder.register_public_input(equal.target);
+    checks.finish(builder);
+}
+
 #[test]
 fn sound_gadgets_leave_nothing_but_inverses() {
     for values in [[5, 7], [7, 7], [0, 0], [u64::from(u32::MAX) << 32, 1]] {
-        let report = searched(values, |builder, [a, b]| {
-            let mut checks = RangeChecks::new();
-            let (high, low) = canonical_words(builder, &mut checks, a);
-            let equal = are_equal(builder, &[a, b, high.target()], &[b, a, low.target()]);
-            builder.register_public_input(equal.target);
-            checks.finish(builder);
-        });
+        let report = searched(values, sound_gadgets);
         assert_eq!(report.unexplained, [], "{values:?}: {report}");
         assert!(report.moving.contains_key(&Reason::InverseHint), "{report}");
         assert!(report.moving.contains_key(&Reason::Apart), "{report}");
     }
+}
+
+/// Each constraint left out and each wire cut off, one after the other: what is counted as noticed is noticed, and what is
+/// said to be implied is not.
+#[test]
+fn holes_are_noticed_as_they_are_counted() {
+    for by_computation in [false, true] {
+        let (search, _) = around([7, 7], by_computation, |builder, [a, b]| {
+            sound_gadgets(builder, [a, b]);
+            let hash = builder.hash_n_to_hash_no_pad::<PoseidonHash>(vec![a, b]);
+            builder.register_public_input(hash.elements[0]);
+            let quotient = builder.div(a, b);
+            builder.register_public_input(quotient);
+        });
+        let report = search.run(0);
+        assert_eq!(report.unexplained, [], "{report}");
+        let is_noticed = |&hole: &Hole| !search.with_hole(hole).moving().unexplained.is_empty();
+
+        let labels = Linear::new(&search).labels;
+        let constraint = |&(place, constraint): &(u32, u32)| Hole::Constraint {
+            row: search.places[place as usize].row,
+            constraint: constraint as usize,
+        };
+        let constraints: Vec<Hole> = labels.iter().map(constraint).collect();
+        let copies: Vec<Hole> = search
+            .places
+            .iter()
+            .flat_map(|place| {
+                let columns = 0..place.classes.len();
+                let connected = columns.filter(|&column| search.classes[place.classes[column] as usize].uses > 1);
+                connected.map(|column| Hole::Copy { row: place.row, column })
+            })
+            .collect();
+        for (holes, all) in [(&report.constraint_holes, constraints), (&report.copy_holes, copies)] {
+            assert_eq!(holes.noticed + holes.idle + holes.implied, all.len(), "{report}");
+            assert!(holes.noticed > 0 && holes.examples.iter().all(is_noticed), "{report}");
+            let noticed = all.iter().filter(|hole| is_noticed(hole)).count();
+            assert!(holes.noticed <= noticed, "{noticed}: {report}");
+            if matches!(all[0], Hole::Constraint { .. }) {
+                assert!(noticed <= all.len() - holes.implied, "{noticed}: {report}");
+            }
+        }
+    }
+}
+
+/// Two ways to compute one value are a computation and a check. Left out, the computation is noticed only if the check
+/// does not stand in for it.
+#[test]
+fn checks_are_told_from_computations() {
+    let five_times = |builder: &mut Builder, [a, b]: [Target; 2]| {
+        let square = builder.square(a);
+        let multiple = builder.mul_const(F::from_canonical_u64(5), b);
+        builder.connect(square, multiple);
+    };
+    let (whole, checks) = around([10, 20], false, five_times);
+    assert_eq!(checks, 1);
+    let whole = whole.run(0);
+    let (computed, _) = around([10, 20], true, five_times);
+    let computed = computed.run(0);
+    assert_eq!((whole.unexplained, computed.unexplained), (vec![], vec![]));
+    assert_eq!(
+        (whole.constraint_holes.noticed, computed.constraint_holes.noticed),
+        (0, 1)
+    );
+}
+
+/// A row of operations in the extension that is not full: what is left of it is apart, and nothing else.
+#[test]
+fn unused_operations_are_apart() {
+    let report = searched([3, 4], |builder, [a, b]| {
+        let [a, b] = [a, b].map(|target| builder.convert_to_ext(target));
+        let product = builder.mul_extension(a, b);
+        let sum = builder.mul_add_extension(product, a, b);
+        builder.register_public_inputs(&sum.0);
+    });
+    assert_eq!(report.unexplained, [], "{report}");
+    assert!(report.moving.keys().eq([&Reason::Apart]), "{report}");
 }
 
 /// Halves of an element that nothing bounds.
