@@ -24,7 +24,7 @@ use plonky2::iop::generator::GeneratedValues;
 use plonky2::iop::target::Target;
 use plonky2::iop::witness::PartialWitness;
 use plonky2::plonk::config::GenericConfig;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Hints that need not be unique (`gadgets::word`): any inverses that add up will do, and they reach nothing else.
 const FREE_HINTS: [&str; 2] = ["poe/inverse", "poe/differences"];
@@ -293,6 +293,14 @@ impl CircuitSearch {
         (report.rank, report.peeled) = (kernel.rank, kernel.peeled.len());
         for &column in &kernel.moving {
             self.explain(unknowns[column as usize], How::Derivative, report);
+        }
+        let moving = kernel.moving.iter().map(|&column| unknowns[column as usize]);
+        let parts: BTreeSet<u32> = moving.filter_map(|class| self.parts[class as usize]).collect();
+        for part in parts {
+            let (row, column) = self.classes[part as usize].first;
+            let gate = self.gate_at(row, column);
+            let name = gate.split([' ', '(']).next().unwrap_or_default();
+            *report.parts.entry(name.to_owned()).or_default() += 1;
         }
         kernel
     }

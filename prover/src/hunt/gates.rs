@@ -7,6 +7,7 @@ use super::solve::{Fillings, Solver};
 use crate::config::{D, F};
 use core::fmt;
 use plonky2::gates::gate::GateRef;
+use std::collections::HashSet;
 
 /// What was searched in one gate, and found to be in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct GateReport {
     pub gate: String,
     /// Wires the gate owns.
     pub wires: usize,
-    /// Of these, wires that no constraint reads.
+    /// Of these, wires that no constraint reads on any of the rows.
     pub unread: usize,
     /// Wires that constraints read and inputs do not give: each was shown to have one value.
     pub determined: usize,
@@ -151,10 +152,13 @@ pub fn search_gate(gate: &GateRef<F, D>, rows: usize) -> Result<GateReport, Fail
     if report.wires == 0 {
         return Ok(report);
     }
+    let mut unread: HashSet<usize> = (0..report.wires).collect();
     for round in 0..rows {
         let candidate = Candidate::new(gate, round)?;
         report.determined = candidate.unknown.len();
-        report.unread = candidate.solver.unread().len();
+        // A constant that is zero on this row may hide a wire.
+        let also_here: HashSet<usize> = candidate.solver.unread().iter().copied().collect();
+        unread.retain(|column| also_here.contains(column));
         let jacobian = candidate.system.jacobian(&candidate.sampled.row, &candidate.unknown);
         let what = if candidate.system.holds(&candidate.sampled.row) {
             candidate.look(jacobian, &candidate.solver)
@@ -170,6 +174,7 @@ pub fn search_gate(gate: &GateRef<F, D>, rows: usize) -> Result<GateReport, Fail
             })));
         }
     }
+    report.unread = unread.len();
     Ok(report)
 }
 
@@ -199,4 +204,19 @@ pub fn unnoticed_holes(gate: &GateRef<F, D>, rows: usize) -> Result<Vec<usize>, 
         });
     }
     Ok(unnoticed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plonky2::gates::arithmetic_base::ArithmeticGate;
+
+    /// A factor of zero on the last of the rows, one time in twelve, does not make the operands wires that nothing reads.
+    #[test]
+    fn constants_of_zero_hide_no_wire() {
+        let gate = GateRef::new(ArithmeticGate { num_ops: 2 });
+        for _ in 0..100 {
+            assert_eq!(search_gate(&gate, 4).expect("determined").unread, 0);
+        }
+    }
 }

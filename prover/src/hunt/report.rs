@@ -31,6 +31,8 @@ pub struct CircuitReport {
     pub copy_holes: Holes,
     /// Classes that can move to first order, by the reason why they may.
     pub moving: BTreeMap<Reason, usize>,
+    /// Parts of the circuit that are apart and have classes that can move, by the gate of a row.
+    pub parts: BTreeMap<String, usize>,
     /// Changes of one class.
     pub changes: usize,
     /// Of these, changes that nothing refuses, by the reason why they may be.
@@ -85,7 +87,7 @@ impl fmt::Display for CircuitReport {
         write!(
             formatter,
             "{} rows, {} classes of wires, {} of them given; {} equations with {} derivatives, {} checks beside them; \
-             {columns} unknowns, rank {} ({} peeled), {} moving {:?}; left out, {} of these equations are noticed, {} idle, \
+             {columns} unknowns, rank {} ({} peeled), {} moving {:?} in parts {:?}; left out, {} of these equations are noticed, {} idle, \
              {} implied; cut off, {} wires are noticed, {} idle, {} implied; {} changes of one class, {} accepted {:?}; {} sought a second, {} found one {:?}; {} unexplained",
             self.rows,
             self.classes,
@@ -97,6 +99,7 @@ impl fmt::Display for CircuitReport {
             self.peeled,
             count(&self.moving),
             self.moving,
+            self.parts,
             self.constraint_holes.noticed,
             self.constraint_holes.idle,
             self.constraint_holes.implied,
