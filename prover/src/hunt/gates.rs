@@ -4,6 +4,7 @@
 use super::row::{RowSystem, rank};
 use super::sample::{Sampled, UnknownGate, sample};
 use super::solve::{Fillings, Solver};
+use super::sparse::{dependent, sparse};
 use crate::config::{D, F};
 use core::fmt;
 use plonky2::gates::gate::GateRef;
@@ -114,12 +115,19 @@ impl Candidate {
         })
     }
 
-    /// Whether the inputs determine the row, with the constraints of `system` and `solver`.
-    fn look(&self, jacobian: Vec<Vec<F>>, solver: &Solver) -> Option<What> {
+    /// The derivatives of the constraints by what must be determined.
+    fn jacobian(&self) -> Vec<Vec<F>> {
+        self.system.jacobian(&self.sampled.row, &self.unknown)
+    }
+
+    /// How wires can move to first order, if they can.
+    fn moving(&self, jacobian: Vec<Vec<F>>) -> Option<What> {
         let (wires, rank) = (self.unknown.len(), rank(jacobian));
-        if rank < wires {
-            return Some(What::Rank { wires, rank });
-        }
+        (rank < wires).then_some(What::Rank { wires, rank })
+    }
+
+    /// What else than the honest row the constraints of `solver` allow with the same inputs.
+    fn others(&self, solver: &Solver) -> Option<What> {
         match solver.fillings(&self.sampled.given) {
             Fillings::One(row) if self.is_honest(&row) => None,
             fillings => Some(What::Fillings(fillings)),
@@ -159,9 +167,9 @@ pub fn search_gate(gate: &GateRef<F, D>, rows: usize) -> Result<GateReport, Fail
         // A constant that is zero on this row may hide a wire.
         let also_here: HashSet<usize> = candidate.solver.unread().iter().copied().collect();
         unread.retain(|column| also_here.contains(column));
-        let jacobian = candidate.system.jacobian(&candidate.sampled.row, &candidate.unknown);
         let what = if candidate.system.holds(&candidate.sampled.row) {
-            candidate.look(jacobian, &candidate.solver)
+            let moving = candidate.moving(candidate.jacobian());
+            moving.or_else(|| candidate.others(&candidate.solver))
         } else {
             Some(What::Dishonest)
         };
@@ -192,15 +200,17 @@ pub fn unnoticed_holes(gate: &GateRef<F, D>, rows: usize) -> Result<Vec<usize>, 
             break;
         }
         let candidate = Candidate::new(gate, round)?;
-        let jacobian = candidate.system.jacobian(&candidate.sampled.row, &candidate.unknown);
+        let jacobian = candidate.jacobian();
+        // The rank is the same without these, and without no other.
+        let dependent: HashSet<u32> = dependent(candidate.unknown.len(), &sparse(&jacobian))
+            .into_iter()
+            .collect();
+        let moves_anyway = candidate.moving(jacobian).is_some();
         unnoticed.retain(|&constraint| {
-            if !candidate.solver.reads_any(constraint, &candidate.unknown) {
-                return false;
-            }
-            let mut jacobian = jacobian.clone();
-            jacobian.remove(constraint);
-            let solver = candidate.solver.without(constraint);
-            candidate.look(jacobian, &solver).is_none()
+            candidate.solver.reads_any(constraint, &candidate.unknown)
+                && !moves_anyway
+                && dependent.contains(&(constraint as u32))
+                && candidate.others(&candidate.solver.without(constraint)).is_none()
         });
     }
     Ok(unnoticed)

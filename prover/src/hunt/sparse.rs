@@ -12,6 +12,16 @@ use std::collections::BinaryHeap;
 /// Entries of a row: columns, ascending, with values that are not zero.
 pub(super) type Row = Vec<(u32, F)>;
 
+/// A matrix without its zeros.
+pub(super) fn sparse(rows: &[Vec<F>]) -> Vec<Row> {
+    rows.iter()
+        .map(|row| {
+            let entries = row.iter().enumerate().filter(|(_, value)| !value.is_zero());
+            entries.map(|(column, &value)| (column as u32, value)).collect()
+        })
+        .collect()
+}
+
 /// What is known of the kernel of a matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Kernel {
@@ -256,13 +266,7 @@ mod tests {
                 }
             };
             let dense: Vec<Vec<F>> = (0..rows).map(|_| (0..columns).map(|_| entry()).collect()).collect();
-            let sparse: Vec<Row> = dense
-                .iter()
-                .map(|row| {
-                    let entries = row.iter().enumerate().filter(|(_, value)| !value.is_zero());
-                    entries.map(|(column, &value)| (column as u32, value)).collect()
-                })
-                .collect();
+            let sparse = sparse(&dense);
             let dependent = dependent(columns, &sparse);
             let kernel = kernel(columns, sparse);
             assert_eq!(kernel.rank, rank(dense.clone()));
