@@ -91,11 +91,6 @@ impl Trace<'_> {
         class_of(&self.witness, target)
     }
 
-    /// Whether a target has a value that somebody set.
-    pub(crate) fn is_set(&self, target: Target) -> bool {
-        self.witness.values[self.class_of(target)].is_some()
-    }
-
     /// The witness as generators read it.
     pub(crate) const fn witness(&self) -> &PartitionWitness<'_, F> {
         &self.witness

@@ -5,16 +5,20 @@
 mod campaign;
 #[path = "../../rollup/tests/common/mod.rs"]
 mod common;
+mod determined;
 #[path = "../../rollup/tests/observer/mod.rs"]
 mod observer;
 
 use common::{World, batch};
+use determined::by_computation;
+use plonky2::field::types::PrimeField64;
 use plonky2::gates::gate::GateRef;
+use plonky2::plonk::circuit_data::CommonCircuitData;
 use poe_prover::cache::Cache;
-use poe_prover::config::{D, F};
+use poe_prover::config::{D, F, Proof};
 use poe_prover::format::FormatError;
 use poe_prover::hunt::{search_gate, unnoticed_holes};
-use poe_prover::layers::{Kind, Layer, LayerError, RangeProof};
+use poe_prover::layers::{BoundProof, Kind, Layer, LayerError, RangeProof};
 use poe_prover::pipeline::{Observer, Pipeline, PipelineError, Step};
 use poe_rollup::executor::BatchWitness;
 use poe_rollup::formats::{Capacity, Message, Statement};
@@ -119,6 +123,7 @@ fn two_batches_become_one_last_proof() {
     );
     spoiled_last_proofs_are_refused(&pipeline, &bytes);
     every_gate_has_one_filling(&pipeline);
+    inputs_determine_every_layer(&pipeline, &leaf, [&left, &right], (&joined, &bound));
 
     let steps = diary.ended.lock().unwrap();
     assert_eq!(*steps, *diary.begun.lock().unwrap());
@@ -200,4 +205,60 @@ fn every_gate_has_one_filling(pipeline: &Pipeline) {
         assert_eq!(report.unread, 0, "{report}");
         assert_eq!(unnoticed_holes(gate, 60).expect("inputs are known"), [0; 0], "{report}");
     }
+}
+
+/// All wires of each whole circuit at once, as `tests/hunt.rs` shows for the leaf. That the checks are those that plonky2's
+/// verifier makes of a proof, one for one, is what makes a layer refuse.
+fn inputs_determine_every_layer(
+    pipeline: &Pipeline,
+    leaf: &Proof,
+    [left, right]: [&RangeProof; 2],
+    (joined, bound): (&RangeProof, &BoundProof),
+) {
+    let (wrap, node, bind, last) = (
+        pipeline.wrap_layer(),
+        pipeline.node(),
+        pipeline.bind_layer(),
+        pipeline.last(),
+    );
+    let pairs = 20 * campaign::rounds();
+    let witness = wrap.witness(leaf, node.key_hash()).expect("a leaf");
+    let (wrapped, checks_of_wrap) = by_computation("wrap", wrap.circuit(), &witness, pairs, campaign::planted());
+    let witness = node.witness(left, Some(right)).expect("ranges");
+    let (noded, checks_of_node) = by_computation("node", node.circuit(), &witness, pairs, campaign::planted());
+    let witness = bind.witness(joined, 2, BENEFICIARY).expect("a range");
+    let (bind_, checks_of_bind) = by_computation("bind", bind.circuit(), &witness, pairs, campaign::planted());
+    let witness = last.witness(&bound.proof).expect("a bind");
+    let (finished, checks_of_last) = by_computation("final", last.circuit(), &witness, pairs, campaign::planted());
+
+    let of_wrap = checks_of_a_proof(&wrap.circuit().common);
+    assert_eq!(checks_of_wrap, checks_of_a_proof(&pipeline.leaf().circuit().common));
+    // That the key hashes to what children carry, and that ranges meet, as far as their ends were changed.
+    let changed = left
+        .inputs()
+        .range
+        .new
+        .elements()
+        .filter(|end| end.to_canonical_u64() > 1);
+    assert_eq!(checks_of_node, 2 * of_wrap + DIGEST + changed.count());
+    // That the key is the true one.
+    assert_eq!(checks_of_bind, of_wrap + DIGEST);
+    assert_eq!(checks_of_last, checks_of_a_proof(&bind.circuit().common));
+    for report in [wrapped, noded, bind_, finished] {
+        for holes in [&report.constraint_holes, &report.copy_holes] {
+            assert!(3 * holes.implied < holes.noticed, "{report}");
+        }
+    }
+}
+
+/// Elements of a digest.
+const DIGEST: usize = 4;
+
+/// Elements that plonky2's verifier compares: of each query, four Merkle trees of the proof and one of each folding, what
+/// is folded with what was, and the last of it with the final polynomial; the proof of work; and of each challenge the
+/// quotient with the constraints.
+fn checks_of_a_proof(common: &CommonCircuitData<F, D>) -> usize {
+    let foldings = common.fri_params.reduction_arity_bits.len();
+    let query = (4 + foldings) * DIGEST + (foldings + 1) * D;
+    common.config.fri_config.num_query_rounds * query + 1 + common.config.num_challenges * D
 }

@@ -4,9 +4,11 @@
 use super::row::{RowSystem, rank};
 use super::sample::{Sampled, UnknownGate, sample};
 use super::solve::{Fillings, Solver};
+use super::sparse::{dependent, sparse};
 use crate::config::{D, F};
 use core::fmt;
 use plonky2::gates::gate::GateRef;
+use std::collections::HashSet;
 
 /// What was searched in one gate, and found to be in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub struct GateReport {
     pub gate: String,
     /// Wires the gate owns.
     pub wires: usize,
-    /// Of these, wires that no constraint reads.
+    /// Of these, wires that no constraint reads on any of the rows.
     pub unread: usize,
     /// Wires that constraints read and inputs do not give: each was shown to have one value.
     pub determined: usize,
@@ -113,12 +115,19 @@ impl Candidate {
         })
     }
 
-    /// Whether the inputs determine the row, with the constraints of `system` and `solver`.
-    fn look(&self, jacobian: Vec<Vec<F>>, solver: &Solver) -> Option<What> {
+    /// The derivatives of the constraints by what must be determined.
+    fn jacobian(&self) -> Vec<Vec<F>> {
+        self.system.jacobian(&self.sampled.row, &self.unknown)
+    }
+
+    /// How wires can move to first order, if they can.
+    fn moving(&self, jacobian: Vec<Vec<F>>) -> Option<What> {
         let (wires, rank) = (self.unknown.len(), rank(jacobian));
-        if rank < wires {
-            return Some(What::Rank { wires, rank });
-        }
+        (rank < wires).then_some(What::Rank { wires, rank })
+    }
+
+    /// What else than the honest row the constraints of `solver` allow with the same inputs.
+    fn others(&self, solver: &Solver) -> Option<What> {
         match solver.fillings(&self.sampled.given) {
             Fillings::One(row) if self.is_honest(&row) => None,
             fillings => Some(What::Fillings(fillings)),
@@ -151,13 +160,16 @@ pub fn search_gate(gate: &GateRef<F, D>, rows: usize) -> Result<GateReport, Fail
     if report.wires == 0 {
         return Ok(report);
     }
+    let mut unread: HashSet<usize> = (0..report.wires).collect();
     for round in 0..rows {
         let candidate = Candidate::new(gate, round)?;
         report.determined = candidate.unknown.len();
-        report.unread = candidate.solver.unread().len();
-        let jacobian = candidate.system.jacobian(&candidate.sampled.row, &candidate.unknown);
+        // A constant that is zero on this row may hide a wire.
+        let also_here: HashSet<usize> = candidate.solver.unread().iter().copied().collect();
+        unread.retain(|column| also_here.contains(column));
         let what = if candidate.system.holds(&candidate.sampled.row) {
-            candidate.look(jacobian, &candidate.solver)
+            let moving = candidate.moving(candidate.jacobian());
+            moving.or_else(|| candidate.others(&candidate.solver))
         } else {
             Some(What::Dishonest)
         };
@@ -170,6 +182,7 @@ pub fn search_gate(gate: &GateRef<F, D>, rows: usize) -> Result<GateReport, Fail
             })));
         }
     }
+    report.unread = unread.len();
     Ok(report)
 }
 
@@ -187,16 +200,33 @@ pub fn unnoticed_holes(gate: &GateRef<F, D>, rows: usize) -> Result<Vec<usize>, 
             break;
         }
         let candidate = Candidate::new(gate, round)?;
-        let jacobian = candidate.system.jacobian(&candidate.sampled.row, &candidate.unknown);
+        let jacobian = candidate.jacobian();
+        // The rank is the same without these, and without no other.
+        let dependent: HashSet<u32> = dependent(candidate.unknown.len(), &sparse(&jacobian))
+            .into_iter()
+            .collect();
+        let moves_anyway = candidate.moving(jacobian).is_some();
         unnoticed.retain(|&constraint| {
-            if !candidate.solver.reads_any(constraint, &candidate.unknown) {
-                return false;
-            }
-            let mut jacobian = jacobian.clone();
-            jacobian.remove(constraint);
-            let solver = candidate.solver.without(constraint);
-            candidate.look(jacobian, &solver).is_none()
+            candidate.solver.reads_any(constraint, &candidate.unknown)
+                && !moves_anyway
+                && dependent.contains(&(constraint as u32))
+                && candidate.others(&candidate.solver.without(constraint)).is_none()
         });
     }
     Ok(unnoticed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plonky2::gates::arithmetic_base::ArithmeticGate;
+
+    /// A factor of zero on the last of the rows, one time in twelve, does not make the operands wires that nothing reads.
+    #[test]
+    fn constants_of_zero_hide_no_wire() {
+        let gate = GateRef::new(ArithmeticGate { num_ops: 2 });
+        for _ in 0..100 {
+            assert_eq!(search_gate(&gate, 4).expect("determined").unread, 0);
+        }
+    }
 }

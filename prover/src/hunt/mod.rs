@@ -13,7 +13,9 @@
 //! What none of this sees: another witness of a circuit that differs in three or more classes, by differences that are not
 //! small, and whose rows are not fillings of the same inputs. The arguments of the gadgets exclude those.
 //!
-//! [`unnoticed_holes`] leaves out one constraint at a time: a search that finds nothing then would find nothing at all.
+//! A search that finds nothing might be one that finds nothing at all: [`unnoticed_holes`] leaves out one constraint of a
+//! row at a time, and a [`CircuitReport`] says of each constraint and each connection of a circuit whether the search would
+//! notice that it is missing.
 
 mod circuit;
 mod gates;
@@ -25,7 +27,7 @@ mod sample;
 mod solve;
 mod sparse;
 
-pub use circuit::CircuitSearch;
+pub use circuit::{CircuitSearch, Hole, Holes};
 pub use gates::{Failure, Freedom, GateReport, What, search_gate, unnoticed_holes};
 pub use report::{CircuitReport, How, Reason, Unexplained};
 pub use row::RowSystem;

@@ -17,9 +17,15 @@ fn trim(mut polynomial: Polynomial) -> Polynomial {
 /// The polynomial of degree below `nodes.len()` with these values, by Newton's divided differences.
 pub(super) fn interpolate(nodes: &[F], values: &[F]) -> Polynomial {
     let mut differences = values.to_vec();
+    // Nodes are mostly evenly spaced: one inverse for each order.
+    let (mut step, mut inverse) = (F::ONE, F::ONE);
     for order in 1..nodes.len() {
         for i in (order..nodes.len()).rev() {
-            differences[i] = (differences[i] - differences[i - 1]) / (nodes[i] - nodes[i - order]);
+            if nodes[i] - nodes[i - order] != step {
+                step = nodes[i] - nodes[i - order];
+                inverse = step.inverse();
+            }
+            differences[i] = (differences[i] - differences[i - 1]) * inverse;
         }
     }
     let mut polynomial = Polynomial::new();
@@ -61,7 +67,7 @@ pub(super) fn evaluate(polynomial: &[F], x: F) -> F {
 ///
 /// For the zero polynomial.
 pub(super) fn roots(polynomial: &[F]) -> Vec<F> {
-    let polynomial = trim(polynomial.to_vec());
+    let polynomial = monic(trim(polynomial.to_vec()));
     assert!(!polynomial.is_empty(), "every element is a root of zero");
     if polynomial.len() == 1 {
         return Vec::new();
@@ -75,8 +81,18 @@ pub(super) fn roots(polynomial: &[F]) -> Vec<F> {
     found
 }
 
+/// The multiple that begins with one: to divide by it takes no inverse.
+fn monic(mut polynomial: Polynomial) -> Polynomial {
+    if let Some(leading) = polynomial.last().filter(|leading| !leading.is_one()) {
+        let inverse = leading.inverse();
+        polynomial.iter_mut().for_each(|coefficient| *coefficient *= inverse);
+    }
+    polynomial
+}
+
 /// Collects the roots of a product of distinct linear factors.
 fn split(product: Polynomial, found: &mut Vec<F>) {
+    let product = monic(product);
     match product[..] {
         [] | [_] => {}
         [constant, slope] => found.push(-constant / slope),
@@ -97,7 +113,8 @@ fn split(product: Polynomial, found: &mut Vec<F>) {
 }
 
 fn divide(mut dividend: Polynomial, divisor: &[F]) -> (Polynomial, Polynomial) {
-    let inverse = divisor.last().expect("a divisor").inverse();
+    let leading = divisor.last().expect("a divisor");
+    let inverse = if leading.is_one() { F::ONE } else { leading.inverse() };
     let mut quotient = vec![F::ZERO; (dividend.len() + 1).saturating_sub(divisor.len())];
     for shift in (0..quotient.len()).rev() {
         let factor = dividend[shift + divisor.len() - 1] * inverse;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the hunt found in a whole circuit.
 
+use super::circuit::Holes;
 use crate::config::F;
 use core::fmt;
 use std::collections::BTreeMap;
@@ -16,14 +17,22 @@ pub struct CircuitReport {
     pub given: usize,
     /// Constraints that depend on a class that is not given.
     pub equations: usize,
+    /// Constraints beside these that derivatives were told to do without.
+    pub checks: usize,
     /// Derivatives that are not zero.
     pub entries: usize,
     /// Rank of the derivatives by the classes that are not given.
     pub rank: usize,
     /// Of these, classes that fell to a constraint of which they were all that was left.
     pub peeled: usize,
+    /// What happens if each of the equations is left out.
+    pub constraint_holes: Holes,
+    /// What happens if each wire is cut off from the others of its class.
+    pub copy_holes: Holes,
     /// Classes that can move to first order, by the reason why they may.
     pub moving: BTreeMap<Reason, usize>,
+    /// Parts of the circuit that are apart and have classes that can move, by the gate of a row.
+    pub parts: BTreeMap<String, usize>,
     /// Changes of one class.
     pub changes: usize,
     /// Of these, changes that nothing refuses, by the reason why they may be.
@@ -39,8 +48,8 @@ pub struct CircuitReport {
 /// Why a class may be free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// The only wire of its class, in an operation of an arithmetic row that nobody uses.
-    UnusedOperation,
+    /// No chain of constraints joins it to an input or to a public input.
+    Apart,
     /// An inverse that a gadget shows to exist, or what arithmetic rows compute of it for themselves.
     InverseHint,
 }
@@ -77,18 +86,26 @@ impl fmt::Display for CircuitReport {
         let count = |reasons: &BTreeMap<Reason, usize>| reasons.values().sum::<usize>();
         write!(
             formatter,
-            "{} rows, {} classes of wires, {} of them given; {} equations with {} derivatives; {columns} unknowns, rank \
-             {} ({} peeled), {} moving {:?}; {} changes of one class, {} accepted {:?}; {} sought a second, {} found one \
-             {:?}; {} unexplained",
+            "{} rows, {} classes of wires, {} of them given; {} equations with {} derivatives, {} checks beside them; \
+             {columns} unknowns, rank {} ({} peeled), {} moving {:?} in parts {:?}; left out, {} of these equations are noticed, {} idle, \
+             {} implied; cut off, {} wires are noticed, {} idle, {} implied; {} changes of one class, {} accepted {:?}; {} sought a second, {} found one {:?}; {} unexplained",
             self.rows,
             self.classes,
             self.given,
             self.equations,
             self.entries,
+            self.checks,
             self.rank,
             self.peeled,
             count(&self.moving),
             self.moving,
+            self.parts,
+            self.constraint_holes.noticed,
+            self.constraint_holes.idle,
+            self.constraint_holes.implied,
+            self.copy_holes.noticed,
+            self.copy_holes.idle,
+            self.copy_holes.implied,
             self.changes,
             count(&self.accepted),
             self.accepted,

@@ -19,11 +19,7 @@ pub struct RowSystem {
 }
 
 /// What is added to some columns of a row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Move<'c> {
-    pub(super) columns: &'c [usize],
-    pub(super) difference: F,
-}
+pub(super) type Move = Vec<(usize, F)>;
 
 /// Values of all constraints at several points.
 #[derive(Debug)]
@@ -95,13 +91,13 @@ impl RowSystem {
     }
 
     /// The constraints at points that differ from one in some columns.
-    pub(super) fn evaluate_moves(&self, point: &[F], moves: &[Move<'_>]) -> Values {
+    pub(super) fn evaluate_moves(&self, point: &[F], moves: &[Move]) -> Values {
         let count = moves.len();
         let spread = |values: &[F]| -> Vec<F> { values.iter().flat_map(|&v| core::iter::repeat_n(v, count)).collect() };
         let (constants, mut wires) = (spread(&self.constants), spread(point));
         for (position, move_) in moves.iter().enumerate() {
-            for column in move_.columns {
-                wires[column * count + position] += move_.difference;
+            for &(column, difference) in move_ {
+                wires[column * count + position] += difference;
             }
         }
         self.evaluate_flat(count, &constants, &wires)
@@ -148,14 +144,26 @@ impl RowSystem {
         reads
     }
 
+    /// The constraints that know the hash of the public inputs, found at a random point as [`Self::reads`] are.
+    pub(super) fn know_hash(&self) -> Vec<usize> {
+        let point = [F::rand_vec(self.wires())];
+        let [one, other] = [(); 2].map(|()| {
+            let hash = HashOut::rand();
+            Self { hash, ..self.clone() }.evaluate(&point)
+        });
+        (0..self.constraints())
+            .filter(|&constraint| one.at(constraint, 0) != other.at(constraint, 0))
+            .collect()
+    }
+
     /// The matrix of derivatives of all constraints, a row a constraint, at a point, in the directions of `columns`.
     /// Exact: along a wire a constraint is a polynomial of at most the gate's degree, and is evaluated once more often.
     pub(super) fn jacobian(&self, point: &[F], columns: &[usize]) -> Vec<Vec<F>> {
         let nodes = nodes(self.degree() + 1);
         let weights = derivative_weights(&nodes);
-        let moves: Vec<Move<'_>> = columns
-            .chunks(1)
-            .flat_map(|columns| nodes.iter().map(move |&difference| Move { columns, difference }))
+        let moves: Vec<Move> = columns
+            .iter()
+            .flat_map(|&column| nodes.iter().map(move |&difference| vec![(column, difference)]))
             .collect();
         let values = self.evaluate_moves(point, &moves);
         (0..self.constraints())

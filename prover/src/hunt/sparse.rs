@@ -12,13 +12,26 @@ use std::collections::BinaryHeap;
 /// Entries of a row: columns, ascending, with values that are not zero.
 pub(super) type Row = Vec<(u32, F)>;
 
+/// A matrix without its zeros.
+pub(super) fn sparse(rows: &[Vec<F>]) -> Vec<Row> {
+    rows.iter()
+        .map(|row| {
+            let entries = row.iter().enumerate().filter(|(_, value)| !value.is_zero());
+            entries.map(|(column, &value)| (column as u32, value)).collect()
+        })
+        .collect()
+}
+
 /// What is known of the kernel of a matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Kernel {
     /// Rank of the matrix.
     pub(super) rank: usize,
-    /// Columns that were zero without an elimination, or became so after one.
-    pub(super) peeled: usize,
+    /// Rows by which columns were zero without an elimination, or became so after one, with these columns, in order. Such
+    /// a row has no other column that is not zero by those before it.
+    pub(super) peeled: Vec<(u32, u32)>,
+    /// Rows that were eliminated.
+    pub(super) eliminated: Vec<u32>,
     /// Columns that are not zero in every vector of the kernel. Found from one random vector: one is overlooked with
     /// probability below 2^-60.
     pub(super) moving: Vec<u32>,
@@ -64,15 +77,17 @@ pub(super) fn kernel(columns: usize, rows: Vec<Row>) -> Kernel {
         counts,
         places,
     };
-    let mut peeled = elimination.peel();
+    let mut peeled = Vec::new();
+    elimination.peel(&mut peeled);
     elimination.shortest = (0..elimination.rows.len())
         .filter(|&row| elimination.counts[row] > 1)
         .map(|row| Reverse((elimination.counts[row], row as u32)))
         .collect();
-    let mut pivots = Vec::new();
+    let (mut pivots, mut eliminated) = (Vec::new(), Vec::new());
     while let Some(row) = elimination.next_row() {
+        eliminated.push(row);
         pivots.push(elimination.eliminate(row));
-        peeled += elimination.peel();
+        elimination.peel(&mut peeled);
     }
 
     let mut vector: Vec<F> = elimination
@@ -93,12 +108,25 @@ pub(super) fn kernel(columns: usize, rows: Vec<Row>) -> Kernel {
         vector[*column as usize] = -sum / own;
     }
     Kernel {
-        rank: peeled + pivots.len(),
+        rank: peeled.len() + pivots.len(),
         peeled,
+        eliminated,
         moving: (0..columns as u32)
             .filter(|&column| !vector[column as usize].is_zero())
             .collect(),
     }
+}
+
+/// The rows that are multiples and sums of others: a row is one of them if the rank is the same without it. Found as
+/// [`kernel`] finds columns, in the transposed matrix.
+pub(super) fn dependent(columns: usize, rows: &[Row]) -> Vec<u32> {
+    let mut transposed = vec![Row::new(); columns];
+    for (position, row) in rows.iter().enumerate() {
+        for &(column, value) in row {
+            transposed[column as usize].push((position as u32, value));
+        }
+    }
+    kernel(rows.len(), transposed).moving
 }
 
 impl Elimination {
@@ -106,9 +134,8 @@ impl Elimination {
         self.columns[column as usize] == Column::Live
     }
 
-    /// Uses rows with one live column; how many columns that were.
-    fn peel(&mut self) -> usize {
-        let mut peeled = 0;
+    /// Uses rows with one live column, and adds them to `peeled`.
+    fn peel(&mut self, peeled: &mut Vec<(u32, u32)>) {
         while let Some(row) = self.single.pop() {
             if self.used[row as usize] || self.counts[row as usize] != 1 {
                 continue;
@@ -119,9 +146,8 @@ impl Elimination {
                 .find(|&&(column, _)| self.is_live(column));
             let &(column, _) = live.expect("one");
             self.finish(column);
-            peeled += 1;
+            peeled.push((row, column));
         }
-        peeled
     }
 
     /// Takes a column out of all counts.
@@ -224,7 +250,8 @@ mod tests {
     use super::*;
     use plonky2::field::types::PrimeField64;
 
-    /// Against dense elimination: the rank, and that every moving column can be left out without loss of rank and no other.
+    /// Against dense elimination: the rank, and that every moving column, and every dependent row, can be left out without
+    /// loss of rank, and no other.
     #[test]
     fn the_kernel_is_that_of_dense_elimination() {
         for case in 0..60 {
@@ -239,13 +266,8 @@ mod tests {
                 }
             };
             let dense: Vec<Vec<F>> = (0..rows).map(|_| (0..columns).map(|_| entry()).collect()).collect();
-            let sparse = dense
-                .iter()
-                .map(|row| {
-                    let entries = row.iter().enumerate().filter(|(_, value)| !value.is_zero());
-                    entries.map(|(column, &value)| (column as u32, value)).collect()
-                })
-                .collect();
+            let sparse = sparse(&dense);
+            let dependent = dependent(columns, &sparse);
             let kernel = kernel(columns, sparse);
             assert_eq!(kernel.rank, rank(dense.clone()));
             for column in 0..columns {
@@ -261,6 +283,12 @@ mod tests {
                     .collect();
                 let moves = rank(without) == kernel.rank;
                 assert_eq!(kernel.moving.contains(&(column as u32)), moves, "column {column}");
+            }
+            for row in 0..rows {
+                let mut without = dense.clone();
+                without.remove(row);
+                let depends = rank(without) == kernel.rank;
+                assert_eq!(dependent.contains(&(row as u32)), depends, "row {row}");
             }
         }
     }
