@@ -5,14 +5,23 @@ use super::StoreError;
 use super::tables::{self, Table};
 use poe_rollup::poseidon::Digest;
 use poe_rollup::state::{Account, NodeKey};
+use redb::ReadableTable;
 use serde::de::DeserializeOwned;
 
-/// Reads bytes; everything else follows.
+/// Opens tables; everything else follows.
 pub(crate) trait Access {
-    fn raw(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    fn table(&self, table: Table) -> &impl ReadableTable<&'static [u8], &'static [u8]>;
+
+    fn raw(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let found = self.table(table).get(key)?;
+        Ok(found.map(|guard| guard.value().to_vec()))
+    }
 
     /// The largest number in a table keyed by numbers.
-    fn last_number(&self, table: Table) -> Result<Option<u64>, StoreError>;
+    fn last_number(&self, table: Table) -> Result<Option<u64>, StoreError> {
+        let last = self.table(table).last()?;
+        Ok(last.and_then(|(key, _)| tables::read_number(key.value())))
+    }
 
     fn record<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.raw(table, key)?.map(|bytes| decode(table, &bytes)).transpose()

@@ -356,15 +356,8 @@ impl View {
 }
 
 impl Access for View {
-    fn raw(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.tables[table as usize]
-            .get(key)?
-            .map(|guard| guard.value().to_vec()))
-    }
-
-    fn last_number(&self, table: Table) -> Result<Option<u64>, StoreError> {
-        let last = self.tables[table as usize].last()?;
-        Ok(last.and_then(|(key, _)| tables::read_number(key.value())))
+    fn table(&self, table: Table) -> &impl ReadableTable<&'static [u8], &'static [u8]> {
+        &self.tables[table as usize]
     }
 }
 

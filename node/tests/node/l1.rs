@@ -2,6 +2,7 @@
 //! The follower against anvil and the real contracts.
 
 use crate::chain;
+use crate::process::{json, poe};
 
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
@@ -14,7 +15,6 @@ use poe_node::wallet::{Walk, accounts_of, plan_claim, sign_transfer};
 use poe_rollup::formats::Slot;
 use poe_rollup::schnorr::SecretKey;
 use poe_rollup::state::StateReader as _;
-use std::path::Path;
 
 alloy::sol! {
     struct Limits { uint256 maxFee; uint256 deadline; uint40 anchor; bytes32 anchorAcc; bytes32 anchorRest; }
@@ -319,27 +319,6 @@ async fn a_proof_of_something_else_stops_the_follower_loudly() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains(shown), "{text}");
     }
-}
-
-pub fn poe(chain: &Chain, folder: &Path, arguments: &[&str]) -> std::process::Command {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_poe"));
-    command
-        .args(arguments)
-        .env("POE_RPC", &chain.url)
-        .env("POE_DEPLOYMENT", &chain.deployment_file);
-    command
-        .env("POE_DATA_DIR", folder)
-        .env("POE_NODE_CONFIG", "/dev/null")
-        .env("POE_PASSWORD", "password");
-    command
-        .env("POE_L1_PRIVATE_KEY", chain::ALICE_KEY)
-        .env("POE_KEY", folder.join("key.json"));
-    command
-}
-
-pub fn json(output: &std::process::Output) -> serde_json::Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

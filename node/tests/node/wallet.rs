@@ -2,7 +2,7 @@
 //! What the contract owes somebody besides exits, by the command line: tips, refunds, what is left of a closed chain.
 
 use crate::chain::{ALICE, ALICE_KEY, Chain, DEPLOYER, PROVER};
-use crate::l1::{json, poe};
+use crate::process::{json, poe};
 
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency;
 use poe_node::l1::preimage;

@@ -3,7 +3,7 @@
 //! one whose verifier checks proofs: no false proof of that one can be had.
 
 use crate::chain::{Chain, DEPLOYER};
-use crate::l1::{json, poe};
+use crate::process::{json, poe};
 use crate::subject;
 
 use alloy::primitives::U256;
@@ -11,9 +11,6 @@ use alloy::providers::ext::AnvilApi;
 use poe_bindings::contracts::{ProofOfEfficiency, VerifierRouter};
 use poe_node::proving::ProvingOptions;
 use poe_node::proving::child::Prover;
-use poe_node::proving::queue::QueueUrl;
-use poe_rollup::formats::Capacity;
-use poe_verifier_gen::wrap::Shape;
 use std::path::{Path, PathBuf};
 
 /// Circuits and keys are made once for all runs.
@@ -27,19 +24,7 @@ fn lock() -> PathBuf {
 
 /// Makes circuits and keys, which would take longer than the exit delay of this chain.
 async fn make_keys(scratch: &Path) {
-    let Capacity { slots, messages, exits } = Capacity::REFERENCE;
-    let options = ProvingOptions {
-        queue: Some(QueueUrl::Sqlite(scratch.join("jobs.db"))),
-        proofs: Some(scratch.join("proofs")),
-        cache: Some(cache()),
-        machine_lock: lock(),
-        slots,
-        messages,
-        exits,
-        shape: Shape::DEFAULT,
-        srs: None,
-        insecure_dev_srs: true,
-    };
+    let options = ProvingOptions::for_development(scratch, cache(), lock());
     let opened = options.open_with(Prover::new(env!("CARGO_BIN_EXE_poe"))).await.unwrap();
     let key = opened.key().await.unwrap();
     let manifest = include_str!("../../../contracts/verifiers/BatchVerifierInsecureDev.json");
