@@ -33,6 +33,11 @@ pub(crate) trait Access {
             .ok_or(StoreError::Missing { table, key: number })
     }
 
+    /// Block up to which every checkpoint was held against L1; zero if none was.
+    fn checked(&self) -> Result<u64, StoreError> {
+        Ok(self.record(Table::Meta, tables::CHECKED)?.unwrap_or(0))
+    }
+
     fn stored_account(&self, index: u32) -> Result<Option<Account>, StoreError> {
         let corrupt = || StoreError::Corrupt { table: Table::Accounts };
         let read = |bytes: Vec<u8>| {

@@ -131,6 +131,11 @@ impl View {
         Ok(found)
     }
 
+    /// Block up to which every checkpoint was held against L1; zero if none was.
+    pub(crate) fn checked(&self) -> Result<u64, StoreError> {
+        Access::checked(self)
+    }
+
     /// The oldest checkpoint whose proven result is not what its batches lead to. There is none unless a verifier is unsound.
     pub fn disputed(&self) -> Result<Option<CheckpointRecord>, StoreError> {
         for record in self.tables[Table::Checkpoints as usize].iter()? {
