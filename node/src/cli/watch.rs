@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// Executes every batch and compares every checkpoint with the result. If L1 has accepted a proof of something that the batches do
 /// not lead to, it proves what they do lead to, halts the chain with that (haltOnConflict), and takes the state back (rewind). Anyone may,
 /// and nobody is paid for it: it needs an L1 account with ether for gas, and a machine that can prove within the exit delay. Killed at any
-/// moment it goes on where it was. It ends with exit code 6 when a false checkpoint stands that nothing takes back any more. By
+/// moment it goes on where it was. Proofs of what has matured are removed. It ends with exit code 6 when a false checkpoint stands that nothing takes back any more. By
 /// default it keeps jobs and proofs in its data directory, apart from those of an aggregator on this machine.
 #[derive(Args, Debug)]
 pub(super) struct WatchArguments {
@@ -52,7 +52,7 @@ pub(super) struct WatchArguments {
     /// The program that forks the chain for dry runs
     #[arg(long, env = "POE_ANVIL", value_name = "PROGRAM", default_value = "anvil")]
     anvil: PathBuf,
-    /// Others push jobs into the same queue: leave them alone
+    /// Others push jobs into the same queue: leave them alone, and remove no proofs
     #[arg(long)]
     shared_queue: bool,
     /// Leave proving to `poe worker` processes

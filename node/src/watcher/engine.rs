@@ -128,7 +128,10 @@ impl<P: ProofSource, D: DryRun> Watcher<P, D> {
             _ if !findings.rewind.is_empty() => Standing::Busy,
             // None of what is false can be contested, nor does a rewind void it.
             Some(error) => Standing::Helpless(Box::new(error.into())),
-            None => Standing::Quiet,
+            None => {
+                self.agent.forget_matured(&view).await?;
+                Standing::Quiet
+            }
         })
     }
 

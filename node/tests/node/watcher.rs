@@ -326,6 +326,39 @@ async fn a_halt_that_is_too_shallow_is_deepened() {
     is_rewound_to(&chain, &guard, 0).await;
 }
 
+/// Not while another is contested.
+#[tokio::test(flavor = "multi_thread")]
+async fn proofs_of_what_has_matured_are_let_go_of() {
+    let (chain, folder) = (chain_with(3).await, tempfile::tempdir().unwrap());
+    let proofs = Scribe::new(false);
+    let settings = Settings {
+        proofs: proofs.clone(),
+        ..Settings::default()
+    };
+    let mut guard = Guard::new(&chain, folder.path(), settings).await;
+    let delay = guard.watcher.agent().client().exit_delay().await.unwrap();
+    let pruned = || proofs.pruned.lock().unwrap().clone();
+    prove_true(&chain, 1).await;
+    guard.step(&chain).await;
+    assert!(pruned().is_empty());
+    chain.pass_time(delay).await;
+    prove_true(&chain, 2).await;
+    for _ in 0..2 {
+        guard.step(&chain).await;
+    }
+    assert_eq!(pruned(), [2], "once for each that matures");
+    // The second matures while the third is contested.
+    chain.pass_time(delay / 2).await;
+    prove_false(&chain, 3).await;
+    chain.pass_time(delay / 2).await;
+    assert!(matches!(guard.step(&chain).await, Standing::Busy));
+    assert_eq!(pruned(), [2]);
+    proofs.ready.store(true, Ordering::Relaxed);
+    guard.finish(&chain).await;
+    is_rewound_to(&chain, &guard, 2).await;
+    assert_eq!(pruned(), [2, 3]);
+}
+
 /// The journal knows a transaction before the provider does, so it is neither forgotten nor sent twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watcher_killed_between_any_two_steps_goes_on() {

@@ -40,6 +40,8 @@ pub struct Scribe {
     pub circuits: CircuitsOnL1,
     pub cancelled: Arc<Mutex<Vec<Goal>>>,
     pub folds: Arc<AtomicUsize>,
+    /// First batches that were kept.
+    pub pruned: Arc<Mutex<Vec<u64>>>,
 }
 
 impl Scribe {
@@ -50,6 +52,7 @@ impl Scribe {
             circuits: mock_circuits(),
             cancelled: Arc::default(),
             folds: Arc::default(),
+            pruned: Arc::default(),
         }
     }
 }
@@ -96,7 +99,8 @@ impl ProofSource for Scribe {
         Ok(())
     }
 
-    async fn prune(&self, _: u64, _: Duration) -> Result<(), ProvingError> {
+    async fn prune(&self, number: u64, _: Duration) -> Result<(), ProvingError> {
+        self.pruned.lock().unwrap().push(number);
         Ok(())
     }
 
