@@ -201,21 +201,23 @@ impl<R: Role> Journal<R> {
     }
 }
 
+/// A range that tests remember.
+#[cfg(test)]
+pub(crate) const GOAL: GoalRecord = GoalRecord {
+    init: 1,
+    last: 3,
+    acc: B256::repeat_byte(7),
+    first_batch: 2,
+    last_batch: 5,
+    version: 1,
+    route: 1,
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aggregator::Aggregating;
     use crate::watcher::Watching;
-
-    const GOAL: GoalRecord = GoalRecord {
-        init: 1,
-        last: 3,
-        acc: B256::repeat_byte(7),
-        first_batch: 2,
-        last_batch: 5,
-        version: 1,
-        route: 1,
-    };
 
     fn no_changed_bit_is_believed_of<R: Role>() {
         let folder = tempfile::tempdir().unwrap();

@@ -28,6 +28,8 @@ pub use engine::{Agent, Parts};
 pub(crate) use engine::{RETRY_ROUNDS, known_only};
 pub use error::AgentError;
 pub use event::{Event, Report};
+#[cfg(test)]
+pub(crate) use journal::GOAL;
 pub use journal::{GoalRecord, InFlight, Journal, JournalError};
 pub use proofs::{Engine, ProofSource};
 pub use role::Role;

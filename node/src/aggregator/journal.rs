@@ -109,16 +109,7 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const GOAL: GoalRecord = GoalRecord {
-        init: 1,
-        last: 3,
-        acc: B256::repeat_byte(7),
-        first_batch: 2,
-        last_batch: 5,
-        version: 1,
-        route: 1,
-    };
+    use crate::agent::GOAL;
 
     #[test]
     fn what_is_remembered_is_there_after_a_restart() {

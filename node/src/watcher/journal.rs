@@ -108,17 +108,7 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::GoalRecord;
-
-    const GOAL: GoalRecord = GoalRecord {
-        init: 1,
-        last: 3,
-        acc: B256::repeat_byte(7),
-        first_batch: 2,
-        last_batch: 5,
-        version: 1,
-        route: 1,
-    };
+    use crate::agent::GOAL;
 
     #[test]
     fn a_halt_that_was_accepted_ends_its_goal_and_nothing_else_does() {

@@ -182,15 +182,7 @@ async fn an_aggregator_killed_after_sending_goes_on_from_its_journal() {
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     chain.provider.anvil_set_auto_mine(false).await.unwrap();
     subject.steps(1).await;
-    let hash = *subject
-        .aggregator
-        .agent()
-        .journal()
-        .in_flight()
-        .unwrap()
-        .hashes
-        .last()
-        .unwrap();
+    let hash = subject.in_flight().hashes[0];
     drop(subject);
     let mut again = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     again.steps(2).await;
@@ -209,15 +201,7 @@ async fn a_submission_that_becomes_late_in_the_pool_is_cancelled() {
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     chain.provider.anvil_set_auto_mine(false).await.unwrap();
     subject.steps(1).await;
-    let hash = *subject
-        .aggregator
-        .agent()
-        .journal()
-        .in_flight()
-        .unwrap()
-        .hashes
-        .last()
-        .unwrap();
+    let hash = subject.in_flight().hashes[0];
     // The pool of the block's producer does not have it, but another proof.
     chain.provider.anvil_drop_transaction(hash).await.unwrap();
     let other = submission(&chain, &subject.view(), 0, 1);

@@ -2,7 +2,7 @@
 //! The command `poe sequencer` as operators and users meet it.
 
 use crate::chain::DEPLOYER;
-use crate::process::{self, Process, ask, hex_of, json, rpc_of};
+use crate::process::{self, PATIENT, Process, ask, hex_of, json, rpc_of};
 use crate::sequencing::{inhabited, signed};
 use poe_node::sequencer::rpc::codes;
 use poe_rollup::formats::Slot;
@@ -34,16 +34,7 @@ async fn the_command_serves_users_survives_kill_nine_and_reports_on_exit() {
     let sign = |amount: u64, fee: u64, nonce: u32| signed(&view, 1, (amount, fee, nonce));
 
     let command = |arguments: &[&str]| process::sequencer(&chain, folder.path(), arguments);
-    let patient = [
-        "--dev-key",
-        "0",
-        "--fee-recipient",
-        "1",
-        "--max-age",
-        "3600",
-        "--min-fee",
-        "5",
-    ];
+    let patient = [&PATIENT[..], &["--min-fee", "5"]].concat();
     let (process, started) = Process::start(&mut command(&patient));
     assert_eq!(started["sequencer"], DEPLOYER.to_string());
     let url = started["url"].as_str().unwrap().to_owned();
