@@ -2,22 +2,19 @@
 //! Which range to go for, and when to go for another.
 
 use super::costs::Costs;
-use super::dry_run::DryRun;
 use super::engine::{Aggregator, reward_of};
-use super::error::AggregatorError;
-use super::event::Event;
-use super::journal::GoalRecord;
-use super::proofs::ProofSource;
+use super::event::RangeEvent;
 use super::strategy::{Offer, Pending, Situation};
+use crate::agent::{AgentError, DryRun, GoalRecord, ProofSource};
 use crate::l1::L1Error;
-use crate::proving::{Goal, Job, ProvingError, Target, Work};
+use crate::proving::{Goal, Job, Work};
 use crate::store::{StoreError, View};
 use alloy::primitives::B256;
 
 impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     /// Gives the goal up if it is lost, and takes the route that judges its proof now.
-    pub(super) async fn reconsider(&mut self, view: &View) -> Result<(), AggregatorError> {
-        let Some(goal) = self.parts.journal.goal().copied() else {
+    pub(super) async fn reconsider(&mut self, view: &View) -> Result<(), AgentError> {
+        let Some(goal) = self.agent.journal().goal().copied() else {
             return Ok(());
         };
         let verified = view.chain().last_verified;
@@ -31,27 +28,21 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
                 .abandon(goal, "L1 was reorganised or rewound under it".into())
                 .await;
         }
-        match self.route(goal.version).await? {
-            None => {
-                self.abandon(goal, "the verifier in force stands for other circuits".into())
-                    .await
-            }
-            Some(route) if route != goal.route => {
-                Ok(self.parts.journal.set_goal(Some(GoalRecord { route, ..goal }))?)
-            }
-            Some(_) => Ok(()),
+        if !self.agent.take_route_in_force(goal).await? {
+            let why = "the verifier in force stands for other circuits";
+            self.abandon(goal, why.into()).await?;
         }
+        Ok(())
     }
 
-    pub(super) async fn abandon(&mut self, goal: GoalRecord, why: String) -> Result<(), AggregatorError> {
-        known_only(self.parts.proofs.cancel(&self.contract_goal(&goal)).await)?;
-        self.done_with_goal()?;
-        self.say(&Event::Abandoned { last: goal.last, why });
+    pub(super) async fn abandon(&mut self, goal: GoalRecord, why: String) -> Result<(), AgentError> {
+        self.agent.abandon(goal, why).await?;
+        self.forget_goal();
         Ok(())
     }
 
     /// What waits, as far as one proof can reach: sequences of one version, and no more batches than L1 takes at once (L1-22).
-    pub(super) async fn pending(&mut self, view: &View) -> Result<Vec<Pending>, AggregatorError> {
+    pub(super) async fn pending(&mut self, view: &View) -> Result<Vec<Pending>, AgentError> {
         let most = self.most_batches().await?;
         let sequences = view.pending_sequences()?;
         let version = sequences.first().map(|sequence| sequence.rest.version);
@@ -74,18 +65,18 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
     }
 
     /// Most batches that one proof may cover; the contract's constant.
-    async fn most_batches(&mut self) -> Result<u64, AggregatorError> {
+    async fn most_batches(&mut self) -> Result<u64, AgentError> {
         if let Some(most) = self.most_batches {
             return Ok(most);
         }
-        let most = self.client().core().maxPendingBatches().call().await;
+        let most = self.agent.client().core().maxPendingBatches().call().await;
         let most = most.map_err(L1Error::call("maxPendingBatches"))?.to();
         self.most_batches = Some(most);
         Ok(most)
     }
 
-    pub(super) async fn choose(&mut self, view: &View, costs: &Costs) -> Result<(), AggregatorError> {
-        if self.parts.journal.goal().is_some() {
+    pub(super) async fn choose(&mut self, view: &View, costs: &Costs) -> Result<(), AgentError> {
+        if self.agent.journal().goal().is_some() {
             return Ok(());
         }
         match self.pick(view, costs).await? {
@@ -94,26 +85,26 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         }
     }
 
-    fn go_for(&mut self, goal: GoalRecord, reward: u128) -> Result<(), AggregatorError> {
-        self.parts.journal.set_goal(Some(goal))?;
-        self.say(&Event::Chosen { goal, reward });
+    fn go_for(&mut self, goal: GoalRecord, reward: u128) -> Result<(), AgentError> {
+        self.agent.parts.journal.set_goal(Some(goal))?;
+        self.say(RangeEvent::Chosen { goal, reward });
         Ok(())
     }
 
     /// The range that the strategy wants now, and what it earns. None that would not be sent: it would only be in the way.
-    async fn pick(&mut self, view: &View, costs: &Costs) -> Result<Option<(GoalRecord, u128)>, AggregatorError> {
+    async fn pick(&mut self, view: &View, costs: &Costs) -> Result<Option<(GoalRecord, u128)>, AgentError> {
         let pending = self.pending(view).await?;
         if pending.is_empty() {
             return Ok(None);
         }
         let newest = view.checkpoints(1)?;
         let situation = Situation {
-            now: self.now(view).await?,
+            now: self.agent.now(view).await?,
             last_proof_at: newest.first().map_or(0, |checkpoint| checkpoint.verified_at),
             pending: &pending,
             costs,
         };
-        let last = self.parts.strategy.target(&situation);
+        let last = self.strategy.target(&situation);
         let Some(target) = pending.iter().find(|pending| Some(pending.sequence) == last) else {
             return Ok(None);
         };
@@ -122,14 +113,14 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             remaining_ms: costs.measured.range_ms(target.batches),
             gas: costs.measured.gas,
         };
-        if self.parts.strategy.least_reward(&offer, costs).is_none() {
+        if self.strategy.least_reward(&offer, costs).is_none() {
             return Ok(None);
         }
         let Some(sequence) = view.sequence(target.sequence)? else {
             return Ok(None);
         };
         let version = sequence.rest.version;
-        let Some(route) = self.route(version).await? else {
+        let Ok(route) = self.agent.route(version).await? else {
             return Ok(None);
         };
         let init = view.chain().last_verified;
@@ -145,20 +136,13 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         Ok(Some((goal, target.reward)))
     }
 
-    /// The time on L1. A block may be long ago where nothing happens, and the store a little behind.
-    async fn now(&self, view: &View) -> Result<u64, AggregatorError> {
-        let synced = view.tip()?.1.map_or(0, |block| block.timestamp);
-        let newest = self.client().latest().await;
-        Ok(newest.map_or(synced, |header| header.timestamp.max(synced)))
-    }
-
     /// A range whose proof is there and is not sent must not keep the aggregator from a longer one that pays.
     pub(super) async fn reach_further(
         &mut self,
         view: &View,
         goal: GoalRecord,
         costs: &Costs,
-    ) -> Result<(), AggregatorError> {
+    ) -> Result<(), AgentError> {
         match self.pick(view, costs).await? {
             Some((longer, reward)) if longer.last > goal.last => {
                 self.abandon(goal, format!("the range up to sequence {} pays", longer.last))
@@ -169,14 +153,6 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         }
     }
 
-    pub(super) fn contract_goal(&self, goal: &GoalRecord) -> Goal {
-        Goal::Contract(Target {
-            range: goal.first_batch..goal.last_batch + 1,
-            version: goal.route,
-            beneficiary: self.parts.beneficiary.into(),
-        })
-    }
-
     /// Whether a range whose beginning somebody else has proven is still worth it, and from where.
     pub(super) async fn weigh(
         &mut self,
@@ -184,7 +160,7 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         goal: GoalRecord,
         missing: &[Job],
         costs: &Costs,
-    ) -> Result<(), AggregatorError> {
+    ) -> Result<(), AgentError> {
         let verified = view.chain().last_verified;
         if goal.init >= verified {
             return Ok(());
@@ -194,7 +170,7 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             remaining_ms: missing.iter().map(|job| costs.measured.job_ms(&job.work)).sum(),
             gas: costs.measured.gas,
         };
-        if self.parts.strategy.least_reward(&offer, costs).is_none() {
+        if self.strategy.least_reward(&offer, costs).is_none() {
             return self
                 .abandon(goal, format!("what is left after sequence {verified} does not pay"))
                 .await;
@@ -203,16 +179,16 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         // Nothing is bound to a beneficiary yet, and joins of the shorter range are no more than of the longer.
         let unbound = missing.iter().filter(|job| !job.work.is_for_one_beneficiary()).count();
         let range = Goal::Range(shorter.first_batch..shorter.last_batch + 1);
-        let instead = self.parts.proofs.missing(&range).await?.len();
+        let instead = self.agent.parts.proofs.missing(&range).await?.len();
         let finalized = !missing.iter().any(|job| matches!(job.work, Work::Finalize { .. }));
         let kept = finalized || unbound <= instead;
         self.announce_overlap(view, &goal, kept);
         if kept {
             return Ok(());
         }
-        let (longer, by) = (self.contract_goal(&goal), self.contract_goal(&shorter));
-        self.parts.proofs.replace(&longer, &by).await?;
-        Ok(self.parts.journal.set_goal(Some(shorter))?)
+        let (longer, by) = (self.agent.contract_goal(&goal), self.agent.contract_goal(&shorter));
+        self.agent.parts.proofs.replace(&longer, &by).await?;
+        Ok(self.agent.parts.journal.set_goal(Some(shorter))?)
     }
 
     pub(super) fn announce_overlap(&mut self, view: &View, goal: &GoalRecord, kept: bool) {
@@ -220,27 +196,24 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         let overlap = Some((verified, goal.last));
         if goal.init < verified && self.overlapped != overlap {
             self.overlapped = overlap;
-            self.say(&Event::Overlapped {
-                goal: *goal,
-                verified,
-                kept,
-            });
+            let goal = *goal;
+            self.say(RangeEvent::Overlapped { goal, verified, kept });
         }
     }
 
     /// Starts from the newest checkpoint if the beginning of the range has settled meanwhile: the store does not have its batches
     /// any more, and after a restart nobody else here does.
-    pub(super) fn shorten_if_settled(&mut self, view: &View) -> Result<(), AggregatorError> {
-        let Some(goal) = self.parts.journal.goal().copied() else {
+    pub(super) fn shorten_if_settled(&mut self, view: &View) -> Result<(), AgentError> {
+        let Some(goal) = self.agent.journal().goal().copied() else {
             return Ok(());
         };
         let shorter = from_checkpoint(view, goal)?;
-        let lost = (goal.first_batch..shorter.first_batch).find(|batch| !self.feed.has(*batch));
+        let lost = (goal.first_batch..shorter.first_batch).find(|batch| !self.agent.feed.has(*batch));
         let Some(lost) = lost else { return Ok(()) };
         match view.batch_contents(lost) {
             Err(StoreError::Settled { .. }) => {
                 self.announce_overlap(view, &goal, false);
-                Ok(self.parts.journal.set_goal(Some(shorter))?)
+                Ok(self.agent.parts.journal.set_goal(Some(shorter))?)
             }
             Err(error) => Err(error.into()),
             Ok(_) => Ok(()),
@@ -272,14 +245,6 @@ fn from_checkpoint(view: &View, goal: GoalRecord) -> Result<GoalRecord, StoreErr
 fn within(mut pending: Vec<Pending>, most: u64) -> Vec<Pending> {
     pending.retain(|pending| pending.batches <= most);
     pending
-}
-
-/// Batches that the engine does not know, after a restart say, have no jobs either.
-pub(super) fn known_only(cancelled: Result<(), ProvingError>) -> Result<(), ProvingError> {
-    match cancelled {
-        Err(ProvingError::Plan(_)) => Ok(()),
-        other => other,
-    }
 }
 
 #[cfg(test)]

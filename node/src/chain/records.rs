@@ -3,7 +3,7 @@
 
 use super::events::BlockId;
 use poe_rollup::executor::Receipt;
-use poe_rollup::formats::{Address, Bytes32, Capacity, CheckpointTail, Exit, Message, SequenceRest};
+use poe_rollup::formats::{Address, Bytes32, Capacity, CheckpointTail, Exit, Message, SequenceRest, checkpoint_word};
 use poe_rollup::state::Head;
 use serde::{Deserialize, Serialize};
 
@@ -176,6 +176,19 @@ pub struct CheckpointRecord {
     pub transaction: Bytes32,
     /// What the batches lead to, if that is not what was proven.
     pub disputed: Option<Computed>,
+}
+
+impl CheckpointRecord {
+    /// The word that L1 keeps of it.
+    pub fn word(&self) -> Bytes32 {
+        checkpoint_word(
+            &self.acc,
+            &self.state_root,
+            &self.exit_acc,
+            &self.tail,
+            self.verified_at,
+        )
+    }
 }
 
 /// What executing the batches natively leads to.

@@ -2,13 +2,15 @@
 
 use super::l1_key::L1Key;
 use super::output::Output;
-use super::prover::{engine, plain, start_worker};
+use super::prover::{beside_worker, engine};
 use super::sync::stop_signal;
-use crate::aggregator::{Aggregator, AggregatorOptions, Event, ForkDryRun, Journal, Outcome, Parts, Timings};
+use crate::agent::{self, ForkDryRun};
+use crate::aggregator::{Aggregator, AggregatorOptions, Event, Journal, Outcome, Parts, RangeEvent, Timings};
 use crate::config::Settings;
 use crate::l1::L1Client;
 use crate::proving::ProvingOptions;
 use crate::units::{Gwei, Tokens};
+use alloy::primitives::U256;
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
@@ -77,38 +79,30 @@ impl AggregatorArguments {
         let (opened, proofs) = engine(&self.proving, self.options.shared_queue, follower.client()).await?;
         let timings = Timings::default();
         let parts = Parts {
-            follower,
-            signer,
-            chain_id: deployment.chain_id,
-            beneficiary,
-            strategy,
-            proofs,
-            dry_run: ForkDryRun {
-                program: self.options.anvil.clone(),
-                rpc: settings.rpc.clone(),
+            agent: agent::Parts {
+                follower,
+                signer,
+                chain_id: deployment.chain_id,
+                beneficiary,
+                proofs,
+                dry_run: ForkDryRun {
+                    program: self.options.anvil.clone(),
+                    rpc: settings.rpc.clone(),
+                },
+                journal,
+                resend_after: self.options.resend_after,
+                max_gas_price: Some(self.options.max_gas_price()),
+                report: Arc::new(log),
             },
-            journal,
+            strategy,
             prices: self.options.prices(),
-            resend_after: self.options.resend_after,
-            max_gas_price: Some(self.options.max_gas_price()),
-            report: Arc::new(log),
             timings: timings.clone(),
         };
         tracing::info!(strategy = name, %beneficiary, contract = %deployment.contracts.proof_of_efficiency, "aggregating");
         let mut aggregator = Aggregator::new(parts);
-        let (stop, mut working) = start_worker(&opened, timings, self.options.no_worker);
-        let ended = tokio::select! {
-            ended = aggregator.run(settings.poll, stop_signal()) => ended.map_err(plain),
-            // Only an engine that fails for good ends by itself.
-            ended = &mut working => match ended {
-                Ok(ended) => ended.map_err(Into::into),
-                Err(error) => Err(error.into()),
-            },
-        };
-        working.abort();
-        drop(stop);
-        ended?;
-        output.print(&earnings(name, beneficiary, aggregator.journal().outcomes(), &core).await?)
+        let running = aggregator.run(settings.poll, stop_signal());
+        beside_worker(&opened, timings, self.options.no_worker, running).await?;
+        output.print(&earnings(name, beneficiary, aggregator.agent().journal().outcomes(), &core).await?)
     }
 
     /// From the journal alone, so that it can be asked for while the aggregator runs.
@@ -142,36 +136,23 @@ async fn earnings(
         reverted: outcomes.len() - accepted,
         reward: Tokens(outcomes.iter().map(|outcome| outcome.reward).sum()),
         gas: outcomes.iter().map(|outcome| outcome.gas).sum(),
-        paid_for_gas: Gwei(u64::try_from(wei / 1_000_000_000).unwrap_or(u64::MAX)),
+        paid_for_gas: Gwei::of_wei(U256::from(wei)),
         fee_balance: Tokens(core.feeBalanceOf(beneficiary).call().await?.saturating_to()),
     })
 }
 
 fn log(event: &Event) {
     match event {
-        Event::Chosen { goal, reward } => {
-            let reward = Tokens(*reward);
-            tracing::info!(after = goal.init, up_to = goal.last, %reward, "proving a range");
-        }
+        Event::Own(event) => log_range(event),
         Event::Proving { last, missing } => tracing::info!(up_to = last, missing, "proving"),
-        Event::Overlapped { goal, verified, kept } => {
-            tracing::info!(
-                up_to = goal.last,
-                verified,
-                kept,
-                "somebody else has proven the beginning of the range"
-            );
-        }
         Event::Abandoned { last, why } => tracing::info!(up_to = last, %why, "abandoned"),
-        Event::Declined { last, why } => tracing::info!(up_to = last, %why, "not sent; the proof is kept"),
-        Event::WaitsForGas { last, doing, why } => tracing::warn!(up_to = last, doing, %why, "waiting for gas"),
-        Event::Rehearsed { last, gas, reward } => {
-            tracing::info!(up_to = last, gas, reward = %Tokens(*reward), "accepted on a fork");
+        Event::Declined { step, why } => tracing::info!(up_to = step, %why, "not sent; the proof is kept"),
+        Event::WaitsForGas { step, doing, why } => tracing::warn!(up_to = step, doing, %why, "waiting for gas"),
+        Event::Sent { step, transaction } => tracing::info!(up_to = step, %transaction, "sent"),
+        Event::Cancelled { step, why } => {
+            tracing::info!(up_to = step, %why, "its nonce is taken by another transaction");
         }
-        Event::Sent { last, transaction } => tracing::info!(up_to = last, %transaction, "sent"),
-        Event::Cancelled { last, why } => {
-            tracing::info!(up_to = last, %why, "its nonce is taken by another transaction");
-        }
+        Event::Forgotten { step, why } => tracing::info!(up_to = step, %why, "not looked after any more"),
         Event::OtherCircuits { route, why } => {
             tracing::warn!(route, %why, "its verifier does not take what is proven here");
         }
@@ -181,6 +162,26 @@ fn log(event: &Event) {
         Event::Settled(outcome) => tracing::warn!(up_to = outcome.last, gas = outcome.gas, "reverted on L1"),
         Event::Failed { job, why } => {
             tracing::warn!(job = job.work.name(), %why, "a job failed; it is tried again later");
+        }
+    }
+}
+
+fn log_range(event: &RangeEvent) {
+    match event {
+        RangeEvent::Chosen { goal, reward } => {
+            let reward = Tokens(*reward);
+            tracing::info!(after = goal.init, up_to = goal.last, %reward, "proving a range");
+        }
+        RangeEvent::Overlapped { goal, verified, kept } => {
+            tracing::info!(
+                up_to = goal.last,
+                verified,
+                kept,
+                "somebody else has proven the beginning of the range"
+            );
+        }
+        RangeEvent::Rehearsed { last, gas, reward } => {
+            tracing::info!(up_to = last, gas, reward = %Tokens(*reward), "accepted on a fork");
         }
     }
 }

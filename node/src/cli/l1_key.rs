@@ -7,7 +7,7 @@ use alloy::primitives::{B256, b256};
 use alloy::signers::local::{LocalSigner, PrivateKeySigner};
 use anyhow::{Context as _, Result};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Chains that nobody holds anything of value on: those of anvil, hardhat and ganache.
@@ -47,36 +47,42 @@ impl L1Key {
         if let Some(number) = self.dev_key {
             return dev_signer(number, chain_id);
         }
-        if let Some(path) = &self.l1_keystore {
-            let password = self.password()?;
-            return LocalSigner::decrypt_keystore(path, password.as_bytes())
-                .map_err(|error| refuse(format!("{}: {error}", path.display())));
-        }
-        let Ok(key) = std::env::var("POE_L1_PRIVATE_KEY").map(Zeroizing::new) else {
-            return Err(refuse(
-                "no L1 account to sign with: give --l1-keystore, or set POE_L1_PRIVATE_KEY",
-            ));
-        };
-        // The text is not repeated: it may be a key with one wrong digit.
-        key.trim()
-            .parse()
-            .map_err(|_| refuse("POE_L1_PRIVATE_KEY is no private key: 32 bytes in hex are"))
+        signer_of(self.l1_keystore.as_deref(), self.l1_password_file.as_deref())
     }
+}
 
-    fn password(&self) -> Result<Zeroizing<String>> {
-        if let Some(path) = &self.l1_password_file {
-            require_private(path).map_err(|error| refuse(error.to_string()))?;
-            let text = std::fs::read_to_string(path).map(Zeroizing::new);
-            let text = text.with_context(|| format!("cannot read the password file {}", path.display()))?;
-            return Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()));
-        }
-        let asked = rpassword::prompt_password("Password of the L1 keystore: ").map(Zeroizing::new);
-        asked.map_err(|error| {
-            refuse(format!(
-                "no password: there is no terminal to ask on ({error}); give --l1-password-file"
-            ))
-        })
+/// The key of a keystore, else of the environment.
+pub(super) fn signer_of(keystore: Option<&Path>, password_file: Option<&Path>) -> Result<PrivateKeySigner> {
+    if let Some(path) = keystore {
+        let password = read_password(password_file, "Password of the L1 keystore: ", "--l1-password-file")?;
+        return LocalSigner::decrypt_keystore(path, password.as_bytes())
+            .map_err(|error| refuse(format!("{}: {error}", path.display())));
     }
+    let Ok(key) = std::env::var("POE_L1_PRIVATE_KEY").map(Zeroizing::new) else {
+        return Err(refuse(
+            "no L1 account to sign with: give --l1-keystore, or set POE_L1_PRIVATE_KEY",
+        ));
+    };
+    // The text is not repeated: it may be a key with one wrong digit.
+    key.trim()
+        .parse()
+        .map_err(|_| refuse("POE_L1_PRIVATE_KEY is no private key: 32 bytes in hex are"))
+}
+
+/// A password: the file's, else what is typed after a prompt. The flag is what names the file.
+pub(super) fn read_password(file: Option<&Path>, prompt: &str, flag: &str) -> Result<Zeroizing<String>> {
+    if let Some(path) = file {
+        require_private(path).map_err(|error| refuse(error.to_string()))?;
+        let text = std::fs::read_to_string(path).map(Zeroizing::new);
+        let text = text.with_context(|| format!("cannot read the password file {}", path.display()))?;
+        return Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    let asked = rpassword::prompt_password(prompt).map(Zeroizing::new);
+    asked.map_err(|error| {
+        refuse(format!(
+            "no password: there is no terminal to ask on ({error}); give {flag}"
+        ))
+    })
 }
 
 pub(super) fn dev_signer(number: u8, chain_id: u64) -> Result<PrivateKeySigner> {

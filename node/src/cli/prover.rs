@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the commands that prove have in common.
 
-use crate::aggregator::route::require_same;
-use crate::aggregator::{AggregatorError, Engine, ProofSource as _, Timings};
+use crate::agent::{AgentError, Engine, ProofSource as _, require_same};
+use crate::aggregator::Timings;
 use crate::l1::L1Client;
 use crate::proving::command::Opened;
 use crate::proving::worker::{Leasing, WorkerError};
@@ -11,9 +11,6 @@ use anyhow::Result;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-
-/// A worker on a task of its own.
-pub(super) type Working = JoinHandle<Result<(), WorkerError>>;
 
 /// Opens the proving engine, and holds its circuits, the halo2 key and the setup against the verifier in force. What is known at once
 /// is compared first: keys take minutes to make.
@@ -44,8 +41,32 @@ async fn require(client: &L1Client, engine: &Engine) -> Result<()> {
     }
 }
 
+/// Lets an agent run with a worker of this process beside it, unless that is `idle`.
+pub(super) async fn beside_worker(
+    opened: &Opened,
+    timings: Timings,
+    idle: bool,
+    agent: impl Future<Output = Result<(), AgentError>>,
+) -> Result<()> {
+    let (stop, mut working) = start_worker(opened, timings, idle);
+    let ended = tokio::select! {
+        ended = agent => ended.map_err(plain),
+        // Only an engine that fails for good ends by itself.
+        ended = &mut working => match ended {
+            Ok(ended) => ended.map_err(Into::into),
+            Err(error) => Err(error.into()),
+        },
+    };
+    working.abort();
+    drop(stop);
+    ended
+}
+
+/// A worker on a task of its own.
+type Working = JoinHandle<Result<(), WorkerError>>;
+
 /// On a task of its own: whatever else is waited for, the worker's signs of life come on time.
-pub(super) fn start_worker(opened: &Opened, timings: Timings, idle: bool) -> (watch::Sender<bool>, Working) {
+fn start_worker(opened: &Opened, timings: Timings, idle: bool) -> (watch::Sender<bool>, Working) {
     let (stop, stopped) = watch::channel(false);
     let report = Arc::new(move |event: &WorkerEvent| heard(&timings, event));
     let worker = opened.worker(Leasing::default(), report);
@@ -72,11 +93,11 @@ fn heard(timings: &Timings, event: &WorkerEvent) {
 }
 
 /// The error inside, where the exit code depends on that.
-pub(super) fn plain(error: AggregatorError) -> anyhow::Error {
+fn plain(error: AgentError) -> anyhow::Error {
     match error {
-        AggregatorError::Sync(error) => (*error).into(),
-        AggregatorError::Store(error) => error.into(),
-        AggregatorError::L1(error) => error.into(),
+        AgentError::Sync(error) => (*error).into(),
+        AgentError::Store(error) => error.into(),
+        AgentError::L1(error) => error.into(),
         error => error.into(),
     }
 }

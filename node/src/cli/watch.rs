@@ -2,17 +2,20 @@
 
 use super::l1_key::L1Key;
 use super::output::Output;
-use super::prover::{engine, plain, start_worker};
+use super::prover::{beside_worker, engine};
 use super::sync::{end_with, stop_signal, sync_despite_dispute};
-use crate::aggregator::{AggregatorError, ForkDryRun, Timings, anvil};
+use crate::agent::{self, AgentError, ForkDryRun, anvil};
+use crate::aggregator::Timings;
 use crate::chain::Status;
 use crate::config::Settings;
 use crate::proving::ProvingOptions;
 use crate::proving::queue::QueueUrl;
 use crate::store::View;
 use crate::units::Gwei;
-use crate::watcher::{Event, Findings, Journal, Obstacle, Outcome, Parts, REWIND_PIECE, Step, Untrue, Watcher};
-use alloy::primitives::Address;
+use crate::watcher::{
+    ContestEvent, Event, Findings, Journal, Obstacle, Outcome, Parts, REWIND_PIECE, Step, Untrue, Watcher,
+};
+use alloy::primitives::{Address, U256};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
@@ -25,7 +28,7 @@ use std::sync::Arc;
 /// Executes every batch and compares every checkpoint with the result. If L1 has accepted a proof of something that the batches do
 /// not lead to, it proves what they do lead to, halts the chain with that (haltOnConflict), and takes the state back (rewind). Anyone may,
 /// and nobody is paid for it: it needs an L1 account with ether for gas, and a machine that can prove within the exit delay. Killed at any
-/// moment it goes on where it was. It ends with exit code 6 when a false checkpoint stands that nothing takes back any more. By
+/// moment it goes on where it was. Proofs of what has matured are removed. It ends with exit code 6 when a false checkpoint stands that nothing takes back any more. By
 /// default it keeps jobs and proofs in its data directory, apart from those of an aggregator on this machine.
 #[derive(Args, Debug)]
 pub(super) struct WatchArguments {
@@ -49,7 +52,7 @@ pub(super) struct WatchArguments {
     /// The program that forks the chain for dry runs
     #[arg(long, env = "POE_ANVIL", value_name = "PROGRAM", default_value = "anvil")]
     anvil: PathBuf,
-    /// Others push jobs into the same queue: leave them alone
+    /// Others push jobs into the same queue: leave them alone, and remove no proofs
     #[arg(long)]
     shared_queue: bool,
     /// Leave proving to `poe worker` processes
@@ -59,12 +62,20 @@ pub(super) struct WatchArguments {
     proving: ProvingOptions,
 }
 
+/// How the chain stands.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Standing {
+    status: Status,
+    last_verified: u64,
+}
+
 /// What a watcher finds, and would do.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Plan {
-    status: Status,
-    last_verified: u64,
+    #[serde(flatten)]
+    standing: Standing,
     #[serde(rename = "false")]
     untrue: Vec<Contest>,
     /// The way back: the last checkpoint first, where it ends last.
@@ -92,8 +103,8 @@ struct Contest {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Done {
-    status: Status,
-    last_verified: u64,
+    #[serde(flatten)]
+    standing: Standing,
     transactions: Vec<Outcome>,
     /// Gwei, rounded down.
     paid_for_gas: Gwei,
@@ -111,41 +122,34 @@ impl WatchArguments {
         let signer = self.key.signer(deployment.chain_id)?;
         let beneficiary = self.beneficiary.unwrap_or(signer.address());
         // An emergency is no time to find out.
-        anvil::require(&self.anvil).map_err(AggregatorError::from)?;
+        anvil::require(&self.anvil).map_err(AgentError::from)?;
         let folder = settings.data_directory(&deployment, "watcher")?;
         self.keep_apart(&folder);
         let journal = Journal::open(&folder)?;
         let (opened, proofs) = engine(&self.proving, self.shared_queue, follower.client()).await?;
         tracing::info!(account = %signer.address(), contract = %deployment.contracts.proof_of_efficiency, "watching");
         let mut watcher = Watcher::new(Parts {
-            follower,
-            signer,
-            chain_id: deployment.chain_id,
-            beneficiary,
-            proofs,
-            dry_run: ForkDryRun {
-                program: self.anvil.clone(),
-                rpc: settings.rpc.clone(),
+            agent: agent::Parts {
+                follower,
+                signer,
+                chain_id: deployment.chain_id,
+                beneficiary,
+                proofs,
+                dry_run: ForkDryRun {
+                    program: self.anvil.clone(),
+                    rpc: settings.rpc.clone(),
+                },
+                journal,
+                resend_after: self.resend_after,
+                max_gas_price: self.max_gas_price.map(|gwei| u128::from(gwei) * 1_000_000_000),
+                report: Arc::new(log),
             },
-            journal,
-            resend_after: self.resend_after,
-            max_gas_price: self.max_gas_price.map(|gwei| u128::from(gwei) * 1_000_000_000),
             rewind_piece: REWIND_PIECE,
-            report: Arc::new(log),
         });
-        let (stop, mut working) = start_worker(&opened, Timings::default(), self.no_worker);
-        let ended = tokio::select! {
-            ended = watcher.run(settings.poll, self.once, stop_signal()) => ended.map_err(plain),
-            // Only an engine that fails for good ends by itself.
-            ended = &mut working => match ended {
-                Ok(ended) => ended.map_err(Into::into),
-                Err(error) => Err(error.into()),
-            },
-        };
-        working.abort();
-        drop(stop);
-        ended?;
-        output.print(&Done::new(&watcher.view()?, watcher.journal().outcomes()))
+        let running = watcher.run(settings.poll, self.once, stop_signal());
+        beside_worker(&opened, Timings::default(), self.no_worker, running).await?;
+        let agent = watcher.agent();
+        output.print(&Done::new(&agent.view()?, agent.journal().outcomes()))
     }
 
     /// An aggregator with the same queue and folder would take out the jobs, and remove the proofs, that it does not need.
@@ -158,13 +162,29 @@ impl WatchArguments {
     }
 }
 
+impl Standing {
+    const fn of(view: &View) -> Self {
+        Self {
+            status: view.chain().status,
+            last_verified: view.chain().last_verified,
+        }
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = format!("{:?}", self.status).to_lowercase();
+        let last = self.last_verified;
+        write!(f, "the chain is {status}, its last checkpoint is {last}")
+    }
+}
+
 impl Plan {
     fn new(view: &View, now: u64) -> Result<Self> {
         let findings = Findings::of(view, now)?;
         let untrue = findings.untrue.iter().map(|untrue| Contest::new(view, untrue));
         Ok(Self {
-            status: view.chain().status,
-            last_verified: view.chain().last_verified,
+            standing: Standing::of(view),
             untrue: untrue.collect::<Result<_>>()?,
             rewind: findings.rewind,
         })
@@ -190,12 +210,7 @@ impl Contest {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = format!("{:?}", self.status).to_lowercase();
-        write!(
-            f,
-            "the chain is {status}, its last checkpoint is {}",
-            self.last_verified
-        )?;
+        self.standing.fmt(f)?;
         if self.untrue.is_empty() {
             write!(
                 f,
@@ -239,22 +254,16 @@ impl Done {
     fn new(view: &View, outcomes: &[Outcome]) -> Self {
         let wei: u128 = outcomes.iter().map(|outcome| outcome.cost).sum();
         Self {
-            status: view.chain().status,
-            last_verified: view.chain().last_verified,
+            standing: Standing::of(view),
             transactions: outcomes.to_vec(),
-            paid_for_gas: Gwei(u64::try_from(wei / 1_000_000_000).unwrap_or(u64::MAX)),
+            paid_for_gas: Gwei::of_wei(U256::from(wei)),
         }
     }
 }
 
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = format!("{:?}", self.status).to_lowercase();
-        write!(
-            f,
-            "the chain is {status}, its last checkpoint is {}",
-            self.last_verified
-        )?;
+        self.standing.fmt(f)?;
         for outcome in &self.transactions {
             let accepted = if outcome.accepted { "accepted" } else { "not accepted" };
             write!(
@@ -269,32 +278,39 @@ impl fmt::Display for Done {
 
 fn log(event: &Event) {
     match event {
-        Event::Found(untrue) => found(untrue),
-        Event::Chosen(goal) => {
-            let (start, end) = (goal.init, goal.last);
-            let (first_batch, last_batch) = (goal.first_batch, goal.last_batch);
-            tracing::warn!(start, end, first_batch, last_batch, "proving the true result");
-        }
-        Event::Proving { checkpoint, missing } => tracing::info!(checkpoint, missing, "proving"),
-        Event::Abandoned { checkpoint, why } => tracing::info!(checkpoint, %why, "not contested any more"),
+        Event::Own(event) => log_contest(event),
+        Event::Proving { last, missing } => tracing::info!(checkpoint = last, missing, "proving"),
+        Event::Abandoned { last, why } => tracing::info!(checkpoint = last, %why, "not contested any more"),
         Event::Declined { step, why } => tracing::warn!(%step, %why, "not sent"),
         Event::WaitsForGas { step, doing, why } => tracing::warn!(%step, doing, %why, "waiting for gas"),
-        Event::Rehearsed { step, gas } => tracing::info!(%step, gas, "accepted on a fork"),
         Event::Sent { step, transaction } => tracing::warn!(%step, %transaction, "sent"),
         Event::Cancelled { step, why } => {
             tracing::info!(%step, %why, "its nonce is taken by another transaction");
         }
+        Event::Forgotten { step, why } => tracing::warn!(%step, %why, "not looked after any more"),
         Event::Settled(outcome) => settled(outcome),
-        Event::Rewound { last_verified } => tracing::warn!(
-            last_verified,
-            "the chain is halted and rewound; its owner must freeze the route that was wrong, and resume"
-        ),
         Event::OtherCircuits { route, why } => {
             tracing::error!(route, %why, "its verifier does not take what is proven here: somebody else must contest");
         }
         Event::Failed { job, why } => {
             tracing::warn!(job = job.work.name(), %why, "a job failed; it is tried again later");
         }
+    }
+}
+
+fn log_contest(event: &ContestEvent) {
+    match event {
+        ContestEvent::Found(untrue) => found(untrue),
+        ContestEvent::Chosen(goal) => {
+            let (start, end) = (goal.init, goal.last);
+            let (first_batch, last_batch) = (goal.first_batch, goal.last_batch);
+            tracing::warn!(start, end, first_batch, last_batch, "proving the true result");
+        }
+        ContestEvent::Rehearsed { step, gas } => tracing::info!(%step, gas, "accepted on a fork"),
+        ContestEvent::Rewound { last_verified } => tracing::warn!(
+            last_verified,
+            "the chain is halted and rewound; its owner must freeze the route that was wrong, and resume"
+        ),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::actors::{Actor, Ledger};
 use super::screen::Screen;
-use crate::aggregator::anvil::Anvil;
+use crate::agent::anvil::Anvil;
 use alloy::primitives::Address;
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use anyhow::{Context as _, Result, bail};

@@ -7,9 +7,8 @@ use super::books::Books;
 use super::chain::{Chain, tool};
 use super::desks::Desk;
 use super::screen::Screen;
-use crate::aggregator::{
-    Aggregator, AggregatorError, Engine, Event, ForkDryRun, Journal, Outcome, Parts, Prices, Strategy, Timings,
-};
+use crate::agent::{self, AgentError, Engine, ForkDryRun};
+use crate::aggregator::{Aggregator, Event, Journal, Outcome, Parts, Prices, Strategy, Timings};
 use crate::config::Settings;
 use crate::l1::preimage;
 use crate::proving::command::Opened;
@@ -272,28 +271,30 @@ impl Stage {
         let (deployment, follower) = settings.open("aggregator", None).await?;
         let (name, events) = (actor.name, events.clone());
         let parts = Parts {
-            follower,
-            signer: actor.signer.clone(),
-            chain_id: deployment.chain_id,
-            beneficiary: actor.address(),
-            strategy,
-            proofs: Engine::new(Arc::clone(opened), true),
-            dry_run: ForkDryRun {
-                program: self.anvil.clone(),
-                rpc: self.chain.url.clone(),
+            agent: agent::Parts {
+                follower,
+                signer: actor.signer.clone(),
+                chain_id: deployment.chain_id,
+                beneficiary: actor.address(),
+                proofs: Engine::new(Arc::clone(opened), true),
+                dry_run: ForkDryRun {
+                    program: self.anvil.clone(),
+                    rpc: self.chain.url.clone(),
+                },
+                journal: Journal::open(&self.folder.join(name))?,
+                resend_after: 60,
+                max_gas_price: None,
+                report: Arc::new(move |event: &Event| {
+                    // Nobody may listen any more.
+                    let _ = events.send((name, event.clone()));
+                }),
             },
-            journal: Journal::open(&self.folder.join(name))?,
+            strategy,
             // A token for an ether: every batch pays.
             prices: Prices {
                 token_gwei: 1_000_000_000,
                 proving_hour_gwei: 40_000,
             },
-            resend_after: 60,
-            max_gas_price: None,
-            report: Arc::new(move |event: &Event| {
-                // Nobody may listen any more.
-                let _ = events.send((name, event.clone()));
-            }),
             timings: timings.clone(),
         };
         let (stop, stopped) = oneshot::channel::<()>();
@@ -303,7 +304,7 @@ impl Stage {
                 let _ = stopped.await;
             };
             aggregator.run(POLL, stopped).await?;
-            Ok(aggregator.journal().outcomes().to_vec())
+            Ok(aggregator.agent().journal().outcomes().to_vec())
         });
         Ok(Running {
             actor: actor.clone(),
@@ -317,7 +318,7 @@ impl Stage {
 pub(super) struct Running {
     actor: Actor,
     stop: oneshot::Sender<()>,
-    task: JoinHandle<Result<Vec<Outcome>, AggregatorError>>,
+    task: JoinHandle<Result<Vec<Outcome>, AgentError>>,
 }
 
 impl Running {

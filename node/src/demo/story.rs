@@ -8,7 +8,7 @@ use super::pay::{self, Account};
 use super::players::{Player, Posted, Running, Stage, enter};
 use super::screen::Screen;
 use super::workshop::{Heard, Workshop};
-use crate::aggregator::{Eager, Event, Interval, Outcome, Profit};
+use crate::aggregator::{Eager, Event, Interval, Outcome, Profit, RangeEvent};
 use alloy::consensus::Transaction as _;
 use alloy::providers::Provider as _;
 use alloy::rpc::types::TransactionRequest;
@@ -239,7 +239,7 @@ async fn three_aggregators(
         .await?;
     let chosen = |name: &'static str| {
         move |heard: &Heard| match heard {
-            Heard::Aggregator(who, Event::Chosen { goal, .. }) if *who == name => Some(goal.last),
+            Heard::Aggregator(who, Event::Own(RangeEvent::Chosen { goal, .. })) if *who == name => Some(goal.last),
             _ => None,
         }
     };

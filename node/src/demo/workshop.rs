@@ -5,15 +5,12 @@ use super::DemoOptions;
 use super::actors::Actor;
 use super::players::{Running, Stage};
 use super::screen::Screen;
-use crate::aggregator::{Event, Strategy, Timings};
+use crate::aggregator::{Event, RangeEvent, Strategy, Timings};
 use crate::proving::command::{Opened, ProvingOptions};
-use crate::proving::queue::QueueUrl;
 use crate::proving::worker::Leasing;
 use crate::proving::{Event as WorkerEvent, Work, worker::Report as WorkerReport};
 use crate::units::Tokens;
 use anyhow::{Context as _, Result, bail};
-use poe_rollup::formats::Capacity;
-use poe_verifier_gen::wrap::Shape;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,19 +37,8 @@ pub(super) struct Workshop {
 
 impl Workshop {
     pub(super) async fn open(options: &DemoOptions, scratch: &Path, screen: &Screen) -> Result<Self> {
-        let Capacity { slots, messages, exits } = Capacity::REFERENCE;
-        let proving = ProvingOptions {
-            queue: Some(QueueUrl::Sqlite(scratch.join("jobs.db"))),
-            proofs: Some(scratch.join("proofs")),
-            cache: Some(options.cache.clone()),
-            machine_lock: std::env::temp_dir().join("poe-machine.lock"),
-            slots,
-            messages,
-            exits,
-            shape: Shape::DEFAULT,
-            srs: None,
-            insecure_dev_srs: true,
-        };
+        let lock = std::env::temp_dir().join("poe-machine.lock");
+        let proving = ProvingOptions::for_development(scratch, options.cache.clone(), lock);
         let opened = Arc::new(proving.open().await?);
         let timings = Timings::default();
         let (events, heard) = mpsc::unbounded_channel();
@@ -146,33 +132,9 @@ impl Workshop {
 
 fn tell(screen: &Screen, name: &str, event: &Event) {
     let text = match event {
-        Event::Chosen { goal, reward } => {
-            format!(
-                "goes for sequences {}..={}, worth {} tokens",
-                goal.init + 1,
-                goal.last,
-                Tokens(*reward)
-            )
-        }
-        Event::Overlapped {
-            goal,
-            verified,
-            kept: true,
-        } => {
-            format!(
-                "sequences up to {verified} are proven by somebody else; the proof up to {} still pays for its tail",
-                goal.last
-            )
-        }
-        Event::Overlapped { goal, verified, .. } => format!("starts from {verified} instead, up to {}", goal.last),
+        Event::Own(event) => told(event),
         Event::Abandoned { last, why } => format!("abandons the range up to {last}: {why}"),
-        Event::Declined { last, why } => format!("does not send its proof up to {last}: {why}"),
-        Event::Rehearsed { last, gas, reward } => {
-            format!(
-                "dry run on a fork: the proof up to {last} is accepted, {gas} gas, {} tokens",
-                Tokens(*reward)
-            )
-        }
+        Event::Declined { step, why } => format!("does not send its proof up to {step}: {why}"),
         Event::Sent { transaction, .. } => format!("sends {transaction}"),
         Event::Settled(outcome) if outcome.accepted => {
             format!(
@@ -186,4 +148,34 @@ fn tell(screen: &Screen, name: &str, event: &Event) {
         _ => return,
     };
     screen.say(name, text);
+}
+
+fn told(event: &RangeEvent) -> String {
+    match event {
+        RangeEvent::Chosen { goal, reward } => {
+            format!(
+                "goes for sequences {}..={}, worth {} tokens",
+                goal.init + 1,
+                goal.last,
+                Tokens(*reward)
+            )
+        }
+        RangeEvent::Overlapped {
+            goal,
+            verified,
+            kept: true,
+        } => {
+            format!(
+                "sequences up to {verified} are proven by somebody else; the proof up to {} still pays for its tail",
+                goal.last
+            )
+        }
+        RangeEvent::Overlapped { goal, verified, .. } => format!("starts from {verified} instead, up to {}", goal.last),
+        RangeEvent::Rehearsed { last, gas, reward } => {
+            format!(
+                "dry run on a fork: the proof up to {last} is accepted, {gas} gas, {} tokens",
+                Tokens(*reward)
+            )
+        }
+    }
 }

@@ -285,6 +285,17 @@ impl L1Client {
         })
     }
 
+    /// The words under these numbers, at a block.
+    pub async fn words(&self, block: &BlockId, numbers: &[u64]) -> Result<Vec<B256>, L1Error> {
+        let (core, at) = (self.core(), AlloyBlockId::hash(block.hash.into()));
+        let word = |number: &u64| {
+            let call = core.commitmentOf(U40::saturating_from(*number)).block(at);
+            async move { call.call().await }
+        };
+        let words = stream::iter(numbers).map(word).buffered(PARALLEL).try_collect().await;
+        words.map_err(L1Error::call(format!("commitmentOf at block {}", block.number)))
+    }
+
     /// The next block, complete, and the same if L1 is reorganised while this asks.
     pub async fn block(&self, header: &Header) -> Result<L1Block, L1Error> {
         let filter = Filter::new()

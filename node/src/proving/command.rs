@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use poe_rollup::formats::Capacity;
 use poe_verifier_gen::wrap::Shape;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -102,6 +102,23 @@ pub struct Opened {
 }
 
 impl ProvingOptions {
+    /// Proofs of the reference capacity with the development setup; queue and proofs in a folder of this machine.
+    pub fn for_development(folder: &Path, cache: PathBuf, machine_lock: PathBuf) -> Self {
+        let Capacity { slots, messages, exits } = Capacity::REFERENCE;
+        Self {
+            queue: Some(QueueUrl::Sqlite(folder.join("jobs.db"))),
+            proofs: Some(folder.join("proofs")),
+            cache: Some(cache),
+            machine_lock,
+            slots,
+            messages,
+            exits,
+            shape: Shape::DEFAULT,
+            srs: None,
+            insecure_dev_srs: true,
+        }
+    }
+
     /// The circuits.
     pub fn circuits(&self) -> Circuits {
         Circuits {

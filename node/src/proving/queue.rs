@@ -9,11 +9,12 @@ use super::job::{CircuitIds, Id, Job, Work};
 use apalis::prelude::{TaskBuilder, TaskId, TaskSink};
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{FromRow, Row};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -77,6 +78,16 @@ pub enum QueueError {
     /// The engine does not.
     #[error("the job engine: {0}")]
     Engine(String),
+    /// The file of the database is no whole one.
+    #[error(
+        "{path} is damaged: {what}; remove it, and {path}-wal and {path}-shm beside it: what is wanted is pushed again"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The folder of the database cannot be made.
     #[error("{path}: {source}")]
     Folder {
@@ -341,18 +352,44 @@ async fn open_sqlite(path: PathBuf) -> Result<SqlitePool, QueueError> {
         })?;
     }
     let options = SqliteConnectOptions::new()
-        .filename(path)
+        .filename(&path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // The engine's own set-up would turn this off, and a power cut could spoil the file.
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(BUSY);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(4)
-        .connect_with(options)
-        .await?;
+    let opened = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
+    let pool = opened.map_err(|error| damaged_or(&path, error))?;
+    require_whole(&pool, &path).await?;
     SqliteStorage::migrations().run(&pool).await.map_err(engine)?;
     Ok(pool)
+}
+
+/// SQLite keeps no checksums, but what tables and indices say must agree. The file is small: this takes milliseconds.
+async fn require_whole(pool: &SqlitePool, path: &Path) -> Result<(), QueueError> {
+    let found = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(pool).await;
+    let found: String = found.map_err(|error| damaged_or(path, error))?;
+    match found.as_str() {
+        "ok" => Ok(()),
+        what => Err(QueueError::Damaged {
+            path: path.to_owned(),
+            what: what.to_owned(),
+        }),
+    }
+}
+
+/// SQLITE_CORRUPT and SQLITE_NOTADB are about the file.
+fn damaged_or(path: &Path, error: sqlx::Error) -> QueueError {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    // The lower byte; the others say more exactly where.
+    let code = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xFF);
+    match code {
+        Some(11 | 26) => QueueError::Damaged {
+            path: path.to_owned(),
+            what: error.to_string(),
+        },
+        _ => error.into(),
+    }
 }
 
 #[cfg(test)]
@@ -415,5 +452,55 @@ mod tests {
         set("status = 'Pending'").await;
         assert_eq!(queue.tidy().await.expect("answers"), 1);
         assert_eq!(queue.state(job.id()).await.expect("answers"), None);
+    }
+
+    async fn open(path: &Path) -> Result<Queue, QueueError> {
+        Queue::open(&QueueUrl::Sqlite(path.to_owned()), &CIRCUITS).await
+    }
+
+    /// A file with jobs, and nothing beside it.
+    async fn filled(path: &Path) -> Vec<u8> {
+        let queue = open(path).await.expect("opened");
+        for number in 0..40 {
+            let witness = Id([number; 32]);
+            queue.push(&CIRCUITS.job(Work::Leaf { witness })).await.expect("pushed");
+        }
+        let Backend::Sqlite(pool) = &queue.backend else {
+            panic!("it was opened as SQLite")
+        };
+        pool.close().await;
+        std::fs::read(path).expect("written")
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_is_named_with_what_to_do() {
+        const PAGE: usize = 4_096;
+        let scratch = tempfile::tempdir().expect("a folder");
+        let good = filled(&scratch.path().join("jobs.db")).await;
+        let written = |name: String, bytes: &[u8]| {
+            let path = scratch.path().join(name);
+            std::fs::write(&path, bytes).expect("written");
+            path
+        };
+        let mut refused = 0;
+        for at in (PAGE..good.len()).step_by(PAGE) {
+            let mut bad = good.clone();
+            bad[at..at + PAGE].fill(0xFF);
+            let path = written(format!("{at}.db"), &bad);
+            match open(&path).await {
+                Err(QueueError::Damaged { path: named, .. }) => {
+                    assert_eq!(named, path);
+                    refused += 1;
+                }
+                Err(error) => panic!("page at {at}: {error}"),
+                // Nothing was on that page.
+                Ok(_) => {}
+            }
+        }
+        assert!(refused > 5, "{refused}");
+        let path = written("other.db".into(), &[7; 2 * PAGE]);
+        let error = open(&path).await.expect_err("no database").to_string();
+        assert!(error.contains("is damaged") && error.contains("remove it"), "{error}");
+        open(&written("good.db".into(), &good)).await.expect("whole");
     }
 }

@@ -4,10 +4,8 @@
 use super::error::SequencerError;
 use super::records::Sent;
 use super::service::unix_now;
-use alloy::consensus::{SignableTransaction as _, TxEip1559, TxEnvelope};
-use alloy::eips::eip2718::Encodable2718 as _;
-use alloy::network::TxSignerSync as _;
-use alloy::primitives::{Address, TxKind, U256};
+use crate::l1::sign_call;
+use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 
 /// What a transaction offers for gas, in wei.
@@ -69,25 +67,14 @@ pub(super) fn sign(
     gas: u64,
     fees: Fees,
 ) -> Result<Sent, SequencerError> {
-    let mut transaction = TxEip1559 {
-        chain_id,
-        nonce,
-        gas_limit: gas,
-        max_fee_per_gas: fees.max,
-        max_priority_fee_per_gas: fees.priority,
-        to: TxKind::Call(to),
-        value: U256::ZERO,
-        access_list: alloy::eips::eip2930::AccessList::default(),
-        input: data.into(),
-    };
-    let signature = signer.sign_transaction_sync(&mut transaction);
-    let signature = signature.map_err(|error| SequencerError::Signing {
+    let bid = (fees.max, fees.priority);
+    let signed = sign_call(signer, chain_id, nonce, to, data.into(), gas, bid);
+    let signed = signed.map_err(|error| SequencerError::Signing {
         reason: error.to_string(),
     })?;
-    let envelope = TxEnvelope::Eip1559(transaction.into_signed(signature));
     Ok(Sent {
-        hash: envelope.tx_hash().0,
-        raw: envelope.encoded_2718(),
+        hash: signed.hash.0,
+        raw: signed.raw.into(),
         max_fee_per_gas: fees.max,
         max_priority_fee_per_gas: fees.priority,
         at: unix_now(),
@@ -97,31 +84,7 @@ pub(super) fn sign(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::consensus::Transaction as _;
-    use alloy::eips::eip2718::Decodable2718 as _;
     use proptest::prelude::*;
-
-    #[test]
-    fn a_signed_transaction_says_what_it_was_asked_to_and_who_signed() {
-        let signer = PrivateKeySigner::random();
-        let to = Address::repeat_byte(5);
-        let sent = sign(
-            &signer,
-            31_337,
-            9,
-            to,
-            vec![1, 2, 3],
-            50_000,
-            Fees { max: 70, priority: 3 },
-        )
-        .unwrap();
-        let read = TxEnvelope::decode_2718(&mut &sent.raw[..]).unwrap();
-        let signed_by = read.signature().recover_address_from_prehash(&read.signature_hash());
-        assert_eq!(signed_by.unwrap(), signer.address());
-        assert_eq!((read.nonce(), read.to(), read.gas_limit()), (9, Some(to), 50_000));
-        assert_eq!((read.max_fee_per_gas(), read.input().as_ref()), (70, &[1, 2, 3][..]));
-        assert_eq!(read.tx_hash().0, sent.hash);
-    }
 
     proptest! {
         #[test]

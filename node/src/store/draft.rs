@@ -52,7 +52,19 @@ impl<'t> Draft<'t> {
             let table = Table::from_number(table).ok_or(StoreError::Corrupt { table: Table::Journal })?;
             self.set(table, &key, before.as_deref())?;
         }
+        // Other checkpoints may come instead.
+        if self.checked()? >= block {
+            self.set_checked(block - 1)?;
+        }
         self.remove(Table::Journal, &key)
+    }
+
+    /// Block up to which every checkpoint was held against L1; zero if none was.
+    pub(crate) fn set_checked(&mut self, block: u64) -> Result<(), StoreError> {
+        match block {
+            0 => self.remove(Table::Meta, tables::CHECKED),
+            block => self.put(Table::Meta, tables::CHECKED, &block),
+        }
     }
 
     pub(crate) fn put<T: Serialize>(&mut self, table: Table, key: &[u8], value: &T) -> Result<(), StoreError> {
@@ -127,15 +139,8 @@ impl<'t> Draft<'t> {
 }
 
 impl Access for Draft<'_> {
-    fn raw(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.tables[table as usize]
-            .get(key)?
-            .map(|guard| guard.value().to_vec()))
-    }
-
-    fn last_number(&self, table: Table) -> Result<Option<u64>, StoreError> {
-        let last = self.tables[table as usize].last()?;
-        Ok(last.and_then(|(key, _)| tables::read_number(key.value())))
+    fn table(&self, table: Table) -> &impl ReadableTable<&'static [u8], &'static [u8]> {
+        &self.tables[table as usize]
     }
 }
 

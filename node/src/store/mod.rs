@@ -261,6 +261,16 @@ impl Store {
         Ok(())
     }
 
+    /// Remembers that every checkpoint up to a block was held against L1.
+    pub(crate) fn set_checked(&self, block: u64) -> Result<(), StoreError> {
+        if self.view()?.checked()? == block {
+            return Ok(());
+        }
+        let transaction = self.begin()?;
+        Draft::open(&transaction)?.set_checked(block)?;
+        self.commit(transaction)
+    }
+
     /// Goes back to `block`, undoing all blocks after it in one transaction.
     pub fn rollback(&self, block: u64) -> Result<(), StoreError> {
         let transaction = self.begin()?;

@@ -106,6 +106,9 @@ impl Table {
 /// Key of the only record of a table.
 pub(crate) const ONLY: &[u8] = &[];
 
+/// Key in [`Table::Meta`] of the block up to which every checkpoint was held against L1.
+pub(crate) const CHECKED: &[u8] = b"checked";
+
 /// Key of a number.
 pub(crate) const fn number(value: u64) -> [u8; 8] {
     value.to_be_bytes()

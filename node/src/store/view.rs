@@ -131,6 +131,11 @@ impl View {
         Ok(found)
     }
 
+    /// Block up to which every checkpoint was held against L1; zero if none was.
+    pub(crate) fn checked(&self) -> Result<u64, StoreError> {
+        Access::checked(self)
+    }
+
     /// The oldest checkpoint whose proven result is not what its batches lead to. There is none unless a verifier is unsound.
     pub fn disputed(&self) -> Result<Option<CheckpointRecord>, StoreError> {
         for record in self.tables[Table::Checkpoints as usize].iter()? {
@@ -356,15 +361,8 @@ impl View {
 }
 
 impl Access for View {
-    fn raw(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.tables[table as usize]
-            .get(key)?
-            .map(|guard| guard.value().to_vec()))
-    }
-
-    fn last_number(&self, table: Table) -> Result<Option<u64>, StoreError> {
-        let last = self.tables[table as usize].last()?;
-        Ok(last.and_then(|(key, _)| tables::read_number(key.value())))
+    fn table(&self, table: Table) -> &impl ReadableTable<&'static [u8], &'static [u8]> {
+        &self.tables[table as usize]
     }
 }
 

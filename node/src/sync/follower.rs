@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::SyncError;
-use crate::chain::{ApplyError, BlockId, CheckpointRecord, Computed, L1Block, Status};
+use crate::chain::{ApplyError, BlockId, Computed, L1Block, Status};
 use crate::l1::{Claimed, Header, L1Client, L1Error, Numbers};
 use crate::store::{Finality, Store, StoreError, View};
-use poe_rollup::formats::{Bytes32, checkpoint_word, sequence_word};
+use poe_rollup::formats::{Bytes32, sequence_word};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -14,6 +14,9 @@ const STEP: u64 = 32;
 
 /// How often reading starts again when L1 is reorganised meanwhile.
 const ATTEMPTS: u32 = 5;
+
+/// Checkpoints that are held against L1 before it is remembered that they were.
+const WORDS: usize = 64;
 
 /// Wait before blocks are read again that seemed to lack events: providers index logs a moment after blocks.
 const UNTIL_INDEXED: Duration = Duration::from_secs(1);
@@ -333,15 +336,50 @@ impl Follower {
             message: chain.messages,
         };
         let claimed = self.client.claimed(&latest.id, numbers).await?;
-        match difference(&view, &claimed)? {
-            None => Ok(Step::Done),
-            Some((what, claimed, computed)) => Err(SyncError::Incomplete {
+        if let Some((what, claimed, computed)) = difference(&view, &claimed)? {
+            return Err(SyncError::Incomplete {
                 block: tip,
                 what,
                 claimed,
                 computed,
-            }),
+            });
         }
+        self.check_older_checkpoints(&view, latest).await?;
+        Ok(Step::Done)
+    }
+
+    /// Each checkpoint has a word of its own, and none commits to another: what came together with the newest one, whose word is
+    /// known, is asked for by itself, once, the oldest first.
+    async fn check_older_checkpoints(&self, view: &View, latest: &Header) -> Result<(), SyncError> {
+        let (checked, mut unchecked) = (view.checked()?, Vec::new());
+        let newest = view.checkpoint(view.chain().last_verified)?;
+        let last = newest.as_ref().map_or(0, |newest| newest.block.number);
+        let mut next = newest;
+        while let Some(checkpoint) = next.filter(|checkpoint| checkpoint.block.number > checked) {
+            unchecked.push((checkpoint.number, checkpoint.word(), checkpoint.block.number));
+            next = view.checkpoint(checkpoint.tail.previous)?;
+        }
+        for some in unchecked.get(1..).unwrap_or_default().rchunks(WORDS) {
+            let numbers: Vec<u64> = some.iter().map(|(number, ..)| *number).collect();
+            let claimed = self.client.words(&latest.id, &numbers).await?;
+            for ((_, word, _), claimed) in some.iter().zip(claimed) {
+                if claimed != *word {
+                    return Err(SyncError::Incomplete {
+                        block: latest.id.number,
+                        what: "word of an older checkpoint",
+                        claimed: hex::encode(claimed),
+                        computed: hex::encode(word),
+                    });
+                }
+            }
+            self.set_checked(some[0].2).await?;
+        }
+        self.set_checked(last).await
+    }
+
+    async fn set_checked(&self, block: u64) -> Result<(), SyncError> {
+        let store = Arc::clone(&self.store);
+        Ok(blocking(move || store.set_checked(block)).await?)
     }
 
     fn publish(&self) -> Result<(), SyncError> {
@@ -449,15 +487,7 @@ fn difference(view: &View, claimed: &Claimed) -> Result<Option<(&'static str, St
             ));
         }
         if let Some(checkpoint) = view.checkpoint(chain.last_verified)? {
-            let CheckpointRecord {
-                acc,
-                state_root,
-                exit_acc,
-                tail,
-                verified_at,
-                ..
-            } = &checkpoint;
-            let word = checkpoint_word(acc, state_root, exit_acc, tail, *verified_at);
+            let word = checkpoint.word();
             pairs.push((
                 "word of the newest checkpoint",
                 bytes(&claimed.checkpoint_word),

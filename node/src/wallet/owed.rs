@@ -5,14 +5,31 @@
 use super::ClaimError;
 use crate::chain::{CheckpointRecord, MessageRecord, Status};
 use crate::l1::{L1Client, L1Error, preimage};
-use crate::store::View;
+use crate::store::{StoreError, View};
 use alloy::primitives::Address;
 use alloy::primitives::aliases::U40;
 use alloy::sol_types::SolCall as _;
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{
-    claimTipsCall, refundSequenceCall, refundTipCall,
+    claimTipsCall, closeCall, refundSequenceCall, refundTipCall,
 };
 use poe_rollup::state::{AccountProof, prove};
+
+/// The call that closes a chain at its last checkpoint, if that is due.
+///
+/// # Errors
+///
+/// If the store does not have the preimage.
+pub fn closing(view: &View) -> Result<closeCall, StoreError> {
+    let last = view.chain().last_verified;
+    let batch = view.batch(view.last_batch_of(last)?)?;
+    // A batch names the first message that waits if it takes none.
+    let consumed = batch.map_or(0, |batch| batch.first_message + batch.messages - 1);
+    Ok(closeCall {
+        last: preimage::checkpoint_at(view, last)?,
+        accountsRoot: view.final_head()?.accounts_root.to_bytes().into(),
+        consumedMessages_: consumed,
+    })
+}
 
 /// Fee tokens that a call brings into somebody's fee balance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

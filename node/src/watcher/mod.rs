@@ -9,8 +9,8 @@
 //!                  +------> halted, not rewound ------------------------------> + --> rewind, piece by piece
 //! ```
 //!
-//! Each step is decided anew from what L1 says, and a transaction is in the [`Journal`] before it is sent: killed at any moment, it
-//! goes on where it was. Whoever else halts or rewinds first has done its work.
+//! It is an [`Agent`](crate::agent::Agent). Each step is decided anew from what L1 says, and a transaction is in the [`Journal`] before
+//! it is sent: killed at any moment, it goes on where it was. Whoever else halts or rewinds first has done its work.
 
 mod engine;
 mod event;
@@ -19,9 +19,9 @@ mod journal;
 mod step;
 
 pub use engine::{Parts, Standing, Watcher};
-pub use event::{Event, Report};
+pub use event::{ContestEvent, Event};
 pub use findings::{Findings, Obstacle, Untrue};
-pub use journal::{Journal, Outcome, Step};
+pub use journal::{Journal, Outcome, Step, Watching};
 
 /// Checkpoints in one call of `rewind`: 384 bytes and some 16,000 gas each, so a call stays below what pools (128 KiB) and
 /// blocks (2^24 gas) take of one transaction.

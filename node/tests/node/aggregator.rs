@@ -6,24 +6,22 @@ use crate::chain;
 use crate::subject;
 
 use alloy::primitives::{Bytes, aliases::U40};
-use alloy::providers::{Provider, ext::AnvilApi};
-use alloy::rpc::types::TransactionRequest;
+use alloy::providers::ext::AnvilApi;
 use chain::{ALICE, PROVER};
 use poe_bindings::ContractError;
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{LateProof, ProofOfEfficiencyErrors};
-use poe_node::aggregator::{
-    Costs, DryRun, Eager, Event, ForkDryRun, Interval, Offer, Profit, Rehearsal, Situation, Strategy, Verdict,
-};
+use poe_node::agent::{DryRun, ForkDryRun, Rehearsal, Verdict};
+use poe_node::aggregator::{Costs, Eager, Event, Interval, Offer, Profit, RangeEvent, Situation, Strategy};
 use poe_node::proving::Goal;
 use std::sync::atomic::Ordering;
-use subject::{Scribe, Subject, chain_with, fee_balance, fee_of, fork, nonce, submission};
+use subject::{Scribe, Subject, chain_with, fee_balance, fee_of, fork, nonce, send_unmined, submission};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_proof_is_paid_to_the_wei_after_a_rehearsal() {
     let (chain, folder) = (chain_with(2).await, tempfile::tempdir().unwrap());
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     subject.steps(2).await;
-    let outcome = subject.settled().unwrap();
+    let outcome = subject.heard.settled().unwrap();
     let view = subject.view();
     let fees = fee_of(&view, 1) + fee_of(&view, 2);
     assert!(outcome.accepted);
@@ -32,8 +30,8 @@ async fn the_first_proof_is_paid_to_the_wei_after_a_rehearsal() {
         (2, fees, fees)
     );
     // The fork foretold it.
-    let rehearsed = subject.find(|event| match event {
-        Event::Rehearsed { gas, reward, .. } => Some((*gas, *reward)),
+    let rehearsed = subject.heard.find(|event| match event {
+        Event::Own(RangeEvent::Rehearsed { gas, reward, .. }) => Some((*gas, *reward)),
         _ => None,
     });
     let (gas, reward) = rehearsed.unwrap();
@@ -44,7 +42,7 @@ async fn the_first_proof_is_paid_to_the_wei_after_a_rehearsal() {
         "{gas} foretold, {} used",
         outcome.gas
     );
-    assert_eq!(subject.aggregator.journal().goal(), None);
+    assert_eq!(subject.aggregator.agent().journal().goal(), None);
     assert_eq!(nonce(&chain).await, 1);
 }
 
@@ -54,11 +52,11 @@ async fn work_on_a_range_that_somebody_else_has_proven_is_abandoned() {
     let scribe = Scribe::new(false);
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), scribe.clone()).await;
     subject.steps(1).await;
-    assert_eq!(subject.aggregator.journal().goal().unwrap().last, 2);
+    assert_eq!(subject.aggregator.agent().journal().goal().unwrap().last, 2);
     chain.verify(&subject.view(), 2, |_| ()).await;
     scribe.ready.store(true, Ordering::Relaxed);
     subject.steps(2).await;
-    assert!(subject.abandoned().unwrap().contains("is proven"));
+    assert!(subject.heard.abandoned().unwrap().contains("is proven"));
     let cancelled = scribe.cancelled.lock().unwrap().clone();
     // Besides what was folded ahead.
     let goals = cancelled.iter().filter(|goal| !matches!(goal, Goal::Fold(_)));
@@ -82,12 +80,12 @@ async fn a_longer_proof_that_overlaps_is_sent_and_paid_for_its_tail() {
     subject.steps(1).await;
     scribe.ready.store(true, Ordering::Relaxed);
     subject.steps(2).await;
-    let kept = subject.find(|event| match event {
-        Event::Overlapped { goal, verified, kept } => Some((goal.init, *verified, *kept)),
+    let kept = subject.heard.find(|event| match event {
+        Event::Own(RangeEvent::Overlapped { goal, verified, kept }) => Some((goal.init, *verified, *kept)),
         _ => None,
     });
     assert_eq!(kept, Some((0, 2, true)));
-    let outcome = subject.settled().unwrap();
+    let outcome = subject.heard.settled().unwrap();
     assert!(outcome.accepted);
     assert_eq!(outcome.reward, fee_of(&subject.view(), 3));
 }
@@ -100,13 +98,13 @@ async fn a_range_whose_start_has_become_too_old_is_begun_anew_from_the_newest_ch
     let mut subject = Subject::new(&chain, folder.path(), strategy, scribe.clone()).await;
     subject.steps(1).await;
     chain
-        .pass_time(subject.aggregator.client().exit_delay().await.unwrap())
+        .pass_time(subject.aggregator.agent().client().exit_delay().await.unwrap())
         .await;
     chain.verify(&subject.view(), 2, |_| ()).await;
     scribe.ready.store(true, Ordering::Relaxed);
     subject.steps(4).await;
-    assert!(subject.abandoned().unwrap().contains("StartTooOld"));
-    let outcome = subject.settled().unwrap();
+    assert!(subject.heard.abandoned().unwrap().contains("StartTooOld"));
+    let outcome = subject.heard.settled().unwrap();
     assert!(outcome.accepted);
     assert_eq!(outcome.reward, fee_of(&subject.view(), 3));
 }
@@ -119,7 +117,7 @@ async fn a_tail_that_does_not_pay_is_abandoned_by_profit() {
     dear.steps(1).await;
     chain.verify(&dear.view(), 2, |_| ()).await;
     dear.steps(1).await;
-    assert!(dear.abandoned().unwrap().contains("does not pay"));
+    assert!(dear.heard.abandoned().unwrap().contains("does not pay"));
 }
 
 /// Wants three sequences, and what they earn, or nothing.
@@ -151,19 +149,15 @@ async fn a_proof_that_waits_in_the_pool_is_seen_and_none_is_sent_behind_it() {
     subject.steps(1).await;
     chain.provider.anvil_set_auto_mine(false).await.unwrap();
     let other = submission(&chain, &subject.view(), 0, 1);
-    let request = TransactionRequest {
-        gas: Some(1_000_000),
-        ..other.request()
-    };
-    let _ = chain.provider.send_transaction(request).await.unwrap();
+    send_unmined(&chain, &other, |_| ()).await;
     scribe.ready.store(true, Ordering::Relaxed);
     subject.steps(2).await;
-    let why = subject.declined().unwrap();
+    let why = subject.heard.declined().unwrap();
     assert!(why.contains("LateProof"), "{why}");
     chain.mine(1).await;
     assert_eq!(nonce(&chain).await, 0);
     subject.steps(1).await;
-    assert!(subject.abandoned().is_some());
+    assert!(subject.heard.abandoned().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -175,10 +169,10 @@ async fn a_proof_the_verifier_refuses_costs_no_gas() {
     };
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), scribe).await;
     subject.steps(3).await;
-    assert!(subject.declined().is_some());
+    assert!(subject.heard.declined().is_some());
     assert_eq!(nonce(&chain).await, 0);
     // It is said once, not in every round.
-    assert_eq!(subject.count(|event| matches!(event, Event::Declined { .. })), 1);
+    assert_eq!(subject.heard.count(|event| matches!(event, Event::Declined { .. })), 1);
 }
 
 /// The journal knows the transaction before the provider does, so it is neither forgotten nor sent twice.
@@ -188,14 +182,14 @@ async fn an_aggregator_killed_after_sending_goes_on_from_its_journal() {
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     chain.provider.anvil_set_auto_mine(false).await.unwrap();
     subject.steps(1).await;
-    let hash = *subject.aggregator.journal().in_flight().unwrap().hashes.last().unwrap();
+    let hash = subject.in_flight().hashes[0];
     drop(subject);
     let mut again = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     again.steps(2).await;
-    assert_eq!(again.settled(), None);
+    assert_eq!(again.heard.settled(), None);
     chain.mine(1).await;
     again.steps(1).await;
-    let outcome = again.settled().unwrap();
+    let outcome = again.heard.settled().unwrap();
     assert!(outcome.accepted);
     assert_eq!((outcome.transaction, nonce(&chain).await), (hash, 1));
 }
@@ -207,21 +201,17 @@ async fn a_submission_that_becomes_late_in_the_pool_is_cancelled() {
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     chain.provider.anvil_set_auto_mine(false).await.unwrap();
     subject.steps(1).await;
-    let hash = *subject.aggregator.journal().in_flight().unwrap().hashes.last().unwrap();
+    let hash = subject.in_flight().hashes[0];
     // The pool of the block's producer does not have it, but another proof.
     chain.provider.anvil_drop_transaction(hash).await.unwrap();
     let other = submission(&chain, &subject.view(), 0, 1);
-    let request = TransactionRequest {
-        gas: Some(1_000_000),
-        ..other.request()
-    };
-    let _ = chain.provider.send_transaction(request).await.unwrap();
+    send_unmined(&chain, &other, |_| ()).await;
     chain.mine(1).await;
     subject.steps(1).await;
-    assert!(subject.cancelled().unwrap().contains("somebody else"));
+    assert!(subject.heard.cancelled().unwrap().contains("somebody else"));
     chain.mine(1).await;
     subject.steps(1).await;
-    let outcome = subject.settled().unwrap();
+    let outcome = subject.heard.settled().unwrap();
     assert_eq!((outcome.accepted, outcome.gas, outcome.reward), (false, 21_000, 0));
 }
 
@@ -255,10 +245,10 @@ async fn the_interval_aggregator_waits_its_time() {
     let strategy = Interval { seconds: 600 };
     let mut subject = Subject::new(&chain, folder.path(), Box::new(strategy), Scribe::new(true)).await;
     subject.steps(1).await;
-    assert_eq!(subject.aggregator.journal().goal(), None);
+    assert_eq!(subject.aggregator.agent().journal().goal(), None);
     chain.pass_time(601).await;
     subject.steps(2).await;
-    assert!(subject.settled().unwrap().accepted);
+    assert!(subject.heard.settled().unwrap().accepted);
 }
 
 #[tokio::test]

@@ -8,10 +8,11 @@ use alloy::primitives::U256;
 use alloy::providers::{Provider, ext::AnvilApi};
 use alloy::rpc::types::TransactionRequest;
 use chain::{ALICE, DEPLOYER, PROVER};
-use poe_node::aggregator::{AggregatorError, CircuitsOnL1, Costs, Eager, Event, Offer, Situation, Strategy, key_of};
+use poe_node::agent::{AgentError, CircuitsOnL1, key_of};
+use poe_node::aggregator::{Costs, Eager, Event, Offer, RangeEvent, Situation, Strategy};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use subject::{Scribe, Subject, chain_with, fee_of, nonce, submission};
+use subject::{Scribe, Subject, chain_with, fee_of, nonce, send_unmined, submission};
 
 /// Wants all there is, for no less than it is told, while gas costs no more than it is told.
 #[derive(Clone)]
@@ -50,19 +51,19 @@ async fn a_range_that_stops_paying_makes_way_for_a_longer_one() {
     let (strategy, scribe) = (Demanding::nothing(), Scribe::new(false));
     let mut subject = Subject::new(&chain, folder.path(), Box::new(strategy.clone()), scribe.clone()).await;
     subject.steps(1).await;
-    let goal = |subject: &Subject| subject.aggregator.journal().goal().map(|goal| goal.last);
+    let goal = |subject: &Subject| subject.aggregator.agent().journal().goal().map(|goal| goal.last);
     assert_eq!(goal(&subject), Some(1));
     *strategy.reward.lock().unwrap() = fee_of(&subject.view(), 1) + 1;
     scribe.ready.store(true, Ordering::Relaxed);
     subject.steps(2).await;
-    assert!(subject.declined().unwrap().contains("earns less"));
+    assert!(subject.heard.declined().unwrap().contains("earns less"));
     assert_eq!(goal(&subject), Some(1));
     chain.sequence(DEPLOYER, &[vec![]], 1).await;
     subject.steps(1).await;
-    assert!(subject.abandoned().unwrap().contains("up to sequence 2"));
+    assert!(subject.heard.abandoned().unwrap().contains("up to sequence 2"));
     assert_eq!(goal(&subject), Some(2));
     subject.steps(2).await;
-    let outcome = subject.settled().unwrap();
+    let outcome = subject.heard.settled().unwrap();
     assert!(outcome.accepted);
     assert_eq!(outcome.last, 2);
 }
@@ -75,7 +76,7 @@ async fn a_range_that_does_not_pay_is_not_begun() {
     *strategy.reward.lock().unwrap() = u128::MAX;
     let mut subject = Subject::new(&chain, folder.path(), Box::new(strategy), Scribe::new(true)).await;
     subject.steps(2).await;
-    assert_eq!(subject.aggregator.journal().goal(), None);
+    assert_eq!(subject.aggregator.agent().journal().goal(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,7 +103,7 @@ async fn a_bid_is_raised_while_the_strategy_wants_it_and_not_without_end() {
     assert_eq!(subject.in_flight(), bid);
     chain.mine(1).await;
     subject.steps(1).await;
-    assert!(subject.settled().unwrap().accepted);
+    assert!(subject.heard.settled().unwrap().accepted);
     assert_eq!(nonce(&chain).await, 1);
 }
 
@@ -111,7 +112,9 @@ async fn a_bid_is_raised_while_the_strategy_wants_it_and_not_without_end() {
 async fn no_bid_exceeds_the_highest_price_of_gas_and_what_costs_more_waits() {
     let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
     let waits = |subject: &Subject, what: &str| {
-        subject.count(|event| matches!(event, Event::WaitsForGas { doing, .. } if *doing == what))
+        subject
+            .heard
+            .count(|event| matches!(event, Event::WaitsForGas { doing, .. } if *doing == what))
     };
     let start = async |limit: u128| {
         let proofs = Scribe::new(true);
@@ -119,7 +122,7 @@ async fn no_bid_exceeds_the_highest_price_of_gas_and_what_costs_more_waits() {
     };
     let mut poor = start(18).await;
     poor.steps(3).await;
-    assert_eq!(poor.aggregator.journal().in_flight(), None);
+    assert_eq!(poor.aggregator.agent().journal().in_flight(), None);
     assert_eq!(waits(&poor, "sending"), 1, "it is said once");
     drop(poor);
 
@@ -139,19 +142,15 @@ async fn no_bid_exceeds_the_highest_price_of_gas_and_what_costs_more_waits() {
         chain.provider.anvil_drop_transaction(*hash).await.unwrap();
     }
     let other = submission(&chain, &subject.view(), 0, 1);
-    let request = TransactionRequest {
-        gas: Some(1_000_000),
-        ..other.request()
-    };
-    let _ = chain.provider.send_transaction(request).await.unwrap();
+    send_unmined(&chain, &other, |_| ()).await;
     chain.mine(1).await;
     subject.steps(3).await;
-    assert!(subject.cancelled().unwrap().contains("somebody else"));
+    assert!(subject.heard.cancelled().unwrap().contains("somebody else"));
     let bid = subject.in_flight();
     assert!(bid.cancelled && bid.max_fee <= limit, "{bid:?}, the limit is {limit}");
     chain.mine(1).await;
     subject.steps(1).await;
-    assert!(!subject.settled().unwrap().accepted);
+    assert!(!subject.heard.settled().unwrap().accepted);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,22 +159,27 @@ async fn a_sender_without_ether_rehearses_once_and_is_told_what_it_lacks() {
     chain.provider.anvil_set_balance(ALICE, U256::ZERO).await.unwrap();
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     subject.steps(3).await;
-    let why = subject.declined().unwrap();
+    let why = subject.heard.declined().unwrap();
     assert!(why.contains("lacks ether"), "{why}");
-    assert_eq!(subject.count(|event| matches!(event, Event::Declined { .. })), 1);
-    assert_eq!(subject.aggregator.journal().in_flight(), None);
+    assert_eq!(subject.heard.count(|event| matches!(event, Event::Declined { .. })), 1);
+    assert_eq!(subject.aggregator.agent().journal().in_flight(), None);
     let ten = U256::from(10u64).pow(U256::from(19u64));
     chain.provider.anvil_set_balance(ALICE, ten).await.unwrap();
     subject.steps(2).await;
-    assert!(subject.settled().unwrap().accepted);
-    assert_eq!(subject.count(|event| matches!(event, Event::Rehearsed { .. })), 1);
+    assert!(subject.heard.settled().unwrap().accepted);
+    assert_eq!(
+        subject
+            .heard
+            .count(|event| matches!(event, Event::Own(RangeEvent::Rehearsed { .. }))),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn circuits_that_the_verifier_does_not_stand_for_prove_nothing() {
     let (chain, folder) = (chain_with(1).await, tempfile::tempdir().unwrap());
     let same = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
-    same.aggregator.check_circuits().await.unwrap();
+    same.aggregator.agent().check_circuits().await.unwrap();
     drop(same);
     let others: [fn(&mut CircuitsOnL1); 3] = [
         |circuits| circuits.capacity.slots = 93,
@@ -186,14 +190,16 @@ async fn circuits_that_the_verifier_does_not_stand_for_prove_nothing() {
         let mut scribe = Scribe::new(true);
         change(&mut scribe.circuits);
         let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), scribe.clone()).await;
-        let error = subject.aggregator.check_circuits().await.unwrap_err();
-        assert!(
-            matches!(error, AggregatorError::OtherCircuits { route: 1, .. }),
-            "{error}"
-        );
+        let error = subject.aggregator.agent().check_circuits().await.unwrap_err();
+        assert!(matches!(error, AgentError::OtherCircuits { route: 1, .. }), "{error}");
         subject.steps(2).await;
-        assert_eq!(subject.aggregator.journal().goal(), None);
-        assert_eq!(subject.count(|event| matches!(event, Event::OtherCircuits { .. })), 1);
+        assert_eq!(subject.aggregator.agent().journal().goal(), None);
+        assert_eq!(
+            subject
+                .heard
+                .count(|event| matches!(event, Event::OtherCircuits { .. })),
+            1
+        );
         assert_eq!(scribe.folds.load(Ordering::Relaxed), 0);
     }
     assert_eq!(nonce(&chain).await, 0);
@@ -206,7 +212,7 @@ async fn a_generated_verifier_tells_its_key_and_the_mock_has_none() {
     let same = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     let artifact = "BatchVerifierInsecureDev.sol/BatchVerifierInsecureDev.json";
     let generated = chain.create(artifact).await;
-    let client = same.aggregator.client();
+    let client = same.aggregator.agent().client();
     let key = key_of(client, generated).await.unwrap().unwrap();
     let manifest = include_str!("../../../contracts/verifiers/BatchVerifierInsecureDev.json");
     for word in key.tau_g2.iter().chain([&key.vk_digest]) {
@@ -231,8 +237,8 @@ async fn nothing_is_sent_behind_a_transaction_of_the_key_that_somebody_else_has_
     let other = TransactionRequest::default().from(ALICE).to(PROVER);
     let _ = chain.provider.send_transaction(other).await.unwrap();
     subject.steps(2).await;
-    assert!(subject.declined().unwrap().contains("a key of its own"));
-    assert_eq!(subject.aggregator.journal().in_flight(), None);
+    assert!(subject.heard.declined().unwrap().contains("a key of its own"));
+    assert_eq!(subject.aggregator.agent().journal().in_flight(), None);
     chain.mine(1).await;
     subject.steps(1).await;
     assert_eq!(subject.in_flight().nonce, 1);
@@ -265,14 +271,14 @@ async fn a_submission_whose_sequence_is_reorganised_away_is_cancelled() {
     chain.revert(snapshot).await;
     chain.mine(3).await;
     subject.steps(1).await;
-    assert!(subject.cancelled().unwrap().contains("reorganised"));
+    assert!(subject.heard.cancelled().unwrap().contains("reorganised"));
     chain.mine(1).await;
     subject.steps(1).await;
-    let outcome = subject.settled().unwrap();
+    let outcome = subject.heard.settled().unwrap();
     assert_eq!((outcome.accepted, outcome.gas), (false, 21_000));
     // What is left is gone for anew.
     subject.steps(1).await;
-    assert!(subject.abandoned().is_some());
+    assert!(subject.heard.abandoned().is_some());
 }
 
 /// As when L1 takes back a block and its transactions with it, and no provider has them any more.
@@ -282,7 +288,7 @@ async fn a_submission_behind_a_transaction_that_is_gone_makes_way_for_one_that_c
     let snapshot = chain.snapshot().await;
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     subject.steps(2).await;
-    assert_eq!((subject.settled().unwrap().last, nonce(&chain).await), (1, 1));
+    assert_eq!((subject.heard.settled().unwrap().last, nonce(&chain).await), (1, 1));
     chain.sequence(DEPLOYER, &[vec![]], 1).await;
     chain.provider.anvil_set_auto_mine(false).await.unwrap();
     subject.steps(1).await;
@@ -292,12 +298,7 @@ async fn a_submission_behind_a_transaction_that_is_gone_makes_way_for_one_that_c
     chain.mine(1).await;
     assert_eq!(nonce(&chain).await, 0);
     subject.steps(16).await;
-    assert_eq!(
-        subject.view().chain().last_verified,
-        1,
-        "{:?}",
-        subject.events.lock().unwrap()
-    );
+    assert_eq!(subject.view().chain().last_verified, 1, "{:?}", subject.heard.all());
 }
 
 /// It costs the gas of a revert, which is counted against the range and not against the next one.
@@ -307,22 +308,20 @@ async fn a_submission_that_is_overtaken_in_its_block_is_counted_as_a_revert() {
     let mut subject = Subject::new(&chain, folder.path(), Box::new(Eager), Scribe::new(true)).await;
     chain.provider.anvil_set_auto_mine(false).await.unwrap();
     subject.steps(1).await;
-    let goal = *subject.aggregator.journal().goal().unwrap();
+    let goal = *subject.aggregator.agent().journal().goal().unwrap();
     let other = submission(&chain, &subject.view(), 0, 1);
-    let hasty = TransactionRequest {
-        gas: Some(1_000_000),
-        max_fee_per_gas: Some(100_000_000_000),
-        max_priority_fee_per_gas: Some(50_000_000_000),
-        ..other.request()
-    };
-    let _ = chain.provider.send_transaction(hasty).await.unwrap();
+    send_unmined(&chain, &other, |hasty| {
+        hasty.max_fee_per_gas = Some(100_000_000_000);
+        hasty.max_priority_fee_per_gas = Some(50_000_000_000);
+    })
+    .await;
     chain.mine(1).await;
     subject.steps(1).await;
-    let outcome = subject.settled().unwrap();
+    let outcome = subject.heard.settled().unwrap();
     assert!(!outcome.accepted && outcome.gas > 21_000, "{outcome:?}");
     assert_eq!(outcome.reward, 0);
-    assert_eq!(subject.aggregator.journal().reverts(&goal), 1);
+    assert_eq!(subject.aggregator.agent().journal().reverts(&goal), 1);
     subject.steps(1).await;
-    assert!(subject.abandoned().unwrap().contains("is proven"));
+    assert!(subject.heard.abandoned().unwrap().contains("is proven"));
     assert_eq!(nonce(&chain).await, 1);
 }

@@ -4,18 +4,16 @@
 //! The kernel's limit on the size of files stands for the disk. It can be put on a process that runs.
 
 use crate::campaign::{Campaign, assert_same};
-use crate::campaign_kill::{Killed, aggregator, aggregator_process};
-use crate::chain::{ALICE, Chain, DEPLOYER};
+use crate::campaign_kill::{aggregator, aggregator_process};
+use crate::chain::{ALICE, DEPLOYER};
 use crate::history::{History, STAGES};
-use crate::l1::poe;
 use crate::machine::books::Mood;
 use crate::machine::{Machine, on_sqlite, target, witnesses};
-use crate::sequencer_command::{Process, ask, command};
-use crate::sequencing::{key, populated};
+use crate::process::{self, Killed, PATIENT, Process, ask, hex_of, poe, rpc_of};
+use crate::sequencing::{inhabited, signed};
 use crate::subject::chain_with;
-use alloy::providers::{Provider as _, ProviderBuilder};
+use alloy::providers::Provider as _;
 use poe_node::proving::{Goal, Progress};
-use poe_node::wallet::{TransferRequest, sign_transfer};
 use serde_json::json;
 use std::io::Read as _;
 use std::path::Path;
@@ -137,70 +135,39 @@ async fn a_follower_whose_disk_is_full_says_so_and_goes_on_when_there_is_room() 
 async fn a_sequencer_whose_disk_is_full_acknowledges_nothing_that_it_would_lose() {
     let name = "a_sequencer_whose_disk_is_full_acknowledges_nothing_that_it_would_lose";
     let mut draw = Campaign::begin(name, 3);
-    let chain = populated().await;
-    chain.sequence(ALICE, &[vec![]], 2).await;
     let (folder, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut follower = chain.follower(own.path()).await;
-    follower.sync_once().await.unwrap();
+    let (chain, follower) = inhabited(own.path()).await;
     let view = follower.view().unwrap();
-    let submit = |nonce: u32| {
-        let request = TransferRequest {
-            from: Some(1),
-            to: 2,
-            amount: 5,
-            fee: 7,
-            nonce: Some(nonce),
-            sequencer: 0,
-        };
-        let slot = sign_transfer(&view, &key(1), &request).unwrap();
-        json!([format!("0x{}", hex::encode(slot.encode()))])
+    let submit = |nonce: u32| json!([hex_of(&signed(&view, 1, (5, 7, nonce)))]);
+    let start = || {
+        let usual = process::sequencer(&chain, folder.path(), &PATIENT);
+        let (process, started) = Process::start(&mut bounded(&usual, None));
+        (process, rpc_of(&started))
     };
-    let patient = [
-        "--dev-key",
-        "0",
-        "--fee-recipient",
-        "1",
-        "--max-age",
-        "3600",
-        "--margin",
-        "1000000",
-    ];
     let mut kept = 0;
     for round in 0..draw.rounds {
         let when = format!("round {round}");
-        let (mut process, started) = start(&chain, folder.path(), &patient);
-        let rpc = ProviderBuilder::new()
-            .connect_http(started["url"].as_str().unwrap().parse().unwrap())
-            .erased();
+        let (mut process, rpc) = start();
         for _ in 0..1 + draw.below(4) {
             ask(&rpc, "poe_submit", submit(kept)).await.unwrap();
             kept += 1;
         }
-        if !fill_disk(process.0.id()) {
+        if !fill_disk(process.id()) {
             return;
         }
         let refused = rpc
             .raw_request::<_, serde_json::Value>("poe_submit".into(), submit(kept))
             .await;
         refused.unwrap_err();
-        let status = ends(&mut process.0, &when);
+        let status = ends(&mut process.running.0, &when);
         assert_eq!(status.code(), Some(FULL), "{when}");
     }
-    let (_process, started) = start(&chain, folder.path(), &patient);
-    let rpc = ProviderBuilder::new()
-        .connect_http(started["url"].as_str().unwrap().parse().unwrap())
-        .erased();
+    let (_process, rpc) = start();
     for nonce in 0..=kept {
         let status = ask(&rpc, "poe_status", json!([1, nonce])).await.unwrap();
         let expected = if nonce < kept { "waiting" } else { "unknown" };
         assert_eq!(status["status"], expected, "{nonce} of {kept}");
     }
-}
-
-fn start(chain: &Chain, folder: &Path, arguments: &[&str]) -> (Process, serde_json::Value) {
-    let mut usual = command(chain, folder);
-    usual.args(arguments);
-    Process::of(&mut bounded(&usual, None))
 }
 
 #[tokio::test(flavor = "multi_thread")]

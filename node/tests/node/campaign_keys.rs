@@ -5,12 +5,12 @@ use crate::campaign::Campaign;
 use crate::campaign_kill::{SEQUENCER, User};
 use crate::chain::{ALICE, DEPLOYER};
 use crate::clock::Clock;
-use crate::sequencer_command::{Process, ask, command};
+use crate::process::{self, Process, ask, rpc_of};
 use crate::sequencing::{
-    DEPLOYER_KEY, automine, eager, in_flight, is_sequenced, open, populated, slots_posted, started, step, transfer,
+    DEPLOYER_KEY, automine, eager, in_flight, inhabited, is_sequenced, open, populated, slots_posted, started, step,
+    transfer,
 };
 use crate::subject::{Scribe, Subject, chain_with};
-use alloy::providers::{Provider as _, ProviderBuilder};
 use poe_node::aggregator::Eager;
 use poe_node::sequencer::Sequencer;
 use serde_json::json;
@@ -99,7 +99,7 @@ async fn two_aggregators_on_one_key_prove_all_and_waste_little() {
         }
         let is_idle = both
             .iter()
-            .all(|subject| subject.aggregator.journal().in_flight().is_none());
+            .all(|subject| subject.aggregator.agent().journal().in_flight().is_none());
         let view = both[0].view();
         if is_idle && view.chain().last_verified == view.chain().last_sequence {
             break;
@@ -107,7 +107,7 @@ async fn two_aggregators_on_one_key_prove_all_and_waste_little() {
         assert!(
             round < 60,
             "they do not settle: {:?}",
-            both.each_ref().map(|subject| subject.events.lock().unwrap().clone())
+            both.each_ref().map(|subject| subject.heard.all().clone())
         );
     }
     let (sent, reverted) = chain.transactions_of(ALICE).await;
@@ -124,21 +124,17 @@ async fn a_sequencer_goes_on_whatever_the_clocks_of_machine_and_l1_do() {
     let Some(clock) = Clock::build(own.path()) else {
         return;
     };
-    let chain = populated().await;
-    chain.sequence(ALICE, &[vec![]], 2).await;
-    let mut follower = chain.follower(&own.path().join("store")).await;
-    follower.sync_once().await.unwrap();
+    let (chain, mut follower) = inhabited(&own.path().join("store")).await;
     let mut user = User::new(follower.view().unwrap());
     let mut arguments = SEQUENCER.to_vec();
     // Slots wait for a second, and for ever.
     arguments[5] = "1";
     arguments.extend(["--expiry", "1000000000", "--margin", "1000000"]);
     let start = || {
-        let mut usual = command(&chain, folder.path());
-        clock.wind(usual.args(&arguments));
-        let (process, started) = Process::of(&mut usual);
-        let url = started["url"].as_str().unwrap().parse().unwrap();
-        (process, ProviderBuilder::new().connect_http(url).erased())
+        let mut usual = process::sequencer(&chain, folder.path(), &arguments);
+        clock.wind(&mut usual);
+        let (process, started) = Process::start(&mut usual);
+        (process, rpc_of(&started))
     };
     let (mut process, mut rpc) = start();
     for round in 0..draw.rounds {

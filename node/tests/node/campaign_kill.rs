@@ -5,32 +5,19 @@ use crate::campaign::{Campaign, assert_same};
 use crate::campaign_disk::bounded;
 use crate::chain::{ALICE, Chain, DEPLOYER, settled};
 use crate::history::{History, STAGES};
-use crate::l1::poe;
 use crate::machine::{Machine, on_sqlite, target, witnesses};
-use crate::sequencer_command::{Process, ask};
-use crate::sequencing::{automine, count, key, populated};
+use crate::process::{self, Killed, Process, ask, hex_of, poe, rpc_of};
+use crate::sequencing::{automine, count, inhabited, signed};
 use crate::subject::{Scribe, Subject, chain_with};
-use alloy::providers::ProviderBuilder;
 use alloy::providers::{DynProvider, Provider as _};
 use poe_node::aggregator::Eager;
 use poe_node::proving::{Goal, Progress};
 use poe_node::store::View;
-use poe_node::wallet::{TransferRequest, sign_transfer};
 use poe_rollup::formats::Slot;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// Killed when dropped, without a word.
-pub struct Killed(pub Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// Waits for up to so many milliseconds, as `draw` says.
 pub async fn pause(draw: &mut Campaign, most_ms: u64) {
@@ -88,21 +75,13 @@ impl User {
 
     fn next(&self, from: u8) -> Slot {
         let nonce = self.acknowledged[usize::from(from) - 1].len() as u32;
-        let request = TransferRequest {
-            from: Some(from.into()),
-            to: 3 - u32::from(from),
-            amount: 1 + u64::from(nonce),
-            fee: 7,
-            nonce: Some(nonce),
-            sequencer: 0,
-        };
-        sign_transfer(&self.view, &key(from), &request).unwrap()
+        signed(&self.view, from, (1 + u64::from(nonce), 7, nonce))
     }
 
     /// Sends the next transfer of an account. The answer may be lost with the process: then the same is sent again later.
     pub async fn send(&mut self, rpc: &DynProvider, from: u8) {
         let slot = self.next(from);
-        let params = json!([format!("0x{}", hex::encode(slot.encode()))]);
+        let params = json!([hex_of(&slot)]);
         let answer = rpc.raw_request::<_, Value>("poe_submit".into(), params);
         let answer = tokio::time::timeout(Duration::from_secs(5), answer).await;
         match answer {
@@ -143,13 +122,14 @@ pub const SEQUENCER: [&str; 8] = [
 async fn a_sequencer_that_is_killed_keeps_what_it_acknowledged_and_doubles_nothing() {
     let name = "a_sequencer_that_is_killed_keeps_what_it_acknowledged_and_doubles_nothing";
     let mut draw = Campaign::begin(name, 25);
-    let chain = populated().await;
-    chain.sequence(ALICE, &[vec![]], 2).await;
     let (folder, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut follower = chain.follower(own.path()).await;
-    follower.sync_once().await.unwrap();
+    let (chain, mut follower) = inhabited(own.path()).await;
     let mut user = User::new(follower.view().unwrap());
     let before = count(&chain, DEPLOYER).await;
+    let start = || {
+        let (process, started) = Process::start(&mut process::sequencer(&chain, folder.path(), &SEQUENCER));
+        (process, rpc_of(&started))
+    };
     for _ in 0..draw.rounds {
         // A transaction may stay in the pool over a death.
         automine(&chain, true).await;
@@ -157,10 +137,7 @@ async fn a_sequencer_that_is_killed_keeps_what_it_acknowledged_and_doubles_nothi
         chain.verify_backlog(&follower.view().unwrap()).await;
         let mines = draw.chance(2);
         automine(&chain, mines).await;
-        let (process, started) = Process::start(&chain, folder.path(), &SEQUENCER);
-        let rpc = ProviderBuilder::new()
-            .connect_http(started["url"].as_str().unwrap().parse().unwrap())
-            .erased();
+        let (process, rpc) = start();
         for _ in 0..draw.below(5) {
             let from = 1 + draw.below(2) as u8;
             user.send(&rpc, from).await;
@@ -174,10 +151,7 @@ async fn a_sequencer_that_is_killed_keeps_what_it_acknowledged_and_doubles_nothi
     }
     automine(&chain, true).await;
     chain.mine(1).await;
-    let (_process, started) = Process::start(&chain, folder.path(), &SEQUENCER);
-    let rpc = ProviderBuilder::new()
-        .connect_http(started["url"].as_str().unwrap().parse().unwrap())
-        .erased();
+    let (_process, rpc) = start();
     let begun = Instant::now();
     for (from, slots) in (1..).zip(&user.acknowledged) {
         for slot in slots {
@@ -287,15 +261,11 @@ async fn an_aggregator_that_is_killed_sends_no_proof_twice_and_is_paid_for_all()
     let is_done = |subject: &Subject| {
         let view = subject.view();
         let chain = view.chain();
-        chain.last_verified == chain.last_sequence && subject.aggregator.journal().in_flight().is_none()
+        chain.last_verified == chain.last_sequence && subject.aggregator.agent().journal().in_flight().is_none()
     };
     last.steps(1).await;
     while !is_done(&last) {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "{:?}",
-            last.events.lock().unwrap()
-        );
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", last.heard.all());
         chain.pass_time(1).await;
         last.steps(1).await;
     }
@@ -308,7 +278,7 @@ async fn an_aggregator_that_is_killed_sends_no_proof_twice_and_is_paid_for_all()
     );
     assert!(reverted <= 1, "{reverted} reverted");
     assert_eq!(sent - before, accepted + reverted, "a transaction is doubled");
-    let outcomes = last.aggregator.journal().outcomes();
+    let outcomes = last.aggregator.agent().journal().outcomes();
     assert_eq!(
         outcomes.iter().filter(|outcome| outcome.accepted).count() as u64,
         accepted

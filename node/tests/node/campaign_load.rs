@@ -2,16 +2,14 @@
 //! Much of everything: batches to sync, requests to answer, a backlog to prove. What it takes is printed.
 
 use crate::campaign::{Campaign, memory_of};
-use crate::chain::{ALICE, Chain, DEPLOYER};
+use crate::chain::{Chain, DEPLOYER};
 use crate::history::History;
-use crate::l1::poe;
-use crate::machine::books::{Books, batches};
+use crate::machine::books::batches;
 use crate::machine::{Machine, on_sqlite, target};
+use crate::process::{self, PATIENT, Process, hex_of, poe};
 use crate::rpc::{Client, request};
-use crate::sequencer_command::Process;
-use crate::sequencing::{key, populated};
+use crate::sequencing::{inhabited, signed};
 use poe_node::proving::{Goal, Id, Progress};
-use poe_node::wallet::{TransferRequest, sign_transfer};
 use poe_rollup::formats::Slot;
 use poe_rollup::state::StateReader as _;
 use serde_json::{Value, json};
@@ -37,16 +35,9 @@ async fn backlog(chain: &Chain, history: &mut History, count: u64) -> u64 {
     let mut transfer = |number: u64| {
         let from = 1 + (number % 2) as u8;
         let nonce = &mut nonces[usize::from(from) - 1];
-        let request = TransferRequest {
-            from: Some(from.into()),
-            to: 3 - u32::from(from),
-            amount: 1,
-            fee: 0,
-            nonce: Some(*nonce),
-            sequencer: 0,
-        };
+        let slot = signed(&view, from, (1, 0, *nonce));
         *nonce += 1;
-        sign_transfer(&view, &key(from), &request).unwrap().encode()
+        slot.encode()
     };
     let mut made = 0;
     while made < count {
@@ -112,11 +103,7 @@ fn question(id: u32, slots: &[Slot], draw: &mut Campaign) -> Value {
         4 => request(id, "poe_estimateFee", &json!([])),
         5 => request(id, "poe_status", &json!([format!("0x{}", hex::encode(draw.bytes(32)))])),
         // Good ones, again and again, and some that nobody signed.
-        6 => request(
-            id,
-            "poe_submit",
-            &json!([format!("0x{}", hex::encode(draw.pick(slots).encode()))]),
-        ),
+        6 => request(id, "poe_submit", &json!([hex_of(draw.pick(slots))])),
         _ => request(id, "poe_submit", &json!([format!("0x{}", hex::encode(draw.bytes(96)))])),
     }
 }
@@ -126,39 +113,14 @@ async fn a_sequencer_answers_thousands_of_requests_a_second_in_bounded_memory() 
     const CLIENTS: u64 = 32;
     let name = "a_sequencer_answers_thousands_of_requests_a_second_in_bounded_memory";
     let mut draw = Campaign::begin(name, 3);
-    let chain = populated().await;
-    chain.sequence(ALICE, &[vec![]], 2).await;
     let (folder, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut follower = chain.follower(own.path()).await;
-    follower.sync_once().await.unwrap();
+    let (chain, follower) = inhabited(own.path()).await;
     let view = follower.view().unwrap();
-    let slots: Vec<Slot> = (0..60)
-        .map(|nonce| {
-            let request = TransferRequest {
-                from: Some(1),
-                to: 2,
-                amount: 1,
-                fee: 7,
-                nonce: Some(nonce),
-                sequencer: 0,
-            };
-            sign_transfer(&view, &key(1), &request).unwrap()
-        })
-        .collect();
-    let patient = [
-        "--dev-key",
-        "0",
-        "--fee-recipient",
-        "1",
-        "--max-age",
-        "3600",
-        "--margin",
-        "1000000",
-    ];
-    let (process, started) = Process::start(&chain, folder.path(), &patient);
+    let slots: Vec<Slot> = (0..60).map(|nonce| signed(&view, 1, (1, 7, nonce))).collect();
+    let (process, started) = Process::start(&mut process::sequencer(&chain, folder.path(), &PATIENT));
     let url = started["url"].as_str().unwrap();
     let address: SocketAddr = url.strip_prefix("http://").unwrap().parse().unwrap();
-    let (before, _) = memory_of(process.0.id());
+    let (before, _) = memory_of(process.id());
     let (is_over, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let mut clients = JoinSet::new();
     let begun = Instant::now();
@@ -186,7 +148,7 @@ async fn a_sequencer_answers_thousands_of_requests_a_second_in_bounded_memory() 
     is_over.store(true, Ordering::Relaxed);
     clients.join_all().await;
     let took = begun.elapsed().as_secs_f64();
-    let (after, peak) = memory_of(process.0.id());
+    let (after, peak) = memory_of(process.id());
     let answered = answered.load(Ordering::Relaxed);
     eprintln!(
         "{answered} requests of {CLIENTS} clients in {took:.1} s: {:.0} requests/s; {} MB before, {} MB at most, {} MB after",
@@ -205,11 +167,7 @@ async fn a_deep_backlog_is_proven_as_one_range() {
     let draw = Campaign::begin("a_deep_backlog_is_proven_as_one_range", 48);
     let count = draw.rounds;
     on_sqlite(async |url, scratch: &Path| {
-        let mut machine = Machine::new(&url, &scratch.join("proofs")).await;
-        let mut books = Books::new(machine.books.folder.clone());
-        books.takes = Duration::ZERO;
-        machine.books = Arc::new(books);
-        machine.worker.prover = machine.books.clone();
+        let mut machine = Machine::taking(Duration::ZERO, &url, &scratch.join("proofs")).await;
         machine.worker.leasing.poll = Duration::from_millis(5);
         let all = batches(count as usize);
         let (before, _) = memory_of(std::process::id());

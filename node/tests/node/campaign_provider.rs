@@ -118,8 +118,8 @@ fn lie(value: &mut Value, draw: &mut Campaign) {
     }
 }
 
-/// What the words and accumulators commit to that the node asks the contract for. Tips, announcements, checkpoints before the newest
-/// one, and when and by whom older things were done, are the provider's word.
+/// What the words and accumulators commit to that the node asks the contract for. Tips, announcements, rewards, and when and by whom
+/// older sequences were posted, are the provider's word.
 fn bound(dump: Vec<Record>) -> Vec<Record> {
     let told = [
         Table::Tips,
@@ -136,15 +136,8 @@ fn bound(dump: Vec<Record>) -> Vec<Record> {
                 postcard::to_stdvec(&(acc, rest.cumulative_fee, rest.cumulative_batches, rest.version, head))
             }
             Table::Checkpoints => {
-                let CheckpointRecord {
-                    acc,
-                    state_root,
-                    exit_acc,
-                    tail,
-                    disputed,
-                    ..
-                } = postcard::from_bytes(&value).unwrap();
-                postcard::to_stdvec(&(acc, state_root, exit_acc, tail.previous, disputed))
+                let checkpoint: CheckpointRecord = postcard::from_bytes(&value).unwrap();
+                postcard::to_stdvec(&(checkpoint.word(), checkpoint.disputed))
             }
             Table::Messages => {
                 let poe_node::chain::MessageRecord { message, acc, .. } = postcard::from_bytes(&value).unwrap();

@@ -115,7 +115,7 @@ impl Services {
             self.chain.mine(1).await;
             let round = step(&self.chain, &mut self.sequencer).await;
             self.aggregator.steps(1).await;
-            let journal = self.aggregator.aggregator.journal();
+            let journal = self.aggregator.aggregator.agent().journal();
             let proven = self.aggregator.view().chain().last_verified;
             let is_proven = proven == self.sequencer.follower().view().unwrap().chain().last_sequence;
             let is_idle = in_flight(&self.sequencer).is_none() && journal.in_flight().is_none();
@@ -126,7 +126,7 @@ impl Services {
         panic!(
             "it does not settle: {:?} {:?}",
             self.sequencer.service().info().unwrap(),
-            self.aggregator.events.lock().unwrap()
+            self.aggregator.heard.all()
         );
     }
 }
@@ -180,8 +180,8 @@ async fn transactions_in_flight_survive_reorganisations_and_are_never_doubled() 
     }
     // One transaction a nonce by L1's rules; none of them reverted but for proofs that had become late.
     // A proof that was left to itself may be mined late.
-    let is_left = |event: &Event| matches!(event, Event::Abandoned { why, .. } if why.contains("taken back"));
-    let left = services.aggregator.count(is_left) as u64;
+    let is_left = |event: &Event| matches!(event, Event::Forgotten { why, .. } if why.contains("taken back"));
+    let left = services.aggregator.heard.count(is_left) as u64;
     for (key, most) in [(DEPLOYER, 0), (ALICE, left)] {
         let (sent, reverted) = services.chain.transactions_of(key).await;
         assert!(reverted <= most, "{reverted} of {sent} transactions by {key} reverted");

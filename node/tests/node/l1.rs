@@ -2,6 +2,7 @@
 //! The follower against anvil and the real contracts.
 
 use crate::chain;
+use crate::process::{json, poe};
 
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
@@ -14,7 +15,6 @@ use poe_node::wallet::{Walk, accounts_of, plan_claim, sign_transfer};
 use poe_rollup::formats::Slot;
 use poe_rollup::schnorr::SecretKey;
 use poe_rollup::state::StateReader as _;
-use std::path::Path;
 
 alloy::sol! {
     struct Limits { uint256 maxFee; uint256 deadline; uint40 anchor; bytes32 anchorAcc; bytes32 anchorRest; }
@@ -321,27 +321,6 @@ async fn a_proof_of_something_else_stops_the_follower_loudly() {
     }
 }
 
-pub fn poe(chain: &Chain, folder: &Path, arguments: &[&str]) -> std::process::Command {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_poe"));
-    command
-        .args(arguments)
-        .env("POE_RPC", &chain.url)
-        .env("POE_DEPLOYMENT", &chain.deployment_file);
-    command
-        .env("POE_DATA_DIR", folder)
-        .env("POE_NODE_CONFIG", "/dev/null")
-        .env("POE_PASSWORD", "password");
-    command
-        .env("POE_L1_PRIVATE_KEY", chain::ALICE_KEY)
-        .env("POE_KEY", folder.join("key.json"));
-    command
-}
-
-pub fn json(output: &std::process::Output) -> serde_json::Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_nine_at_any_moment_loses_nothing() {
     let (chain, _folder, follower) = populated().await;
@@ -474,7 +453,6 @@ async fn a_user_goes_from_a_key_to_ether_on_l1_by_the_command_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_leave_a_closed_chain_by_the_command_line() {
-    use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency;
     let (chain, _folder, mut follower) = populated().await;
     chain.verify(&follower.view().unwrap(), 1, |_| ()).await;
     follower.sync_once().await.unwrap();
@@ -486,17 +464,28 @@ async fn accounts_leave_a_closed_chain_by_the_command_line() {
     assert!(String::from_utf8(refused.stderr).unwrap().contains("not closed"));
     json(&run(&["wallet", "deposit", "--account", "2", "--amount", "7gwei"]));
 
-    let view = follower.view().unwrap();
     let core = follower.client().core();
     let delay: u64 = core.escapeDelay().call().await.unwrap().to();
+    chain.pass_time(delay).await;
+    let refused = run(&["wallet", "close", "--dry-run"]);
+    assert_eq!(refused.status.code(), Some(8));
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(error.contains("may not be closed yet"), "{error}");
     // Twice: nothing waits for a proof, and idle is not dead.
-    chain.pass_time(2 * delay + 1).await;
-    let close = ProofOfEfficiency::closeCall {
-        last: poe_node::l1::preimage::checkpoint_at(&view, 1).unwrap(),
-        accountsRoot: view.head().unwrap().accounts_root.to_bytes().into(),
-        consumedMessages_: view.chain().attached_messages,
-    };
-    chain.send(DEPLOYER, chain.core(), close, 0).await;
+    chain.pass_time(delay).await;
+    let would = json(&run(&["wallet", "close", "--dry-run"]));
+    assert_eq!(
+        would["what"],
+        "would close the chain for good at checkpoint 1: 0 sequences after it would be void"
+    );
+    assert_eq!(core.head().call().await.unwrap().status, 0);
+    let done = json(&run(&["wallet", "close"]));
+    assert!(
+        done["what"].as_str().unwrap().contains("closed at checkpoint 1"),
+        "{done}"
+    );
+    let again = String::from_utf8(run(&["wallet", "close"]).stderr).unwrap();
+    assert!(again.contains("the chain is closed"), "{again}");
     let balance = balances(&follower)[1];
     let done = json(&escape());
     assert!(done["what"].as_str().unwrap().contains("paid out to 0x7099"), "{done}");

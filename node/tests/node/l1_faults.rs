@@ -4,13 +4,19 @@
 use crate::chain;
 use crate::proxy;
 
+use alloy::primitives::B256;
+use alloy::providers::Provider as _;
+use alloy::sol_types::SolCall as _;
 use chain::{Chain, DEPLOYER};
+use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency;
 use poe_node::l1::L1Error;
 use poe_node::store::Record;
 use poe_node::sync::{Follower, SyncError};
 use poe_rollup::schnorr::SecretKey;
 use proxy::{Answer, Proxy};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A chain with one sequence, and a follower that has read it through a proxy.
 struct Stage {
@@ -174,4 +180,56 @@ async fn events_that_the_provider_has_not_indexed_yet_are_read_again() {
     let mut clean = stage.chain.follower(folder.path()).await;
     clean.sync_once().await.unwrap();
     assert_eq!(clean.store().dump().unwrap(), stage.dump());
+}
+
+/// The word of a checkpoint commits to no other: that of the newest one says nothing of one that two others follow.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_that_the_provider_hides_among_others_is_missed() {
+    let mut stage = Stage::set().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut clean = stage.chain.follower(folder.path()).await;
+    let mut hidden = B256::ZERO;
+    for sequence in 2..=6 {
+        stage.chain.sequence(DEPLOYER, &[vec![]], 1).await;
+        clean.sync_once().await.unwrap();
+        stage.chain.verify(&clean.view().unwrap(), sequence - 1, |_| ()).await;
+        if sequence == 4 {
+            hidden = stage
+                .chain
+                .block_hash(stage.chain.provider.get_block_number().await.unwrap())
+                .await;
+        }
+    }
+    let hash = json!(hidden);
+    stage.proxy.fail(move |method, params| {
+        let hides = method == "eth_getLogs" && params[0]["blockHash"] == hash;
+        hides.then(|| Answer::Result(json!([])))
+    });
+    let error = stage.refused().await;
+    assert!(
+        matches!(error, SyncError::Incomplete { what, .. } if what.contains("older checkpoint")),
+        "{error}"
+    );
+    // It goes on saying so.
+    let error = stage.refused().await;
+    assert!(matches!(error, SyncError::Incomplete { .. }), "{error}");
+    stage.proxy.heal();
+    stage.follower.sync_once().await.unwrap();
+    clean.sync_once().await.unwrap();
+    assert_eq!(clean.store().dump().unwrap(), stage.dump());
+
+    // Each is asked for once; after that only the newest sequence's and the newest checkpoint's.
+    let asked = Arc::new(AtomicUsize::new(0));
+    let heard = Arc::clone(&asked);
+    let selector = hex::encode(ProofOfEfficiency::commitmentOfCall::SELECTOR);
+    stage.proxy.fail(move |method, params| {
+        let is_word = method == "eth_call" && params[0].to_string().contains(&selector);
+        heard.fetch_add(usize::from(is_word), Ordering::Relaxed);
+        None
+    });
+    for _ in 0..2 {
+        stage.chain.mine(1).await;
+        stage.follower.sync_once().await.unwrap();
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 4);
 }

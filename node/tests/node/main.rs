@@ -45,6 +45,8 @@ mod machine;
 #[path = "../../../rollup/tests/observer/mod.rs"]
 mod observer;
 mod postgres;
+#[path = "support/process.rs"]
+mod process;
 #[path = "support/proxy.rs"]
 mod proxy;
 #[path = "support/sequencing.rs"]

@@ -3,15 +3,16 @@
 
 use crate::machine;
 
-use machine::books::{Books, Mood};
+use machine::books::Mood;
 use machine::{Machine, on_postgres, on_sqlite, target, witnesses};
 use poe_node::proving::queue::QueueUrl;
 use poe_node::proving::{Goal, Job, Progress};
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+const THREE_LEASES: Duration = Duration::from_secs(6);
 
 /// Two workers on one range: every job is done once, by one of them, and both have done some.
 async fn two_workers_share_a_range(url: QueueUrl, scratch: &Path, folders: [&str; 2]) {
@@ -90,12 +91,8 @@ async fn a_worker_that_vanishes_loses_its_lease_on_postgres() {
 async fn a_slow_job_keeps_its_lease() {
     on_sqlite(async |url, scratch: &Path| {
         let [slow, idle] = ["slow", "idle"].map(|name| scratch.join(name));
-        let (mut slow, idle) = (Machine::new(&url, &slow).await, Machine::new(&url, &idle).await);
-        // Three leases long.
-        let mut books = Books::new(slow.books.folder.clone());
-        books.takes = Duration::from_secs(6);
-        slow.books = Arc::new(books);
-        slow.worker.prover = slow.books.clone();
+        let slow = Machine::taking(THREE_LEASES, &url, &slow).await;
+        let idle = Machine::new(&url, &idle).await;
         slow.add(1).await;
         let working = slow.work();
         slow.proving.advance(&Goal::Range(0..1)).await.expect("pushed");
@@ -114,11 +111,8 @@ async fn a_slow_job_keeps_its_lease() {
 /// A worker that is told to stop finishes its job, three leases long, and nobody else takes it meanwhile.
 async fn a_worker_that_is_stopped_keeps_its_lease(url: QueueUrl, scratch: &Path) {
     let [slow, idle] = ["slow", "idle"].map(|name| scratch.join(name));
-    let (mut slow, idle) = (Machine::new(&url, &slow).await, Machine::new(&url, &idle).await);
-    let mut books = Books::new(slow.books.folder.clone());
-    books.takes = Duration::from_secs(6);
-    slow.books = Arc::new(books);
-    slow.worker.prover = slow.books.clone();
+    let slow = Machine::taking(THREE_LEASES, &url, &slow).await;
+    let idle = Machine::new(&url, &idle).await;
     for machine in [&slow, &idle] {
         machine.add(2).await;
     }

@@ -8,9 +8,7 @@ use books::{SMALL, batches};
 use poe_node::proving::child::{ChildError, Prover};
 use poe_node::proving::command::{Opened, ProvingOptions};
 use poe_node::proving::protocol::{Reply, Request};
-use poe_node::proving::queue::QueueUrl;
 use poe_node::proving::{Goal, Id, Progress, Proving};
-use poe_verifier_gen::wrap::Shape;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,17 +21,12 @@ const POE: &str = env!("CARGO_BIN_EXE_poe");
 const PATIENCE: Duration = Duration::from_secs(600);
 
 fn options(scratch: &Path) -> ProvingOptions {
+    let cache = scratch.join("cache");
     ProvingOptions {
-        queue: Some(QueueUrl::Sqlite(scratch.join("jobs.db"))),
-        proofs: Some(scratch.join("proofs")),
-        cache: Some(scratch.join("cache")),
-        machine_lock: scratch.join("machine.lock"),
         slots: SMALL.slots,
         messages: SMALL.messages,
         exits: SMALL.exits,
-        shape: Shape::DEFAULT,
-        srs: None,
-        insecure_dev_srs: true,
+        ..ProvingOptions::for_development(scratch, cache, scratch.join("machine.lock"))
     }
 }
 

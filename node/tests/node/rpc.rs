@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The JSON-RPC server by itself: every request is answered, and no client takes more than its share.
 
+use crate::process::hex_of;
 use crate::simulated;
 
 use alloy::primitives::Address;
 use poe_node::sequencer::rpc::{RpcServer, ServerLimits, codes};
 use poe_node::sequencer::{SequencerConfig, Service};
 use poe_rollup::formats::{Slot, Transfer};
-use poe_rollup::state::{Account, StateReader as _};
 use serde_json::{Value, json};
-use simulated::{SimulatedL1, key, params, populated};
+use simulated::{SimulatedL1, populated};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,24 +48,14 @@ impl Server {
     }
 
     fn sign(&self, from: u32, nonce: u32) -> Slot {
-        let to = from % ACCOUNTS + 1;
-        let id_hash = |index| {
-            self.l1
-                .state()
-                .account(index)
-                .unwrap()
-                .unwrap_or(Account::EMPTY)
-                .id_hash()
-        };
-        let transfer = Transfer {
+        self.l1.sign(Transfer {
             from,
-            to,
+            to: from % ACCOUNTS + 1,
             amount: 1,
             fee: 1,
             nonce,
             sequencer: 0,
-        };
-        key(from).sign(&params().domain, &id_hash(from), &transfer, &id_hash(to))
+        })
     }
 
     async fn client(&self) -> Client {
@@ -154,7 +144,7 @@ async fn thousands_of_requests_at_once_are_all_answered_and_every_slot_is_taken(
         let mut client = server.client().await;
         tasks.spawn(async move {
             for slot in slots {
-                let slot = format!("0x{}", hex::encode(slot.encode()));
+                let slot = hex_of(&slot);
                 let answer = client.ask(&request(1, "poe_submit", &json!([slot]))).await;
                 assert_eq!(answer["result"]["status"], "waiting", "{answer}");
             }
@@ -170,7 +160,7 @@ async fn thousands_of_requests_at_once_are_all_answered_and_every_slot_is_taken(
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_slot_from_many_clients_at_once_is_taken_once() {
     let server = Server::start(patient()).await;
-    let slot = format!("0x{}", hex::encode(server.sign(1, 0).encode()));
+    let slot = hex_of(&server.sign(1, 0));
     let mut tasks = JoinSet::new();
     for id in 0..20 {
         let (mut client, slot) = (server.client().await, slot.clone());

@@ -1,85 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The command `poe sequencer` as operators and users meet it.
 
-use crate::chain;
-
-use alloy::providers::{DynProvider, Provider as _, ProviderBuilder};
-use chain::{ALICE, Chain, DEPLOYER};
+use crate::chain::DEPLOYER;
+use crate::process::{self, PATIENT, Process, ask, hex_of, json, rpc_of};
+use crate::sequencing::{inhabited, signed};
 use poe_node::sequencer::rpc::codes;
-use poe_node::wallet::{TransferRequest, sign_transfer};
 use poe_rollup::formats::Slot;
-use poe_rollup::schnorr::SecretKey;
-use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use serde_json::json;
+use std::io::{Read as _, Write as _};
+use std::process::Command;
 use std::time::{Duration, Instant};
-
-fn key(number: u8) -> SecretKey {
-    SecretKey::from_seed(&[number; 32])
-}
-
-/// The command, as an operator starts it.
-pub struct Process(pub Child, BufReader<std::process::ChildStdout>);
-
-impl Process {
-    pub fn start(chain: &Chain, folder: &Path, arguments: &[&str]) -> (Self, Value) {
-        Self::of(command(chain, folder).args(arguments))
-    }
-
-    pub fn of(command: &mut Command) -> (Self, Value) {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let mut process = Self(child, out);
-        let line = process.line();
-        (process, line)
-    }
-
-    pub fn line(&mut self) -> Value {
-        let mut line = String::new();
-        self.1.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-pub fn command(chain: &Chain, folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_poe"));
-    command
-        .args([
-            "sequencer",
-            "--json",
-            "--poll-seconds",
-            "0.1",
-            "--listen",
-            "127.0.0.1:0",
-            "--max-body",
-            "4096",
-        ])
-        .env("POE_RPC", &chain.url)
-        .env("POE_DEPLOYMENT", &chain.deployment_file)
-        .env("POE_DATA_DIR", folder)
-        .env("POE_NODE_CONFIG", "/dev/null")
-        .env_remove("POE_L1_PRIVATE_KEY");
-    command
-}
-
-pub async fn ask(provider: &DynProvider, method: &'static str, params: Value) -> Result<Value, (i64, String, Value)> {
-    let answer = provider.raw_request::<_, Value>(method.into(), params).await;
-    answer.map_err(|error| {
-        let error = error.as_error_resp().expect("an answer").clone();
-        let data = error
-            .data
-            .map_or(Value::Null, |data| serde_json::from_str(data.get()).unwrap());
-        (error.code, error.message.to_string(), data)
-    })
-}
 
 /// A request by hand; returns everything that comes back.
 fn http(url: &str, head: &str, body: &[u8]) -> String {
@@ -98,44 +28,17 @@ fn http(url: &str, head: &str, body: &[u8]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_serves_users_survives_kill_nine_and_reports_on_exit() {
-    let chain = Chain::start().await;
-    for account in [DEPLOYER, ALICE] {
-        chain.fund(account).await;
-    }
-    chain.register(DEPLOYER, &key(1), 1_000_000).await;
-    chain.register(ALICE, &key(2), 1_000_000).await;
-    chain.sequence(ALICE, &[vec![]], 2).await;
     let (folder, wallet) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut follower = chain.follower(wallet.path()).await;
-    follower.sync_once().await.unwrap();
+    let (chain, follower) = inhabited(wallet.path()).await;
     let view = follower.view().unwrap();
-    let sign = |amount: u64, fee: u64, nonce: u32| {
-        let request = TransferRequest {
-            from: Some(1),
-            to: 2,
-            amount,
-            fee,
-            nonce: Some(nonce),
-            sequencer: 0,
-        };
-        sign_transfer(&view, &key(1), &request).unwrap()
-    };
-    let hex = |slot: &Slot| format!("0x{}", hex::encode(slot.encode()));
+    let sign = |amount: u64, fee: u64, nonce: u32| signed(&view, 1, (amount, fee, nonce));
 
-    let patient = [
-        "--dev-key",
-        "0",
-        "--fee-recipient",
-        "1",
-        "--max-age",
-        "3600",
-        "--min-fee",
-        "5",
-    ];
-    let (process, started) = Process::start(&chain, folder.path(), &patient);
+    let command = |arguments: &[&str]| process::sequencer(&chain, folder.path(), arguments);
+    let patient = [&PATIENT[..], &["--min-fee", "5"]].concat();
+    let (process, started) = Process::start(&mut command(&patient));
     assert_eq!(started["sequencer"], DEPLOYER.to_string());
     let url = started["url"].as_str().unwrap().to_owned();
-    let rpc = ProviderBuilder::new().connect_http(url.parse().unwrap()).erased();
+    let rpc = rpc_of(&started);
 
     let info = ask(&rpc, "poe_info", json!([])).await.unwrap();
     assert_eq!(
@@ -148,10 +51,10 @@ async fn the_command_serves_users_survives_kill_nine_and_reports_on_exit() {
     );
 
     let good = sign(1_000, 9, 0);
-    let taken = ask(&rpc, "poe_submit", json!([hex(&good)])).await.unwrap();
+    let taken = ask(&rpc, "poe_submit", json!([hex_of(&good)])).await.unwrap();
     assert_eq!(taken["status"], "waiting");
     assert_eq!(
-        ask(&rpc, "poe_submit", json!([hex(&good)])).await.unwrap(),
+        ask(&rpc, "poe_submit", json!([hex_of(&good)])).await.unwrap(),
         taken,
         "the same again is no error"
     );
@@ -174,7 +77,7 @@ async fn the_command_serves_users_survives_kill_nine_and_reports_on_exit() {
         (&1.into(), &1_009.into(), &0.into())
     );
 
-    let submit = async |slot: Slot| ask(&rpc, "poe_submit", json!([hex(&slot)])).await.unwrap_err();
+    let submit = async |slot: Slot| ask(&rpc, "poe_submit", json!([hex_of(&slot)])).await.unwrap_err();
     let (code, message, data) = submit(sign(1, 4, 1)).await;
     assert_eq!(
         (code, &data["minimum"]),
@@ -246,16 +149,16 @@ async fn the_command_serves_users_survives_kill_nine_and_reports_on_exit() {
         "0",
         "--report-lines",
     ];
-    let (mut process, started) = Process::start(&chain, folder.path(), &eager);
-    let rpc = ProviderBuilder::new()
-        .connect_http(started["url"].as_str().unwrap().parse().unwrap())
-        .erased();
+    let (mut process, started) = Process::start(&mut command(&eager));
+    let rpc = rpc_of(&started);
     let deadline = Instant::now() + Duration::from_secs(30);
     while ask(&rpc, "poe_status", json!([taken["id"]])).await.unwrap()["status"] != "sequenced" {
         assert!(Instant::now() < deadline, "it is not sequenced");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let (code, message, data) = ask(&rpc, "poe_submit", json!([hex(&sign(5, 9, 0))])).await.unwrap_err();
+    let (code, message, data) = ask(&rpc, "poe_submit", json!([hex_of(&sign(5, 9, 0))]))
+        .await
+        .unwrap_err();
     assert_eq!(
         (code, &data["next"]),
         (codes::NONCE_USED.into(), &1.into()),
@@ -266,7 +169,7 @@ async fn the_command_serves_users_survives_kill_nine_and_reports_on_exit() {
     assert_eq!((&line["sequence"], &line["earned"]), (&2.into(), &9.into()), "{line}");
     assert!(
         Command::new("kill")
-            .arg(process.0.id().to_string())
+            .arg(process.id().to_string())
             .status()
             .unwrap()
             .success()
@@ -277,21 +180,15 @@ async fn the_command_serves_users_survives_kill_nine_and_reports_on_exit() {
         (&9.into(), 1),
         "{report}"
     );
-    assert!(process.0.wait().unwrap().success());
+    assert!(process.running.0.wait().unwrap().success());
 
-    let report = command(&chain, folder.path())
-        .args(["--dev-key", "0", "--fee-recipient", "1", "--report"])
-        .output()
-        .unwrap();
-    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    let report = command(&["--dev-key", "0", "--fee-recipient", "1", "--report"]).output();
+    let report = json(&report.unwrap());
     assert!(
         report["earned"] == 9 && report["profit"].as_i64().unwrap() < 0,
         "{report}"
     );
-    let refused = command(&chain, folder.path())
-        .args(["--dev-key", "0", "--fee-recipient", "9"])
-        .output()
-        .unwrap();
+    let refused = command(&["--dev-key", "0", "--fee-recipient", "9"]).output().unwrap();
     assert_eq!(
         refused.status.code(),
         Some(8),

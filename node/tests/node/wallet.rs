@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the contract owes somebody besides exits, by the command line: tips, refunds, what is left of a closed chain.
 
-use crate::chain::{ALICE, ALICE_KEY, Chain, DEPLOYER, PROVER};
-use crate::l1::{json, poe};
+use crate::chain::{ALICE, ALICE_KEY, Chain, PROVER};
+use crate::process::{json, poe};
 
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency;
-use poe_node::l1::preimage;
 use poe_rollup::schnorr::SecretKey;
 use poe_rollup::state::StateReader as _;
 use serde_json::Value;
@@ -54,12 +53,12 @@ async fn tips_and_refunds_are_shown_and_fetched_by_the_command_line() {
     chain.pass_time(core.escapeDelay().call().await.unwrap().to()).await;
     follower.sync_once().await.unwrap();
     let view = follower.view().unwrap();
-    let close = ProofOfEfficiency::closeCall {
-        last: preimage::checkpoint_at(&view, 2).unwrap(),
-        accountsRoot: view.final_head().unwrap().accounts_root.to_bytes().into(),
-        consumedMessages_: 1,
-    };
-    chain.send(DEPLOYER, chain.core(), close, 0).await;
+    let closed = run_as(DEPLOYER_KEY, &["wallet", "close"]);
+    assert!(
+        closed["what"].as_str().unwrap().contains("closed at checkpoint 2"),
+        "{closed}"
+    );
+    assert_eq!(core.consumedMessages().call().await.unwrap(), 1);
     let fee = view.sequence(3).unwrap().unwrap().rest.fee;
     let shown = || run(&["wallet", "balance", "--account", "1"])["accounts"][0].clone();
     assert_eq!(tokens(&shown()["ownerFeesOwed"]), fee + 2 * TOKEN);

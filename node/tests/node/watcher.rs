@@ -3,34 +3,32 @@
 //! as well. They halt and rewind, whoever else does; they leave a true chain alone; killed at any moment they go on.
 
 use crate::chain;
-use crate::l1::{json, poe};
+use crate::process::{json, poe};
 use crate::proxy::{Answer, Proxy};
 use crate::subject;
 
 use alloy::primitives::{Bytes, U256, aliases::U40};
 use alloy::providers::{Provider, ext::AnvilApi};
 use alloy::rpc::types::TransactionRequest;
-use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall as _;
-use chain::{ALICE_KEY, Chain, PROVER};
+use chain::{Chain, PROVER};
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{self, Conflict, haltOnConflictCall, rewindCall};
 use poe_bindings::formats;
-use poe_node::aggregator::{CircuitsOnL1, ForkDryRun};
+use poe_node::agent::{CircuitsOnL1, ForkDryRun};
 use poe_node::chain::Status;
 use poe_node::l1::preimage;
 use poe_node::store::View;
 use poe_node::sync::SyncError;
-use poe_node::watcher::{Event, Journal, Obstacle, Parts, REWIND_PIECE, Standing, Step, Watcher};
+use poe_node::watcher::{ContestEvent, Event, Obstacle, Parts, REWIND_PIECE, Standing, Step, Watcher, Watching};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use subject::{Scribe, chain_with, fork, nonce, submission};
+use subject::{Heard, Scribe, agent, chain_with, nonce, submission};
 
 /// A watcher of ALICE's, and what it says.
 struct Guard {
     watcher: Watcher<Scribe, ForkDryRun>,
-    events: Arc<Mutex<Vec<Event>>>,
+    heard: Heard<Watching>,
 }
 
 struct Settings {
@@ -54,26 +52,16 @@ impl Default for Settings {
 
 impl Guard {
     async fn new(chain: &Chain, folder: &Path, settings: Settings) -> Self {
-        let events = Arc::<Mutex<Vec<Event>>>::default();
-        let heard = Arc::clone(&events);
-        let signer: PrivateKeySigner = ALICE_KEY.parse().unwrap();
+        let heard = Heard::nothing();
         let provider = settings.provider.as_ref().unwrap_or(&chain.url);
+        let bidding = (60, settings.max_gas_price);
         let parts = Parts {
-            follower: chain.follower_at(provider, &folder.join("store"), 10_000).await,
-            chain_id: chain.deployment.chain_id,
-            beneficiary: signer.address(),
-            signer,
-            proofs: settings.proofs,
-            dry_run: fork(chain),
-            journal: Journal::open(folder).unwrap(),
-            resend_after: 60,
-            max_gas_price: settings.max_gas_price,
+            agent: agent(chain, provider, folder, settings.proofs, bidding, &heard).await,
             rewind_piece: settings.rewind_piece,
-            report: Arc::new(move |event: &Event| heard.lock().unwrap().push(event.clone())),
         };
         Self {
             watcher: Watcher::new(parts),
-            events,
+            heard,
         }
     }
 
@@ -92,31 +80,22 @@ impl Guard {
                 Standing::Helpless(error) => panic!("{error}"),
             }
         }
-        panic!("it does not come to rest: {:#?}", self.events.lock().unwrap());
+        panic!("it does not come to rest: {:#?}", self.heard.all());
     }
 
     fn view(&self) -> View {
-        self.watcher.view().unwrap()
+        self.watcher.agent().view().unwrap()
     }
 
     fn steps(&self) -> Vec<Step> {
-        let outcomes = self.watcher.journal().outcomes();
+        let outcomes = self.watcher.agent().journal().outcomes();
         assert!(outcomes.iter().all(|outcome| outcome.accepted), "{outcomes:?}");
         outcomes.iter().map(|outcome| outcome.step).collect()
     }
 
-    fn find<T>(&self, mut of: impl FnMut(&Event) -> Option<T>) -> Option<T> {
-        self.events.lock().unwrap().iter().find_map(&mut of)
-    }
-
-    fn count(&self, is: impl Fn(&Event) -> bool) -> usize {
-        self.events.lock().unwrap().iter().filter(|event| is(event)).count()
-    }
-
     fn obstacles(&self) -> Vec<(u64, Option<Obstacle>)> {
-        let events = self.events.lock().unwrap();
-        let found = events.iter().filter_map(|event| match event {
-            Event::Found(untrue) => Some((untrue.checkpoint.number, untrue.obstacle)),
+        let found = self.heard.all().into_iter().filter_map(|event| match event {
+            Event::Own(ContestEvent::Found(untrue)) => Some((untrue.checkpoint.number, untrue.obstacle)),
             _ => None,
         });
         found.collect()
@@ -166,7 +145,7 @@ fn conflict(chain: &Chain, view: &View, init: u64, last: u64) -> haltOnConflictC
 }
 
 async fn is_rewound_to(chain: &Chain, guard: &Guard, last_verified: u64) {
-    let core = guard.watcher.client().core();
+    let core = guard.watcher.agent().client().core();
     let head = core.head().call().await.unwrap();
     assert_eq!((head.status, head.lastVerified.to::<u64>()), (1, last_verified));
     // The store goes on from there, and nothing is disputed any more.
@@ -192,18 +171,20 @@ async fn a_false_checkpoint_halts_the_chain_and_is_taken_back() {
     assert_eq!(guard.steps(), expected);
     is_rewound_to(&chain, &guard, 1).await;
     assert_eq!(
-        guard.count(|event| matches!(event, Event::Rewound { last_verified: 1 })),
+        guard
+            .heard
+            .count(|event| matches!(event, Event::Own(ContestEvent::Rewound { last_verified: 1 }))),
         1
     );
     // The fork foretold the gas, and nothing is sent again.
-    let rehearsed = guard.find(|event| match event {
-        Event::Rehearsed {
+    let rehearsed = guard.heard.find(|event| match event {
+        Event::Own(ContestEvent::Rehearsed {
             step: Step::Halt { .. },
             gas,
-        } => Some(*gas),
+        }) => Some(*gas),
         _ => None,
     });
-    let used = guard.watcher.journal().outcomes()[0].gas;
+    let used = guard.watcher.agent().journal().outcomes()[0].gas;
     assert!(rehearsed.unwrap().abs_diff(used) < used / 20);
     guard.finish(&chain).await;
     assert_eq!(nonce(&chain).await, 2);
@@ -213,7 +194,7 @@ async fn a_false_checkpoint_halts_the_chain_and_is_taken_back() {
 async fn a_true_chain_is_left_alone() {
     let (chain, folder) = (chain_with(2).await, tempfile::tempdir().unwrap());
     let mut guard = Guard::new(&chain, folder.path(), Settings::default()).await;
-    guard.watcher.check_circuits().await.unwrap();
+    guard.watcher.agent().check_circuits().await.unwrap();
     assert!(matches!(guard.step(&chain).await, Standing::Quiet));
     prove_true(&chain, 1).await;
     assert!(matches!(guard.step(&chain).await, Standing::Quiet));
@@ -222,7 +203,7 @@ async fn a_true_chain_is_left_alone() {
     chain.send_raw(PROVER, overlap.to, overlap.data.to_vec(), 0).await;
     assert!(matches!(guard.step(&chain).await, Standing::Quiet));
     assert_eq!(guard.view().chain().last_verified, 2);
-    assert_eq!(guard.count(|_| true), 0);
+    assert_eq!(guard.heard.count(|_| true), 0);
     assert_eq!(nonce(&chain).await, 0);
 }
 
@@ -287,7 +268,7 @@ async fn somebody_else_halting_or_rewinding_first_is_no_error() {
     };
     let mut guard = Guard::new(&chain, folder.path(), settings).await;
     assert!(matches!(guard.step(&chain).await, Standing::Busy));
-    assert_eq!(guard.watcher.journal().goal().unwrap().last, 3);
+    assert_eq!(guard.watcher.agent().journal().goal().unwrap().last, 3);
     chain
         .send(PROVER, chain.core(), conflict(&chain, &guard.view(), 1, 3), 0)
         .await;
@@ -295,7 +276,7 @@ async fn somebody_else_halting_or_rewinding_first_is_no_error() {
     chain.provider.anvil_set_auto_mine(false).await.unwrap();
     guard.step(&chain).await;
     // It rewinds what somebody else has halted, and somebody else is faster again.
-    let (step, sent) = guard.watcher.journal().in_flight().unwrap().clone();
+    let (step, sent) = guard.watcher.agent().journal().in_flight().unwrap().clone();
     assert_eq!(step, Step::Rewind { from: 3, to: 1 });
     chain.provider.anvil_drop_transaction(sent.hashes[0]).await.unwrap();
     let path = [3, 1].map(|number| preimage::checkpoint_at(&guard.view(), number).unwrap());
@@ -309,22 +290,14 @@ async fn somebody_else_halting_or_rewinding_first_is_no_error() {
     let _ = chain.provider.send_transaction(rewind).await.unwrap();
     chain.mine(1).await;
     guard.step(&chain).await;
-    let cancelled = guard.find(|event| match event {
-        Event::Cancelled { why, .. } => Some(why.clone()),
-        _ => None,
-    });
-    assert!(cancelled.unwrap().contains("somebody else has rewound"));
+    assert!(guard.heard.cancelled().unwrap().contains("somebody else has rewound"));
     chain.mine(1).await;
     guard.finish(&chain).await;
     is_rewound_to(&chain, &guard, 1).await;
-    let abandoned = guard.find(|event| match event {
-        Event::Abandoned { why, .. } => Some(why.clone()),
-        _ => None,
-    });
-    assert!(abandoned.is_some());
-    assert_eq!(guard.watcher.journal().goal(), None);
+    assert!(guard.heard.abandoned().is_some());
+    assert_eq!(guard.watcher.agent().journal().goal(), None);
     // The nonce was taken by something cheaper.
-    let outcomes = guard.watcher.journal().outcomes();
+    let outcomes = guard.watcher.agent().journal().outcomes();
     assert_eq!(
         (outcomes.len(), outcomes[0].accepted, outcomes[0].gas),
         (1, false, 21_000)
@@ -353,6 +326,39 @@ async fn a_halt_that_is_too_shallow_is_deepened() {
     is_rewound_to(&chain, &guard, 0).await;
 }
 
+/// Not while another is contested.
+#[tokio::test(flavor = "multi_thread")]
+async fn proofs_of_what_has_matured_are_let_go_of() {
+    let (chain, folder) = (chain_with(3).await, tempfile::tempdir().unwrap());
+    let proofs = Scribe::new(false);
+    let settings = Settings {
+        proofs: proofs.clone(),
+        ..Settings::default()
+    };
+    let mut guard = Guard::new(&chain, folder.path(), settings).await;
+    let delay = guard.watcher.agent().client().exit_delay().await.unwrap();
+    let pruned = || proofs.pruned.lock().unwrap().clone();
+    prove_true(&chain, 1).await;
+    guard.step(&chain).await;
+    assert!(pruned().is_empty());
+    chain.pass_time(delay).await;
+    prove_true(&chain, 2).await;
+    for _ in 0..2 {
+        guard.step(&chain).await;
+    }
+    assert_eq!(pruned(), [2], "once for each that matures");
+    // The second matures while the third is contested.
+    chain.pass_time(delay / 2).await;
+    prove_false(&chain, 3).await;
+    chain.pass_time(delay / 2).await;
+    assert!(matches!(guard.step(&chain).await, Standing::Busy));
+    assert_eq!(pruned(), [2]);
+    proofs.ready.store(true, Ordering::Relaxed);
+    guard.finish(&chain).await;
+    is_rewound_to(&chain, &guard, 2).await;
+    assert_eq!(pruned(), [2, 3]);
+}
+
 /// The journal knows a transaction before the provider does, so it is neither forgotten nor sent twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watcher_killed_between_any_two_steps_goes_on() {
@@ -365,7 +371,7 @@ async fn a_watcher_killed_between_any_two_steps_goes_on() {
         chain.provider.anvil_set_auto_mine(round % 2 == 1).await.unwrap();
         let mut guard = Guard::new(&chain, folder.path(), Settings::default()).await;
         let standing = guard.watcher.step().await.unwrap();
-        if let Some((_, in_flight)) = guard.watcher.journal().in_flight() {
+        if let Some((_, in_flight)) = guard.watcher.agent().journal().in_flight() {
             hashes.extend(in_flight.hashes.iter().copied());
         }
         drop(guard);
@@ -383,6 +389,7 @@ async fn a_watcher_killed_between_any_two_steps_goes_on() {
     hashes.dedup();
     let mined = guard
         .watcher
+        .agent()
         .journal()
         .outcomes()
         .iter()
@@ -403,13 +410,16 @@ async fn what_was_noted_and_not_sent_is_sent_by_the_next_process() {
     };
     let mut guard = Guard::new(&chain, folder.path(), settings).await;
     assert!(guard.watcher.step().await.unwrap_err().is_transient());
-    let (step, noted) = guard.watcher.journal().in_flight().unwrap().clone();
+    let (step, noted) = guard.watcher.agent().journal().in_flight().unwrap().clone();
     assert_eq!((step, nonce(&chain).await), (Step::Halt { start: 0, end: 1 }, 0));
     drop(guard);
     let mut next = Guard::new(&chain, folder.path(), Settings::default()).await;
     next.finish(&chain).await;
     assert_eq!(next.steps(), [step, Step::Rewind { from: 1, to: 0 }]);
-    assert_eq!(next.watcher.journal().outcomes()[0].transaction, noted.hashes[0]);
+    assert_eq!(
+        next.watcher.agent().journal().outcomes()[0].transaction,
+        noted.hashes[0]
+    );
 }
 
 /// Its halt is reorganised away: it is sent again, with the proof that is there.
@@ -435,7 +445,7 @@ async fn what_has_matured_is_said_to_be_beyond_recall() {
     let (chain, folder) = (chain_with(3).await, tempfile::tempdir().unwrap());
     prove_false(&chain, 1).await;
     let mut guard = Guard::new(&chain, folder.path(), Settings::default()).await;
-    let delay = guard.watcher.client().exit_delay().await.unwrap();
+    let delay = guard.watcher.agent().client().exit_delay().await.unwrap();
     chain.pass_time(delay).await;
     // What follows it cannot be proven from it, and is not contested from before it.
     prove_false(&chain, 2).await;
@@ -463,12 +473,14 @@ async fn a_watcher_of_other_circuits_says_so_and_sends_nothing() {
         ..Settings::default()
     };
     let mut guard = Guard::new(&chain, folder.path(), settings).await;
-    assert!(guard.watcher.check_circuits().await.is_err());
+    assert!(guard.watcher.agent().check_circuits().await.is_err());
     for _ in 0..2 {
         assert!(matches!(guard.step(&chain).await, Standing::Helpless(_)));
     }
     assert_eq!(
-        guard.count(|event| matches!(event, Event::OtherCircuits { route: 1, .. })),
+        guard
+            .heard
+            .count(|event| matches!(event, Event::OtherCircuits { route: 1, .. })),
         1
     );
     let never = std::future::pending();
@@ -490,7 +502,9 @@ async fn gas_above_the_limit_is_waited_for_and_a_proof_that_does_not_hold_is_not
         guard.step(&chain).await;
     }
     assert_eq!(
-        guard.count(|event| matches!(event, Event::WaitsForGas { doing: "sending", .. })),
+        guard
+            .heard
+            .count(|event| matches!(event, Event::WaitsForGas { doing: "sending", .. })),
         1
     );
     drop(guard);
@@ -505,7 +519,7 @@ async fn gas_above_the_limit_is_waited_for_and_a_proof_that_does_not_hold_is_not
     for _ in 0..3 {
         guard.step(&chain).await;
     }
-    assert_eq!(guard.count(|event| matches!(event, Event::Declined { .. })), 1);
+    assert_eq!(guard.heard.count(|event| matches!(event, Event::Declined { .. })), 1);
     assert_eq!(nonce(&chain).await, 0);
 }
 

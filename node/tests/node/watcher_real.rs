@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A conflict with a real proof, and the settlement after it, by daemons that are killed at any moment. The false checkpoint is one that the mock verifier accepted before its route was frozen in favour of
-//! one whose verifier checks proofs: no false proof of that one can be had.
+//! A conflict with a real proof, and the settlement after it, by daemons that are killed at any moment. The false checkpoint is one that
+//! the mock verifier accepted before its route was frozen in favour of one whose verifier checks proofs: no false proof of that one can be had.
 
 use crate::campaign::Campaign;
-use crate::campaign_kill::{Killed, pause};
+use crate::campaign_kill::pause;
 use crate::chain::{ALICE, Chain, DEPLOYER};
-use crate::l1::{json, poe};
+use crate::process::{Killed, json, poe};
 use crate::subject;
 
 use alloy::primitives::U256;
@@ -13,10 +13,7 @@ use alloy::providers::ext::AnvilApi;
 use poe_bindings::contracts::{ProofOfEfficiency, VerifierRouter};
 use poe_node::proving::ProvingOptions;
 use poe_node::proving::child::Prover;
-use poe_node::proving::queue::QueueUrl;
 use poe_node::sync::Follower;
-use poe_rollup::formats::Capacity;
-use poe_verifier_gen::wrap::Shape;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -36,19 +33,7 @@ fn lock() -> PathBuf {
 
 /// Makes circuits and keys, which would take longer than the exit delay of this chain.
 async fn make_keys(scratch: &Path) {
-    let Capacity { slots, messages, exits } = Capacity::REFERENCE;
-    let options = ProvingOptions {
-        queue: Some(QueueUrl::Sqlite(scratch.join("jobs.db"))),
-        proofs: Some(scratch.join("proofs")),
-        cache: Some(cache()),
-        machine_lock: lock(),
-        slots,
-        messages,
-        exits,
-        shape: Shape::DEFAULT,
-        srs: None,
-        insecure_dev_srs: true,
-    };
+    let options = ProvingOptions::for_development(scratch, cache(), lock());
     let opened = options.open_with(Prover::new(env!("CARGO_BIN_EXE_poe"))).await.unwrap();
     let key = opened.key().await.unwrap();
     let manifest = include_str!("../../../contracts/verifiers/BatchVerifierInsecureDev.json");

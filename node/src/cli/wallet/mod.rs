@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod claim;
+mod close;
 mod escape;
 mod fees;
 mod keys;
@@ -39,6 +40,7 @@ enum Action {
     Transfer(l2::TransferCommand),
     Withdraw(l2::Withdraw),
     Claim(claim::ClaimCommand),
+    Close(close::Close),
     Escape(escape::Escape),
     Fees(fees::Fees),
 }
@@ -56,6 +58,7 @@ impl WalletArguments {
             Action::Transfer(command) => command.run(settings, secrets, output).await,
             Action::Withdraw(command) => command.run(settings, secrets, output).await,
             Action::Claim(command) => command.run(settings, secrets, output).await,
+            Action::Close(command) => command.run(settings, secrets, output).await,
             Action::Escape(command) => command.run(settings, secrets, output).await,
             Action::Fees(command) => command.run(settings, secrets, output).await,
         }

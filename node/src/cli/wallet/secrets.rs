@@ -2,13 +2,14 @@
 //! Keys and passwords. None of them is ever a flag: command lines are visible to other users of a machine.
 
 use super::refuse;
+use crate::cli::l1_key::{read_password, signer_of};
 use crate::config::data_home;
-use crate::wallet::{read_key_file, require_private};
+use crate::wallet::read_key_file;
 use alloy::signers::local::PrivateKeySigner;
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use poe_rollup::schnorr::{PublicKey, SecretKey};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 #[derive(Args, Debug)]
@@ -65,11 +66,7 @@ impl Secrets {
     pub(super) fn secret_key(&self) -> Result<SecretKey> {
         let path = self.key_path()?;
         let file = read_key_file(&path).map_err(|error| refuse(error.to_string()))?;
-        let password = password(
-            self.password_file.as_deref(),
-            Some("POE_PASSWORD"),
-            "Password of the key file: ",
-        )?;
+        let password = self.password("Password of the key file: ")?;
         file.decrypt(password.as_bytes())
             .map_err(|error| refuse(format!("{}: {error}", path.display())))
     }
@@ -77,8 +74,8 @@ impl Secrets {
     /// A password for a new key file, asked for twice.
     pub(super) fn new_password(&self) -> Result<Zeroizing<String>> {
         let source = (self.password_file.as_deref(), std::env::var_os("POE_PASSWORD"));
-        let chosen = password(self.password_file.as_deref(), Some("POE_PASSWORD"), "New password: ")?;
-        if source == (None, None) && *chosen != *password(None, None, "The same again: ")? {
+        let chosen = self.password("New password: ")?;
+        if source == (None, None) && *chosen != *self.password("The same again: ")? {
             return Err(refuse("the two passwords differ"));
         }
         if chosen.is_empty() {
@@ -89,37 +86,14 @@ impl Secrets {
 
     /// The L1 account that signs and pays.
     pub(super) fn l1_signer(&self) -> Result<PrivateKeySigner> {
-        if let Some(path) = &self.l1_keystore {
-            let password = password(self.l1_password_file.as_deref(), None, "Password of the L1 keystore: ")?;
-            return PrivateKeySigner::decrypt_keystore(path, password.as_bytes())
-                .map_err(|error| refuse(format!("{}: {error}", path.display())));
-        }
-        let Ok(key) = std::env::var("POE_L1_PRIVATE_KEY").map(Zeroizing::new) else {
-            return Err(refuse(
-                "no L1 account to sign with: give --l1-keystore, or set POE_L1_PRIVATE_KEY",
-            ));
-        };
-        // The text is not repeated: it may be a key with one wrong digit.
-        key.trim()
-            .parse()
-            .map_err(|_| refuse("POE_L1_PRIVATE_KEY is no private key: 32 bytes in hex are"))
+        signer_of(self.l1_keystore.as_deref(), self.l1_password_file.as_deref())
     }
-}
 
-fn password(file: Option<&Path>, variable: Option<&str>, prompt: &str) -> Result<Zeroizing<String>> {
-    if let Some(path) = file {
-        require_private(path).map_err(|error| refuse(error.to_string()))?;
-        let text = std::fs::read_to_string(path).map(Zeroizing::new);
-        let text = text.with_context(|| format!("cannot read the password file {}", path.display()))?;
-        return Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()));
+    /// The password of the key file.
+    fn password(&self, prompt: &str) -> Result<Zeroizing<String>> {
+        match std::env::var("POE_PASSWORD") {
+            Ok(text) if self.password_file.is_none() => Ok(Zeroizing::new(text)),
+            _ => read_password(self.password_file.as_deref(), prompt, "--password-file"),
+        }
     }
-    if let Some(Ok(text)) = variable.map(std::env::var) {
-        return Ok(Zeroizing::new(text));
-    }
-    let asked = rpassword::prompt_password(prompt).map(Zeroizing::new);
-    asked.map_err(|error| {
-        refuse(format!(
-            "no password: there is no terminal to ask on ({error}); give --password-file"
-        ))
-    })
 }

@@ -137,8 +137,9 @@ impl Prove for Books {
             }
             guard.1 = false;
             let covered = serde_json::to_vec(&self.cover(job)?).unwrap();
-            self.folder.put_proof(job, &covered).unwrap();
+            // Who waits for the proof looks here when it is there.
             self.proven.lock().unwrap().push(*job);
+            self.folder.put_proof(job, &covered).unwrap();
             Ok(())
         })
     }

@@ -65,6 +65,16 @@ impl Machine {
         }
     }
 
+    /// One whose jobs take so long.
+    pub(crate) async fn taking(time: Duration, url: &QueueUrl, folder: &Path) -> Self {
+        let mut machine = Self::new(url, folder).await;
+        let mut books = Books::new(machine.books.folder.clone());
+        books.takes = time;
+        machine.books = Arc::new(books);
+        machine.worker.prover = machine.books.clone();
+        machine
+    }
+
     pub(crate) async fn add(&self, count: usize) {
         for (position, batch) in batches(count).iter().enumerate() {
             self.proving.add_batch(position as u64, batch).await.expect("kept");

@@ -7,6 +7,8 @@ use alloy::providers::{Provider as _, ext::AnvilApi as _};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall as _;
 use poe_node::sequencer::{Decision, Round, Sequencer, SequencerConfig, Status};
+use poe_node::store::View;
+use poe_node::sync::Follower;
 use poe_node::wallet::{TransferRequest, sign_transfer};
 use poe_rollup::formats::Slot;
 use poe_rollup::schnorr::SecretKey;
@@ -42,6 +44,28 @@ pub async fn populated() -> Chain {
     chain
 }
 
+/// The same with the accounts in the state, and a follower in a folder.
+pub async fn inhabited(folder: &Path) -> (Chain, Follower) {
+    let chain = populated().await;
+    chain.sequence(ALICE, &[vec![]], 2).await;
+    let mut follower = chain.follower(folder).await;
+    follower.sync_once().await.unwrap();
+    (chain, follower)
+}
+
+/// A transfer from one of the two accounts to the other.
+pub fn signed(view: &View, from: u8, (amount, fee, nonce): (u64, u64, u32)) -> Slot {
+    let request = TransferRequest {
+        from: Some(from.into()),
+        to: 3 - u32::from(from),
+        amount,
+        fee,
+        nonce: Some(nonce),
+        sequencer: 0,
+    };
+    sign_transfer(view, &key(from), &request).unwrap()
+}
+
 /// A sequencer that has brought the two accounts into the state.
 pub async fn started(chain: &Chain, folder: &Path, config: SequencerConfig) -> Sequencer {
     let mut sequencer = open(chain, folder, DEPLOYER_KEY, config).await;
@@ -72,16 +96,7 @@ pub async fn mined(chain: &Chain, transaction: B256) {
 
 pub fn transfer(sequencer: &Sequencer, from: u8, amount: u64) -> Slot {
     let nonce = sequencer.service().next_nonce(from.into()).unwrap() as u32;
-    let (from_index, to) = (u32::from(from), u32::from(3 - from));
-    let request = TransferRequest {
-        from: Some(from_index),
-        to,
-        amount,
-        fee: 7,
-        nonce: Some(nonce),
-        sequencer: 0,
-    };
-    sign_transfer(&sequencer.follower().view().unwrap(), &key(from), &request).unwrap()
+    signed(&sequencer.follower().view().unwrap(), from, (amount, 7, nonce))
 }
 
 pub fn slots_posted(sequencer: &Sequencer) -> (u32, u32) {

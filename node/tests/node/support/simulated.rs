@@ -227,25 +227,36 @@ impl SimulatedL1 {
         }));
     }
 
+    /// The account as it is now; empty if there is none.
+    pub fn account(&self, index: u32) -> Account {
+        self.state.account(index).unwrap().unwrap_or(Account::EMPTY)
+    }
+
+    /// A transfer that its sender has signed.
+    pub fn sign(&self, transfer: Transfer) -> Slot {
+        let id_hash = |index| self.account(index).id_hash();
+        let recipient = match transfer.to {
+            0 => Account::empty_id_hash(),
+            to => id_hash(to),
+        };
+        key(transfer.from).sign(&params().domain, &id_hash(transfer.from), &transfer, &recipient)
+    }
+
     fn slots(&self, seed: u64) -> Vec<Slot> {
-        let id_hash = |index| self.state.account(index).unwrap().unwrap_or(Account::EMPTY).id_hash();
         let from = (seed % u64::from(self.accounts)) as u32 + 1;
         let to = if seed.is_multiple_of(5) {
             0
         } else {
             (seed / 7 % u64::from(self.accounts)) as u32 + 1
         };
-        let nonce = self.state.account(from).unwrap().map_or(0, |account| account.nonce) as u32;
-        let transfer = Transfer {
+        let good = self.sign(Transfer {
             from,
             to,
             amount: seed % 50,
             fee: seed % 3,
-            nonce,
+            nonce: self.account(from).nonce as u32,
             sequencer: 0,
-        };
-        let recipient = if to == 0 { Account::empty_id_hash() } else { id_hash(to) };
-        let good = key(from).sign(&params().domain, &id_hash(from), &transfer, &recipient);
+        });
         let rubbish = Slot {
             spare: seed as u32,
             ..good

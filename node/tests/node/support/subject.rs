@@ -4,14 +4,13 @@
 use crate::chain::{self, ALICE, ALICE_KEY, Chain, DEPLOYER, PROVER};
 use alloy::primitives::{Bytes, U256, aliases::U40, keccak256};
 use alloy::providers::{DynProvider, Provider};
+use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall as _;
 use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::verifyBatchesCall;
 use poe_bindings::formats;
-use poe_node::aggregator::{
-    Aggregator, CircuitsOnL1, Event, ForkDryRun, InFlight, Journal, Outcome, Parts, Prices, ProofSource, Rehearsal,
-    Strategy, Timings,
-};
+use poe_node::agent::{self, CircuitsOnL1, Event, ForkDryRun, InFlight, Journal, ProofSource, Rehearsal, Report, Role};
+use poe_node::aggregator::{Aggregating, Aggregator, Parts, Prices, Strategy, Timings};
 use poe_node::l1::preimage;
 use poe_node::proving::{ContractProof, Goal, Id, Job, Progress, ProvingError};
 use poe_node::store::View;
@@ -41,6 +40,8 @@ pub struct Scribe {
     pub circuits: CircuitsOnL1,
     pub cancelled: Arc<Mutex<Vec<Goal>>>,
     pub folds: Arc<AtomicUsize>,
+    /// First batches that were kept.
+    pub pruned: Arc<Mutex<Vec<u64>>>,
 }
 
 impl Scribe {
@@ -51,6 +52,7 @@ impl Scribe {
             circuits: mock_circuits(),
             cancelled: Arc::default(),
             folds: Arc::default(),
+            pruned: Arc::default(),
         }
     }
 }
@@ -97,7 +99,8 @@ impl ProofSource for Scribe {
         Ok(())
     }
 
-    async fn prune(&self, _: u64, _: Duration) -> Result<(), ProvingError> {
+    async fn prune(&self, number: u64, _: Duration) -> Result<(), ProvingError> {
+        self.pruned.lock().unwrap().push(number);
         Ok(())
     }
 
@@ -130,76 +133,32 @@ pub fn fork(chain: &Chain) -> ForkDryRun {
     }
 }
 
-/// An aggregator of ALICE's, and what it says.
-pub struct Subject {
-    pub aggregator: Aggregator<Scribe, ForkDryRun>,
-    pub events: Arc<Mutex<Vec<Event>>>,
-    provider: DynProvider,
-}
+/// What an agent says.
+pub struct Heard<R: Role>(Arc<Mutex<Vec<Event<R>>>>);
 
-impl Subject {
-    pub async fn new(chain: &Chain, folder: &Path, strategy: Box<dyn Strategy>, proofs: Scribe) -> Self {
-        Self::resending_after(60, chain, folder, strategy, proofs).await
+impl<R: Role> Heard<R> {
+    pub fn nothing() -> Self {
+        Self(Arc::default())
     }
 
-    pub async fn resending_after(
-        resend_after: u64,
-        chain: &Chain,
-        folder: &Path,
-        strategy: Box<dyn Strategy>,
-        proofs: Scribe,
-    ) -> Self {
-        Self::bidding((resend_after, None), chain, folder, strategy, proofs).await
+    fn report(&self) -> Report<R> {
+        let heard = Arc::clone(&self.0);
+        Arc::new(move |event: &Event<R>| heard.lock().unwrap().push(event.clone()))
     }
 
-    /// With the seconds until it sends again, and the most it offers for gas.
-    pub async fn bidding(
-        (resend_after, max_gas_price): (u64, Option<u128>),
-        chain: &Chain,
-        folder: &Path,
-        strategy: Box<dyn Strategy>,
-        proofs: Scribe,
-    ) -> Self {
-        let events = Arc::<Mutex<Vec<Event>>>::default();
-        let heard = Arc::clone(&events);
-        let signer: PrivateKeySigner = ALICE_KEY.parse().unwrap();
-        let parts = Parts {
-            follower: chain.follower(&folder.join("store")).await,
-            chain_id: chain.deployment.chain_id,
-            beneficiary: signer.address(),
-            signer,
-            strategy,
-            proofs,
-            dry_run: fork(chain),
-            journal: Journal::open(folder).unwrap(),
-            prices: Prices {
-                token_gwei: 1_000_000_000,
-                proving_hour_gwei: 1,
-            },
-            resend_after,
-            max_gas_price,
-            report: Arc::new(move |event: &Event| heard.lock().unwrap().push(event.clone())),
-            timings: Timings::default(),
-        };
-        Self {
-            aggregator: Aggregator::new(parts),
-            events,
-            provider: chain.provider.clone(),
-        }
+    pub fn all(&self) -> Vec<Event<R>> {
+        self.0.lock().unwrap().clone()
     }
 
-    pub async fn steps(&mut self, count: usize) {
-        for _ in 0..count {
-            self.aggregator.step().await.unwrap();
-            chain::settled(&self.provider).await;
-        }
+    pub fn find<T>(&self, mut of: impl FnMut(&Event<R>) -> Option<T>) -> Option<T> {
+        self.0.lock().unwrap().iter().find_map(&mut of)
     }
 
-    pub fn find<T>(&self, mut of: impl FnMut(&Event) -> Option<T>) -> Option<T> {
-        self.events.lock().unwrap().iter().find_map(&mut of)
+    pub fn count(&self, is: impl Fn(&Event<R>) -> bool) -> usize {
+        self.0.lock().unwrap().iter().filter(|event| is(event)).count()
     }
 
-    pub fn settled(&self) -> Option<Outcome> {
+    pub fn settled(&self) -> Option<R::Outcome> {
         self.find(|event| match event {
             Event::Settled(outcome) => Some(*outcome),
             _ => None,
@@ -220,23 +179,100 @@ impl Subject {
         })
     }
 
-    pub fn count(&self, is: impl Fn(&Event) -> bool) -> usize {
-        self.events.lock().unwrap().iter().filter(|event| is(event)).count()
-    }
-
-    pub fn in_flight(&self) -> InFlight {
-        self.aggregator.journal().in_flight().unwrap().clone()
-    }
-
     pub fn abandoned(&self) -> Option<String> {
         self.find(|event| match event {
             Event::Abandoned { why, .. } => Some(why.clone()),
             _ => None,
         })
     }
+}
+
+/// How often an agent sends again, in seconds, and the most it offers for gas.
+pub type Bidding = (u64, Option<u128>);
+
+/// An agent of ALICE's that reads L1 through a provider.
+pub async fn agent<R: Role>(
+    chain: &Chain,
+    provider: &str,
+    folder: &Path,
+    proofs: Scribe,
+    (resend_after, max_gas_price): Bidding,
+    heard: &Heard<R>,
+) -> agent::Parts<Scribe, ForkDryRun, R> {
+    let signer: PrivateKeySigner = ALICE_KEY.parse().unwrap();
+    agent::Parts {
+        follower: chain.follower_at(provider, &folder.join("store"), 10_000).await,
+        chain_id: chain.deployment.chain_id,
+        beneficiary: signer.address(),
+        signer,
+        proofs,
+        dry_run: fork(chain),
+        journal: Journal::open(folder).unwrap(),
+        resend_after,
+        max_gas_price,
+        report: heard.report(),
+    }
+}
+
+/// An aggregator of ALICE's, and what it says.
+pub struct Subject {
+    pub aggregator: Aggregator<Scribe, ForkDryRun>,
+    pub heard: Heard<Aggregating>,
+    provider: DynProvider,
+}
+
+impl Subject {
+    pub async fn new(chain: &Chain, folder: &Path, strategy: Box<dyn Strategy>, proofs: Scribe) -> Self {
+        Self::resending_after(60, chain, folder, strategy, proofs).await
+    }
+
+    pub async fn resending_after(
+        resend_after: u64,
+        chain: &Chain,
+        folder: &Path,
+        strategy: Box<dyn Strategy>,
+        proofs: Scribe,
+    ) -> Self {
+        Self::bidding((resend_after, None), chain, folder, strategy, proofs).await
+    }
+
+    pub async fn bidding(
+        bidding: Bidding,
+        chain: &Chain,
+        folder: &Path,
+        strategy: Box<dyn Strategy>,
+        proofs: Scribe,
+    ) -> Self {
+        let heard = Heard::nothing();
+        let parts = Parts {
+            agent: agent(chain, &chain.url, folder, proofs, bidding, &heard).await,
+            strategy,
+            prices: Prices {
+                token_gwei: 1_000_000_000,
+                proving_hour_gwei: 1,
+            },
+            timings: Timings::default(),
+        };
+        Self {
+            aggregator: Aggregator::new(parts),
+            heard,
+            provider: chain.provider.clone(),
+        }
+    }
+
+    pub async fn steps(&mut self, count: usize) {
+        for _ in 0..count {
+            self.aggregator.step().await.unwrap();
+            chain::settled(&self.provider).await;
+        }
+    }
+
+    pub fn in_flight(&self) -> InFlight {
+        self.aggregator.agent().journal().in_flight().unwrap().clone()
+    }
 
     pub fn view(&self) -> View {
-        self.aggregator.view().unwrap()
+        self.aggregator.agent().view().unwrap()
     }
 }
 
@@ -256,6 +292,7 @@ pub async fn chain_with(sequences: u64) -> Chain {
 pub async fn fee_balance(chain: &Chain, subject: &Subject) -> u128 {
     subject
         .aggregator
+        .agent()
         .client()
         .core()
         .feeBalanceOf(ALICE)
@@ -289,4 +326,11 @@ pub fn submission(chain: &Chain, view: &View, init: u64, last: u64) -> Rehearsal
         to: chain.core(),
         data: call.abi_encode().into(),
     }
+}
+
+/// Sends it without waiting until it is mined; `bid` makes another offer for its gas.
+pub async fn send_unmined(chain: &Chain, call: &Rehearsal, bid: impl FnOnce(&mut TransactionRequest)) {
+    let mut request = call.request().gas_limit(1_000_000);
+    bid(&mut request);
+    let _ = chain.provider.send_transaction(request).await.unwrap();
 }

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is proven here is held against the verifier that will judge it, before anything is proven.
 
-use super::dry_run::DryRun;
-use super::engine::Aggregator;
-use super::error::AggregatorError;
-use super::event::Event;
-use super::proofs::ProofSource;
+use super::AgentError;
 use crate::l1::{L1Client, L1Error};
 use crate::proving::KeyOnL1;
 use alloy::primitives::Address;
@@ -127,13 +123,13 @@ impl Routes {
 /// # Errors
 ///
 /// If they differ, or the L1 provider fails.
-pub(crate) async fn require_same(client: &L1Client, ours: &CircuitsOnL1) -> Result<(), AggregatorError> {
+pub(crate) async fn require_same(client: &L1Client, ours: &CircuitsOnL1) -> Result<(), AgentError> {
     let head = client.core().head().call().await;
     let version = head.map_err(L1Error::call("head"))?.version;
     let route = InForce::of(client, version.into()).await?;
     match ours.difference(&route.circuits(client).await?) {
         None => Ok(()),
-        Some(why) => Err(AggregatorError::OtherCircuits {
+        Some(why) => Err(AgentError::OtherCircuits {
             route: route.number,
             why,
         }),
@@ -200,31 +196,6 @@ fn answered<T>(what: &'static str, answer: Result<T, alloy::contract::Error>) ->
         Err(alloy::contract::Error::ZeroData(..)) => Ok(None),
         Err(error) if ContractError::of_call(&error).is_some() => Ok(None),
         Err(error) => Err(L1Error::call(what)(error)),
-    }
-}
-
-impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
-    /// Holds what is proven here against the verifier of what is sequenced now.
-    ///
-    /// # Errors
-    ///
-    /// If they differ, or the L1 provider fails.
-    pub async fn check_circuits(&self) -> Result<(), AggregatorError> {
-        require_same(self.client(), &self.parts.proofs.circuits()).await
-    }
-
-    /// The number of the route that judges proofs of a version now, if its verifier takes what is proven here.
-    pub(super) async fn route(&mut self, version: u32) -> Result<Option<u32>, AggregatorError> {
-        let ours = self.parts.proofs.circuits();
-        let judged = self.routes.judge(self.parts.follower.client(), &ours, version).await?;
-        let Some(why) = judged.difference else {
-            return Ok(Some(judged.number));
-        };
-        if judged.is_new {
-            let route = judged.number;
-            self.say(&Event::OtherCircuits { route, why });
-        }
-        Ok(None)
     }
 }
 

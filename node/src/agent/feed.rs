@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Hands batches to whoever proves, and takes them back when L1 is reorganised.
 
-use super::error::AggregatorError;
+use super::error::AgentError;
 use super::proofs::ProofSource;
 use crate::store::{StoreError, View};
 use poe_rollup::executor::BatchWitness;
@@ -25,7 +25,7 @@ impl Feed {
         view: &View,
         batches: RangeInclusive<u64>,
         proofs: &P,
-    ) -> Result<u64, AggregatorError> {
+    ) -> Result<u64, AgentError> {
         self.take_back(view, proofs)?;
         let end = *batches.end();
         let missing: Vec<u64> = batches.filter(|number| !self.given.contains_key(number)).collect();
@@ -48,7 +48,7 @@ impl Feed {
         Ok(added)
     }
 
-    fn take_back<P: ProofSource>(&mut self, view: &View, proofs: &P) -> Result<(), AggregatorError> {
+    fn take_back<P: ProofSource>(&mut self, view: &View, proofs: &P) -> Result<(), AgentError> {
         let mut gone = None;
         for (&number, acc) in &self.given {
             let kept = view.batch(number)?.is_some_and(|record| record.head.acc == *acc);
@@ -66,7 +66,7 @@ impl Feed {
     }
 
     /// Whether a batch has been handed over.
-    pub(super) fn has(&self, number: u64) -> bool {
+    pub(crate) fn has(&self, number: u64) -> bool {
         self.given.contains_key(&number)
     }
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Signed transactions of an aggregator or a watcher: their hash is known, and on disk, before they are sent.
+//! Signed transactions: their hash is known, and on disk, before they are sent.
 
-use super::error::AggregatorError;
+use super::error::AgentError;
 use super::journal::InFlight;
-use crate::l1::{L1Client, L1Error};
+use crate::l1::{L1Client, L1Error, Signed, sign_call};
 use crate::units::Gwei;
-use alloy::consensus::{SignableTransaction as _, Transaction as _, TxEip1559, TxEnvelope};
+use alloy::consensus::{Transaction as _, TxEnvelope};
 use alloy::eips::BlockId;
-use alloy::eips::eip2718::{Decodable2718 as _, Encodable2718 as _};
-use alloy::network::TxSignerSync as _;
-use alloy::primitives::{Address, B256, Bytes, TxKind, U256};
+use alloy::eips::eip2718::Decodable2718 as _;
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider as _;
 use alloy::rpc::types::TransactionReceipt;
 use alloy::signers::local::PrivateKeySigner;
@@ -119,12 +118,6 @@ fn in_gwei(wei: u128) -> String {
     format!("{}.{:03} gwei", wei / 1_000_000_000, wei / 1_000_000 % 1_000)
 }
 
-/// A signed transaction.
-pub(crate) struct Signed {
-    pub(crate) hash: B256,
-    pub(crate) raw: Bytes,
-}
-
 /// Signs with one key on one chain.
 #[derive(Clone, Debug)]
 pub(crate) struct Sender {
@@ -144,28 +137,10 @@ impl Sender {
         data: Bytes,
         gas: u64,
         fees: Fees,
-    ) -> Result<Signed, AggregatorError> {
-        let mut transaction = TxEip1559 {
-            chain_id: self.chain_id,
-            nonce,
-            gas_limit: gas,
-            max_fee_per_gas: fees.max,
-            max_priority_fee_per_gas: fees.priority,
-            to: TxKind::Call(to),
-            value: U256::ZERO,
-            access_list: alloy::eips::eip2930::AccessList::default(),
-            input: data,
-        };
-        let signature =
-            self.signer
-                .sign_transaction_sync(&mut transaction)
-                .map_err(|error| AggregatorError::Signing {
-                    reason: error.to_string(),
-                })?;
-        let envelope = TxEnvelope::Eip1559(transaction.into_signed(signature));
-        Ok(Signed {
-            hash: *envelope.tx_hash(),
-            raw: envelope.encoded_2718().into(),
+    ) -> Result<Signed, AgentError> {
+        let bid = (fees.max, fees.priority);
+        sign_call(&self.signer, self.chain_id, nonce, to, data, gas, bid).map_err(|error| AgentError::Signing {
+            reason: error.to_string(),
         })
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Where an aggregator has its proofs from.
+//! Where an agent has its proofs from.
 
 use super::route::CircuitsOnL1;
 use crate::proving::command::Opened;
@@ -46,7 +46,7 @@ pub trait ProofSource: Send + Sync {
 /// The proving engine, as one of those who use it.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    /// The plan of this aggregator.
+    /// The plan of this agent.
     pub proving: Arc<Proving>,
     /// Circuits, keys, child process.
     pub opened: Arc<Opened>,
@@ -83,7 +83,7 @@ impl Engine {
         self
     }
 
-    /// Takes jobs out of the queue, as far as they are this aggregator's alone.
+    /// Takes jobs out of the queue, as far as they are this agent's alone.
     async fn withdraw(&self, jobs: Vec<Job>) -> Result<(), ProvingError> {
         let own = |job: &&Job| !self.shared || job.work.is_for_one_beneficiary();
         for job in jobs.iter().filter(own) {

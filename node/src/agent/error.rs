@@ -8,10 +8,10 @@ use crate::proving::ProvingError;
 use crate::store::StoreError;
 use crate::sync::SyncError;
 
-/// An aggregator, or a watcher, cannot go on.
+/// An agent cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum AggregatorError {
+pub enum AgentError {
     /// Following L1.
     #[error(transparent)]
     Sync(Box<SyncError>),
@@ -55,13 +55,13 @@ pub enum AggregatorError {
     },
 }
 
-impl From<SyncError> for AggregatorError {
+impl From<SyncError> for AgentError {
     fn from(error: SyncError) -> Self {
         Self::Sync(Box::new(error))
     }
 }
 
-impl AggregatorError {
+impl AgentError {
     /// Whether the next round may do better.
     pub fn is_transient(&self) -> bool {
         match self {

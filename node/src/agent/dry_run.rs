@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A submission is first mined on a fork of the chain, where it costs nothing.
+//! A transaction is first mined on a fork of the chain, where it costs nothing.
 
 use super::anvil::Anvil;
 use alloy::primitives::{Address, Bytes, U256};
@@ -81,13 +81,13 @@ pub enum ForkError {
         source: Box<TransportError>,
     },
     /// The fork took a transaction and does not mine it.
-    #[error("the fork did not mine the submission within {} s", PATIENCE.as_secs())]
+    #[error("the fork did not mine the transaction within {} s", PATIENCE.as_secs())]
     NotMined,
 }
 
 /// Who rehearses.
 pub trait DryRun: Send + Sync {
-    /// Rehearses a submission on the chain as it is now.
+    /// Rehearses a transaction on the chain as it is now.
     fn rehearse(&self, rehearsal: &Rehearsal) -> impl Future<Output = Result<Verdict, ForkError>> + Send;
 }
 
@@ -187,7 +187,7 @@ impl DryRun for ForkDryRun {
 }
 
 /// What a submission earned, by its receipt.
-pub(super) fn reward_in(receipt: &TransactionReceipt) -> u128 {
+pub(crate) fn reward_in(receipt: &TransactionReceipt) -> u128 {
     let events = receipt
         .inner
         .logs()
