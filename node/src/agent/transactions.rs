@@ -106,8 +106,8 @@ impl<P: ProofSource, D: DryRun, R: Role> Agent<P, D, R> {
         let signed = self.sender.sign(nonce, call.to, call.data, limit, fees)?;
         let now = self.client().latest().await?.timestamp;
         let in_flight = InFlight::first(&signed, nonce, R::sequence(step), fees, now);
-        self.note_and_send(step, in_flight, &signed).await?;
         self.unseen = 0;
+        self.note_and_send(step, in_flight, &signed).await?;
         let transaction = signed.hash;
         self.say(&Event::Sent { step, transaction });
         Ok(true)

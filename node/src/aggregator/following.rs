@@ -55,8 +55,9 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
         journal.settle(outcome, reverted.as_ref())?;
         if outcome.accepted {
             journal.set_goal(None)?;
-            self.forget_goal();
+            self.overlapped = None;
         }
+        self.agent.forget_said();
         self.agent.say(&Event::Settled(outcome));
         Ok(())
     }

@@ -73,7 +73,10 @@ impl<P: ProofSource, D: DryRun> Aggregator<P, D> {
             self.agent.decline(goal.last, format!("a call says {error}"));
             return Ok(());
         }
-        self.agent.send(goal.last, rehearsal, gas).await.map(drop)
+        if self.agent.send(goal.last, rehearsal, gas).await? {
+            self.agent.forget_said();
+        }
+        Ok(())
     }
 
     /// The transaction.

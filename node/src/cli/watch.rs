@@ -124,9 +124,9 @@ impl WatchArguments {
         // An emergency is no time to find out.
         anvil::require(&self.anvil).map_err(AgentError::from)?;
         let folder = settings.data_directory(&deployment, "watcher")?;
-        self.keep_apart(&folder);
+        let shared = self.keep_apart(&folder);
         let journal = Journal::open(&folder)?;
-        let (opened, proofs) = engine(&self.proving, self.shared_queue, follower.client()).await?;
+        let (opened, proofs) = engine(&self.proving, shared, follower.client()).await?;
         tracing::info!(account = %signer.address(), contract = %deployment.contracts.proof_of_efficiency, "watching");
         let mut watcher = Watcher::new(Parts {
             agent: agent::Parts {
@@ -152,13 +152,16 @@ impl WatchArguments {
         output.print(&Done::new(&agent.view()?, agent.journal().outcomes()))
     }
 
-    /// An aggregator with the same queue and folder would take out the jobs, and remove the proofs, that it does not need.
-    fn keep_apart(&mut self, folder: &Path) {
+    /// An aggregator with the same queue and folder would take out the jobs, and remove the proofs, that it does not need. Whether this
+    /// watcher has to leave those of others alone: where a queue or folder is named, whose else it is cannot be known.
+    fn keep_apart(&mut self, folder: &Path) -> bool {
         let proving = &mut self.proving;
+        let named = proving.queue.is_some() || proving.proofs.is_some();
         proving
             .queue
             .get_or_insert_with(|| QueueUrl::Sqlite(folder.join("jobs.db")));
         proving.proofs.get_or_insert_with(|| folder.join("proofs"));
+        self.shared_queue || named
     }
 }
 

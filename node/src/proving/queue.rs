@@ -80,13 +80,22 @@ pub enum QueueError {
     Engine(String),
     /// The file of the database is no whole one.
     #[error(
-        "{path} is damaged: {what}; remove it, and {path}-wal and {path}-shm beside it: what is wanted is pushed again"
+        "{path} is damaged: {what}; end every process that uses it, and remove it with {path}-wal and {path}-shm: what is wanted is \
+         pushed again"
     )]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         what: String,
+    },
+    /// The file does not begin as a database does.
+    #[error(
+        "{path} is no SQLite database: --queue is for a file that poe makes. Of a damaged queue, end every process that uses it, and remove it"
+    )]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
     },
     /// The folder of the database cannot be made.
     #[error("{path}: {source}")]
@@ -384,10 +393,11 @@ fn damaged_or(path: &Path, error: sqlx::Error) -> QueueError {
     // The lower byte; the others say more exactly where.
     let code = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xFF);
     match code {
-        Some(11 | 26) => QueueError::Damaged {
+        Some(11) => QueueError::Damaged {
             path: path.to_owned(),
             what: error.to_string(),
         },
+        Some(26) => QueueError::NotADatabase { path: path.to_owned() },
         _ => error.into(),
     }
 }
@@ -499,8 +509,11 @@ mod tests {
         }
         assert!(refused > 5, "{refused}");
         let path = written("other.db".into(), &[7; 2 * PAGE]);
-        let error = open(&path).await.expect_err("no database").to_string();
-        assert!(error.contains("is damaged") && error.contains("remove it"), "{error}");
+        let error = open(&path).await.expect_err("no database");
+        assert!(
+            matches!(&error, QueueError::NotADatabase { path: named } if *named == path),
+            "{error}"
+        );
         open(&written("good.db".into(), &good)).await.expect("whole");
     }
 }

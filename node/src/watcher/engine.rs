@@ -129,7 +129,10 @@ impl<P: ProofSource, D: DryRun> Watcher<P, D> {
             // None of what is false can be contested, nor does a rewind void it.
             Some(error) => Standing::Helpless(Box::new(error.into())),
             None => {
-                self.agent.forget_matured(&view).await?;
+                // Room on the disk is no reason to stop watching.
+                if let Err(error) = self.agent.forget_matured(&view).await {
+                    tracing::warn!(%error, "proofs of what has matured were not removed");
+                }
                 Standing::Quiet
             }
         })

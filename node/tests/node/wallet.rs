@@ -53,6 +53,13 @@ async fn tips_and_refunds_are_shown_and_fetched_by_the_command_line() {
     chain.pass_time(core.escapeDelay().call().await.unwrap().to()).await;
     follower.sync_once().await.unwrap();
     let view = follower.view().unwrap();
+    // No key is needed to know.
+    let mut keyless = poe(&chain, folder.path(), &["wallet", "close", "--dry-run", "--json"]);
+    let would = json(&keyless.env_remove("POE_L1_PRIVATE_KEY").output().unwrap());
+    assert!(
+        would["what"].as_str().unwrap().contains("at checkpoint 2: 1 sequences"),
+        "{would}"
+    );
     let closed = run_as(DEPLOYER_KEY, &["wallet", "close"]);
     assert!(
         closed["what"].as_str().unwrap().contains("closed at checkpoint 2"),

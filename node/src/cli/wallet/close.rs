@@ -2,13 +2,15 @@
 
 use super::refuse;
 use super::secrets::Secrets;
-use super::sender::{Done, Sender};
+use super::sender::{Done, Sender, refused_or};
 use crate::chain::Status;
 use crate::cli::output::Output;
 use crate::config::Settings;
 use crate::units::ago;
 use crate::wallet::closing;
-use alloy::primitives::U256;
+use alloy::primitives::{Bytes, U256};
+use alloy::providers::Provider as _;
+use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall as _;
 use anyhow::Result;
 use clap::Args;
@@ -28,15 +30,20 @@ pub(super) struct Close {
 
 impl Close {
     pub(super) async fn run(self, settings: &Settings, secrets: &Secrets, output: Output) -> Result<()> {
-        let sender = Sender::open(settings, secrets).await?;
-        let (_, mut follower) = settings.open("wallet", None).await?;
+        let sender = if self.dry_run {
+            None
+        } else {
+            Some(Sender::open(settings, secrets).await?)
+        };
+        let (deployment, mut follower) = settings.open("wallet", None).await?;
         // At a false checkpoint there is no state to close with.
         follower.sync_once().await?;
         let view = follower.view()?;
-        if view.chain().status == Status::Closed {
+        let overview = follower.client().overview().await?;
+        // Somebody may have closed it since the last block that was read.
+        if view.chain().status == Status::Closed || overview.status == Status::Closed as u8 {
             return Err(refuse("the chain is closed: accounts leave it with poe wallet escape"));
         }
-        let overview = sender.client.overview().await?;
         if overview.rewindNeeded {
             return Err(refuse("the chain is halted and not rewound: poe watch rewinds it"));
         }
@@ -48,14 +55,17 @@ impl Close {
             )));
         }
         let last = view.chain().last_verified;
-        if self.dry_run {
+        let core = deployment.contracts.proof_of_efficiency;
+        let call = closing(&view)?.abi_encode();
+        let Some(sender) = sender else {
+            let request = TransactionRequest::default().to(core).input(Bytes::from(call).into());
+            let answer = follower.client().provider().call(request).await;
+            answer.map_err(|error| refused_or(error, "a call of what would be sent"))?;
             return output.print(&Done::already(format!(
                 "would close the chain for good at checkpoint {last}: {} sequences after it would be void",
                 view.chain().last_sequence - last
             )));
-        }
-        let core = sender.deployment.contracts.proof_of_efficiency;
-        let call = closing(&view)?.abi_encode();
+        };
         let receipt = sender.send(core, call, U256::ZERO).await?;
         let what = format!("the chain is closed at checkpoint {last}: accounts leave it with poe wallet escape");
         output.print(&Done::new(what, &receipt))

@@ -150,11 +150,18 @@ impl Sender {
     }
 
     fn not_sent(&self, error: TransportError) -> anyhow::Error {
-        match ContractError::of_transport(&error) {
-            Some(reverted) => refuse(format!("the contract refuses: {reverted}")),
-            None if is_short_of_funds(&error) => refuse(format!("{} has not enough ether: {error}", self.account)),
-            None => L1Error::rpc("the transaction was not sent")(error).into(),
+        if is_short_of_funds(&error) && ContractError::of_transport(&error).is_none() {
+            return refuse(format!("{} has not enough ether: {error}", self.account));
         }
+        refused_or(error, "the transaction was not sent")
+    }
+}
+
+/// What the contract says against a call, if it is the contract that does.
+pub(super) fn refused_or(error: TransportError, what: &'static str) -> anyhow::Error {
+    match ContractError::of_transport(&error) {
+        Some(reverted) => refuse(format!("the contract refuses: {reverted}")),
+        None => L1Error::rpc(what)(error).into(),
     }
 }
 
