@@ -475,18 +475,16 @@ fn difference(view: &View, claimed: &Claimed) -> Result<Option<(&'static str, St
         ),
     ];
     // A closed deployment deletes the words of sequences whose fees it has paid back.
-    if chain.status != Status::Closed {
-        if let Some(sequence) = view
-            .sequence(chain.last_sequence)?
-            .filter(|_| chain.last_sequence > chain.last_verified)
-        {
-            let word = sequence_word(&sequence.acc, &sequence.rest, sequence.sequenced_at);
-            pairs.push((
-                "word of the newest sequence",
-                bytes(&claimed.sequence_word),
-                bytes(&word),
-            ));
-        }
+    if chain.status != Status::Closed
+        && chain.last_sequence > chain.last_verified
+        && let Some(sequence) = view.sequence(chain.last_sequence)?
+    {
+        let word = sequence_word(&sequence.acc, &sequence.rest, sequence.sequenced_at);
+        pairs.push((
+            "word of the newest sequence",
+            bytes(&claimed.sequence_word),
+            bytes(&word),
+        ));
     }
     if let Some(checkpoint) = view.checkpoint(chain.last_verified)? {
         let word = checkpoint.word();
