@@ -141,7 +141,15 @@ async fn a_false_checkpoint_is_contested_with_a_real_proof() {
     // The chain goes on, and the batches are settled with what has been proven.
     let resume = ProofOfEfficiency::resumeCall { version: head.version };
     chain.send(owner, chain.core(), resume, 0).await;
-    let aggregate = || daemon(&chain, folder.path(), "aggregator", &[]);
+    // The false proof was paid for them, so that only who wants the chain to live proves them again.
+    let aggregate = || {
+        daemon(
+            &chain,
+            folder.path(),
+            "aggregator",
+            &["--strategy", "interval", "--every", "1"],
+        )
+    };
     kill_again_and_again(&mut draw, 10_000, aggregate).await;
     let process = Killed(aggregate().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let begun = Instant::now();
