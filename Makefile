@@ -53,19 +53,19 @@ clean: ## Remove everything that a build or a test wrote here
 
 # In the order of their cost. .ci/run takes the list from here.
 CHECKS := fmt-check lint house-rules requirements-check vectors-check bindings-check bulloak sizes snapshots-check figures \
-          test-demo test-deploy rehearse test-ci coverage slither halmos
-# What needs neither forge's build nor its ports: runs beside the list above where CI has a core to spare.
-RUST_CHECKS := fmt-check-rust clippy doc deny economics-check fuzz-check circuits-check verifier-check
+          test-demo test-deploy rehearse test-ci coverage
+# What needs neither forge's build nor its ports (slither and halmos have builds of their own): runs beside the list above.
+CHECKS_BESIDE := fmt-check-rust clippy doc deny economics-check fuzz-check circuits-check verifier-check slither halmos
 
-.PHONY: check list-checks list-rust-checks
-check: teeth test $(CHECKS) $(RUST_CHECKS) ## Run all that CI runs
+.PHONY: check list-checks list-checks-beside
+check: teeth test $(CHECKS) $(CHECKS_BESIDE) ## Run all that CI runs
 	@echo "check: all passed"
 
 list-checks:
 	@echo $(CHECKS)
 
-list-rust-checks:
-	@echo $(RUST_CHECKS)
+list-checks-beside:
+	@echo $(CHECKS_BESIDE)
 
 ##### Form
 

@@ -122,7 +122,7 @@ async fn a_false_checkpoint_is_contested_with_a_real_proof() {
 
     // Ends by itself only with all done: halted and rewound.
     let watch = || daemon(&chain, folder.path(), "watch", &["--once"]);
-    kill_again_and_again(&mut draw, 40_000, watch).await;
+    kill_again_and_again(&mut draw, 20_000, watch).await;
     let done = json(&watch().output().unwrap());
     assert_eq!((&done["status"], &done["lastVerified"]), (&"halted".into(), &0.into()));
     let transactions = done["transactions"].as_array().unwrap();
