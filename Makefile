@@ -123,6 +123,7 @@ coverage: deps ## Line and branch coverage of contracts/, with the thresholds
 	FOUNDRY_PROFILE=coverage forge coverage --no-match-path 'test/{gas/**,**/*Gas*.t.sol}' \
 	    --report lcov --report-file target/lcov.info
 	node scripts/coverage.mjs target/lcov.info --root contracts --lines 98 --branches 95
+	rm -rf cache/forge # Else forge takes what is left in out/, which is not optimized, for the build of the other profiles.
 
 bulloak: deps ## Every .tree file is implemented by the test beside it
 	scripts/bulloak.sh
