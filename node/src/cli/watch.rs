@@ -28,8 +28,9 @@ use std::sync::Arc;
 /// Executes every batch and compares every checkpoint with the result. If L1 has accepted a proof of something that the batches do
 /// not lead to, it proves what they do lead to, halts the chain with that (haltOnConflict), and takes the state back (rewind). Anyone may,
 /// and nobody is paid for it: it needs an L1 account with ether for gas, and a machine that can prove within the exit delay. Killed at any
-/// moment it goes on where it was. Proofs of what has matured are removed. It ends with exit code 6 when a false checkpoint stands that nothing takes back any more. By
-/// default it keeps jobs and proofs in its data directory, apart from those of an aggregator on this machine.
+/// moment it goes on where it was. It ends with exit code 6 when a false checkpoint stands that nothing takes back any more. By default it
+/// keeps jobs and proofs in its data directory, apart from those of an aggregator on this machine, and removes there what has matured;
+/// where --queue or --proofs is given it removes nothing.
 #[derive(Args, Debug)]
 pub(super) struct WatchArguments {
     #[command(flatten)]
@@ -338,5 +339,36 @@ fn settled(outcome: &Outcome) {
         (true, Step::Halt { .. }) => tracing::warn!(%step, %transaction, gas, "the chain is halted"),
         (true, Step::Rewind { .. }) => tracing::warn!(%step, %transaction, gas, "taken back"),
         (false, _) => tracing::warn!(%step, %transaction, gas, "mined without effect"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        watch: WatchArguments,
+    }
+
+    // REQ C12
+    #[test]
+    fn only_what_is_surely_its_own_is_not_shared() {
+        let shared = |more: &[&str]| {
+            let line = ["watch", "--dev-key", "0", "--insecure-dev-srs"];
+            let mut watch = Line::parse_from(line.iter().chain(more)).watch;
+            watch.keep_apart(Path::new("own"))
+        };
+        assert!(!shared(&[]));
+        for more in [
+            &["--shared-queue"][..],
+            &["--proofs", "others/proofs"],
+            &["--queue", "sqlite:others/jobs.db"],
+            &["--proofs", "others/proofs", "--queue", "sqlite:others/jobs.db"],
+        ] {
+            assert!(shared(more), "{more:?}");
+        }
     }
 }

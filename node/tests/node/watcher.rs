@@ -343,6 +343,10 @@ async fn proofs_of_what_has_matured_are_let_go_of() {
     assert!(pruned().is_empty());
     chain.pass_time(delay).await;
     prove_true(&chain, 2).await;
+    // What cannot be removed keeps nobody from watching, nor from ending with `--once`.
+    proofs.stuck.store(true, Ordering::Relaxed);
+    assert!(matches!(guard.step(&chain).await, Standing::Quiet));
+    proofs.stuck.store(false, Ordering::Relaxed);
     for _ in 0..2 {
         guard.step(&chain).await;
     }

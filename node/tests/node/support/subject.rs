@@ -42,6 +42,8 @@ pub struct Scribe {
     pub folds: Arc<AtomicUsize>,
     /// First batches that were kept.
     pub pruned: Arc<Mutex<Vec<u64>>>,
+    /// Whether what it has made cannot be removed.
+    pub stuck: Arc<AtomicBool>,
 }
 
 impl Scribe {
@@ -53,6 +55,7 @@ impl Scribe {
             cancelled: Arc::default(),
             folds: Arc::default(),
             pruned: Arc::default(),
+            stuck: Arc::default(),
         }
     }
 }
@@ -100,6 +103,9 @@ impl ProofSource for Scribe {
     }
 
     async fn prune(&self, number: u64, _: Duration) -> Result<(), ProvingError> {
+        if self.stuck.load(Ordering::Relaxed) {
+            return Err(ProvingError::NoProof(Id([0; 32])));
+        }
         self.pruned.lock().unwrap().push(number);
         Ok(())
     }
