@@ -4,13 +4,17 @@ pragma solidity 0.8.30;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
 import {IEmergency} from "../../../contracts/interfaces/IEmergency.sol";
+import {IProofOfEfficiency} from "../../../contracts/interfaces/IProofOfEfficiency.sol";
 import {IProving} from "../../../contracts/interfaces/IProving.sol";
 import {IVerifierRouter} from "../../../contracts/interfaces/IVerifierRouter.sol";
+import {Commitments} from "../../../contracts/libraries/Commitments.sol";
 import {Head, Sequenced, Status} from "../../../contracts/types/Slots.sol";
 import {MockVerifier} from "../../mocks/MockVerifier.sol";
 import {EmergencyTest} from "../../utils/EmergencyTest.sol";
 
 contract ResumeTest is EmergencyTest {
+    using Commitments for *;
+
     /// @dev Checkpoints 2 and 3, none matured; sequences 4 and 5 are pending.
     function setUp() public override {
         super.setUp();
@@ -72,6 +76,25 @@ contract ResumeTest is EmergencyTest {
         resume(2);
         assertEq(proofOf(2, claimOf(2, 4)), proofOf(statementOf(claimOf(2, 4), 2)), "the successor verifies");
         prove(2, 4);
+    }
+
+    /// @dev What has matured since the chain went on stays so through the next halt, in the very block it has matured too.
+    /// @custom:req R48
+    function test_WhatMaturedInTheBlockOfTheNextHaltStaysMatured() external {
+        haltAndRewind();
+        freezeRoute(1, 2);
+        resume(2);
+        uint256 resumedAt = block.timestamp;
+        skip(1 minutes);
+        prove(2, 4);
+        vm.warp(resumedAt + EXIT_DELAY);
+        poe.requireMatured(2, checkpoints[2].opening());
+        haltOver(4);
+        assertEq(poe.halt().maturedBefore, resumedAt);
+        poe.requireMatured(2, checkpoints[2].opening());
+        skip(2 * EXIT_DELAY);
+        vm.expectRevert(abi.encodeWithSelector(IProofOfEfficiency.NotMatured.selector, uint40(4), type(uint256).max));
+        poe.requireMatured(4, checkpoints[4].opening());
     }
 
     /// @dev Frozen between the two conflicts: the deeper one, shown under the successor, blames nobody and clears nobody.

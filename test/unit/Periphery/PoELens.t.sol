@@ -491,6 +491,15 @@ contract PoELensTest is BaseTest {
         assertEq(lens.accAfter(half, 1, T, tail, new bytes32[](count - cut), 1), whole);
     }
 
+    function test_AccAfter_WhenABatchFillsTheCapacity() external view {
+        bytes[] memory batches = new bytes[](1);
+        batches[0] = new bytes(uint256(T) * 96);
+        bytes32 full = lens.accAfter(poe.lastAcc(), 1, T, batches, new bytes32[](1), 1);
+        // Padded with zeros, an empty one is the same.
+        batches[0] = "";
+        assertEq(full, lens.accAfter(poe.lastAcc(), 1, T, batches, new bytes32[](1), 1));
+    }
+
     function test_AccAfter_RevertWhen_ABatchIsNotWholeSlots() external {
         bytes[] memory batches = new bytes[](1);
         batches[0] = new bytes(95);

@@ -106,6 +106,8 @@ contract ConstructorTest is LifecycleTest {
         config.fee.targetSeconds = 5 minutes;
         config.batchProvingSeconds = 5 minutes;
         _expectRevert(abi.encodeWithSelector(IProofOfEfficiency.TargetTooShort.selector, 5 minutes, 5 minutes));
+        config.batchProvingSeconds = 6 minutes;
+        _expectRevert(abi.encodeWithSelector(IProofOfEfficiency.TargetTooShort.selector, 5 minutes, 6 minutes));
     }
 
     /// @custom:req R36

@@ -23,6 +23,17 @@ contract AccumulatorsTest is FormatVectors {
         return (Accumulators.dataHash(first, buffer), Accumulators.dataHash(second, buffer));
     }
 
+    /// @dev The hash, and what lies behind the buffer in memory afterwards.
+    function dataHashBefore(bytes calldata batch, uint256 capacity, bytes memory what)
+        external
+        view
+        returns (bytes32 hash, bytes memory behind)
+    {
+        bytes memory buffer = Accumulators.newDataBuffer(capacity);
+        behind = bytes.concat(what);
+        hash = Accumulators.dataHash(batch, buffer);
+    }
+
     function _padded(bytes memory batch, uint256 capacity) private pure returns (bytes32) {
         return sha256(bytes.concat(batch, new bytes(capacity * SLOT - batch.length)));
     }
@@ -53,6 +64,15 @@ contract AccumulatorsTest is FormatVectors {
     function test_DataHash_WhenTheBatchFillsTheCapacity() external view {
         assertEq(this.dataHash(_filled(3, 0xff), 3, ""), sha256(_filled(3, 0xff)));
         assertEq(this.dataHash("", 0, ""), sha256(""));
+    }
+
+    function testFuzz_DataHash_WritesNothingBehindItsBuffer(uint256 capacity, uint256 slotCount) external view {
+        capacity = bound(capacity, 0, 8);
+        bytes memory batch = _filled(bound(slotCount, 0, capacity), 0xab);
+        bytes memory what = _filled(20, 0xcd);
+        (bytes32 hash, bytes memory behind) = this.dataHashBefore(batch, capacity, what);
+        assertEq(hash, _padded(batch, capacity));
+        assertEq(behind, what);
     }
 
     function testFuzz_DataHash_WhenTheBufferHoldsAnEarlierBatch(uint256 first, uint256 second) external view {

@@ -107,5 +107,44 @@ mod tests {
         for other in [&code[..], &[], &[0], &[0xff, 0xff], &whole[..whole.len() - 1]] {
             assert_eq!(without_metadata(other), other);
         }
+        // As long as its end says, and no metadata.
+        assert_eq!(without_metadata(&[0x60, 0x80, 0x00, 0x02]), [0x60, 0x80, 0x00, 0x02]);
+    }
+
+    const INTERFACE: &str = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.30;\ninterface IVerifier { }\n";
+
+    fn compiled(body: &str, name: &str) -> Result<Vec<u8>, CompileError> {
+        let source = format!(
+            "// SPDX-License-Identifier: MIT\npragma solidity 0.8.30;\n\
+             import {{IVerifier}} from \"../interfaces/IVerifier.sol\";\ncontract Small is IVerifier {{ {body} }}\n"
+        );
+        compile(&source, name, INTERFACE)
+    }
+
+    // REQ V14
+    #[test]
+    fn a_source_gives_its_runtime_code() {
+        let answer = |n: u8| {
+            let body = format!("function f() external pure returns (uint256) {{ return {n}; }}");
+            compiled(&body, "Small").expect("a contract")
+        };
+        let code = answer(42);
+        assert!(
+            without_metadata(&code).len() < code.len(),
+            "solc's version is behind it"
+        );
+        assert!(code.windows(2).any(|pair| pair == [0x60, 42]), "PUSH1 42");
+        assert_eq!(code, answer(42));
+        assert_ne!(without_metadata(&code), without_metadata(&answer(43)));
+    }
+
+    // REQ C12
+    #[test]
+    fn what_forge_refuses_is_told_in_its_words() {
+        let error = compiled("function f() external { nothing(); }", "Small").expect_err("no such function");
+        assert!(
+            matches!(&error, CompileError::Forge(said) if said.contains("Undeclared identifier")),
+            "{error}"
+        );
     }
 }

@@ -183,3 +183,133 @@ fn temporary(index: usize) -> String {
 pub(crate) fn read(offset: &str) -> String {
     format!("mload(add(m, {offset}))")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn small(graph: &mut Graph, value: u64) -> Id {
+        graph.constant(Fr::from(value))
+    }
+
+    #[test]
+    fn equal_expressions_are_one_node() {
+        let mut graph = Graph::default();
+        let (a, b) = (graph.word("A"), graph.word("B"));
+        assert_ne!(a, b);
+        assert_eq!(graph.word("A"), a);
+        assert_eq!(graph.sum(a, b), graph.sum(a, b));
+        assert_ne!(graph.sum(a, b), graph.difference(a, b));
+        assert_ne!(graph.sum(a, b), graph.product(a, b));
+    }
+
+    #[test]
+    fn constants_are_computed() {
+        let mut graph = Graph::default();
+        let (two, three, six) = (small(&mut graph, 2), small(&mut graph, 3), small(&mut graph, 6));
+        assert_eq!(graph.sum(two, three), small(&mut graph, 5));
+        assert_eq!(graph.difference(three, two), small(&mut graph, 1));
+        assert_eq!(graph.difference(two, three), graph.constant(-Fr::ONE));
+        assert_eq!(graph.product(two, three), six);
+        assert_eq!(graph.negation(two), graph.constant(-Fr::from(2)));
+    }
+
+    #[test]
+    fn zero_and_one_leave_no_operation_where_they_change_nothing() {
+        let mut graph = Graph::default();
+        let (a, zero, one, two) = (
+            graph.word("A"),
+            small(&mut graph, 0),
+            small(&mut graph, 1),
+            small(&mut graph, 2),
+        );
+        for same in [
+            graph.sum(a, zero),
+            graph.sum(zero, a),
+            graph.difference(a, zero),
+            graph.product(a, one),
+            graph.product(one, a),
+        ] {
+            assert_eq!(same, a);
+        }
+        assert_eq!(graph.product(a, zero), zero);
+        assert_eq!(graph.product(zero, a), zero);
+        for other in [
+            graph.sum(a, one),
+            graph.sum(one, a),
+            graph.difference(a, one),
+            graph.difference(zero, a),
+            graph.negation(a),
+            graph.product(a, two),
+            graph.product(two, a),
+        ] {
+            assert!(![a, zero, one, two].contains(&other), "{:?}", graph.nodes[other]);
+        }
+    }
+
+    /// What is written for the sum, the difference or the product of words, nested as deep as it says.
+    fn chain(depth: usize) -> (Vec<String>, String) {
+        let mut graph = Graph::default();
+        let mut root = graph.word("W0");
+        for i in 1..=depth {
+            let word = graph.word(format!("W{i}"));
+            root = graph.product(root, word);
+        }
+        Writer::new(&graph, &[root]).write(root)
+    }
+
+    #[test]
+    fn operations_are_written_modulo_r() {
+        let mut graph = Graph::default();
+        let (a, b) = (graph.word("A"), graph.word("B"));
+        let roots = [graph.sum(a, b), graph.difference(a, b), graph.product(a, b), a];
+        let mut writer = Writer::new(&graph, &roots);
+        let written = roots.map(|root| writer.write(root));
+        let (a, b) = ("mload(add(m, A))", "mload(add(m, B))");
+        let texts = [
+            format!("addmod({a}, {b}, r)"),
+            format!("addmod({a}, sub(r, {b}), r)"),
+            format!("mulmod({a}, {b}, r)"),
+            a.to_string(),
+        ];
+        assert_eq!(written, texts.map(|text| (vec![], text)));
+        assert_eq!(writer.temporaries(), 0);
+    }
+
+    #[test]
+    fn what_is_used_twice_is_stored_once() {
+        let mut graph = Graph::default();
+        let (a, b) = (graph.word("A"), graph.word("B"));
+        let sum = graph.sum(a, b);
+        let square = graph.product(sum, sum);
+        let mut writer = Writer::new(&graph, &[square, sum]);
+        let stored = "mstore(add(m, TEMPORARY_0), addmod(mload(add(m, A)), mload(add(m, B)), r))".to_string();
+        let read = "mload(add(m, TEMPORARY_0))".to_string();
+        assert_eq!(
+            writer.write(square),
+            (vec![stored], format!("mulmod({read}, {read}, r)"))
+        );
+        assert_eq!(writer.write(sum), (vec![], read));
+        assert_eq!(writer.temporaries(), 1);
+    }
+
+    /// The deepest operand of a statement is one less than [`DEPTH`]: a word counts two, each operation one.
+    #[test]
+    fn what_lies_too_deep_is_stored() {
+        let (lines, text) = chain(DEPTH - 3);
+        assert_eq!((lines.len(), text.matches("mulmod").count()), (0, DEPTH - 3));
+        let (lines, text) = chain(DEPTH - 2);
+        assert_eq!((lines.len(), text.as_str()), (1, "mload(add(m, TEMPORARY_0))"));
+        assert_eq!(lines[0].matches("mulmod").count(), DEPTH - 2);
+    }
+
+    #[test]
+    fn a_difference_counts_one_more() {
+        let mut graph = Graph::default();
+        let [a, b, c] = ["A", "B", "C"].map(|name| graph.word(name));
+        let inner = graph.difference(a, b);
+        let root = graph.product(inner, c);
+        let (lines, text) = Writer::new(&graph, &[root]).write(root);
+        assert_eq!((lines.len(), text.as_str()), (1, "mload(add(m, TEMPORARY_0))"));
+    }
+}

@@ -167,6 +167,13 @@ mod tests {
     }
 
     #[test]
+    fn progress_counts_the_points_of_both_bases() {
+        let told = std::sync::Mutex::new(vec![]);
+        development(4, &|done| told.lock().expect("no panic").push(done));
+        assert_eq!(*told.lock().expect("no panic"), [16, 32]);
+    }
+
+    #[test]
     fn a_smaller_one_is_a_prefix() {
         let (small, large) = (development(3, &|_| ()), development(6, &|_| ()));
         assert_eq!(small.get_g(), &large.get_g()[..8]);

@@ -183,20 +183,24 @@ pub fn truncate(params: ParamsKZG<Bn256>, k: u32) -> Result<ParamsKZG<Bn256>, Fi
     }
 }
 
+/// What the development setup for 2^k rows is known by in a cache.
+fn cache_key(k: u32) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(super::SEED)
+        .chain_update(k.to_be_bytes())
+        .finalize()
+        .into()
+}
+
 /// The development setup for 2^k rows from a cache, made by `make` if it is not there.
 ///
 /// # Errors
 ///
 /// If the cache cannot be written to.
 pub fn cached(cache: &Cache, k: u32, make: impl FnOnce() -> ParamsKZG<Bn256>) -> Result<ParamsKZG<Bn256>, CacheError> {
-    let key = Sha256::new()
-        .chain_update(super::SEED)
-        .chain_update(k.to_be_bytes())
-        .finalize()
-        .into();
     let fits = |bytes: &[u8]| bytes.len() as u64 == body_bytes(k) && bytes[..4] == k.to_le_bytes();
     let read = |bytes: &[u8]| fits(bytes).then(|| decode(k, bytes).ok()).flatten();
-    cache.get_or_make("srs-dev", &key, read, || {
+    cache.get_or_make("srs-dev", &cache_key(k), read, || {
         let params = make();
         let bytes = encode(&params);
         (params, bytes)
@@ -268,6 +272,50 @@ mod tests {
             with(HEADER_BYTES, 4u32.to_le_bytes()),
             refused("the header says 2^3 rows, the body 2^4")
         );
+    }
+
+    // REQ V13 C12
+    #[test]
+    fn a_cached_setup_is_made_once_and_for_these_rows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::new(folder.path());
+        let made = std::cell::RefCell::new(vec![]);
+        let of = |k: u32| {
+            let make = || {
+                made.borrow_mut().push(k);
+                development(k, &|_| ())
+            };
+            encode(&cached(&cache, k, make).expect("a writable folder"))
+        };
+        for k in [3, 2, 3, 2] {
+            assert_eq!(of(k), encode(&development(k, &|_| ())), "2^{k} rows");
+        }
+        assert_eq!(*made.borrow(), [3, 2]);
+        // A whole file of other rows, or of points that are none, is no setup of these.
+        let wrong = |bytes: fn() -> Vec<u8>| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let cache = Cache::new(folder.path());
+            cached_as(&cache, 3, bytes());
+            let found = cached(&cache, 3, || development(3, &|_| ())).expect("a writable folder");
+            assert_eq!(encode(&found), encode(&development(3, &|_| ())));
+        };
+        wrong(|| encode(&development(2, &|_| ())));
+        wrong(|| {
+            let mut bytes = encode(&development(3, &|_| ()));
+            bytes[4] ^= 1;
+            bytes
+        });
+        wrong(|| {
+            let mut bytes = encode(&development(3, &|_| ()));
+            bytes[0] = 4;
+            bytes
+        });
+    }
+
+    /// Puts these bytes where the setup for 2^k rows is looked for.
+    fn cached_as(cache: &Cache, k: u32, bytes: Vec<u8>) {
+        let made = cache.get_or_make("srs-dev", &cache_key(k), |_| None, || ((), bytes));
+        made.expect("a writable folder");
     }
 
     // REQ V13

@@ -77,3 +77,35 @@ pub(super) fn finish(
     super::check(&params)?;
     Ok(params)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::points::COORDINATE_BYTES;
+    use super::*;
+    use halo2_base::halo2_proofs::halo2curves::serde::SerdeObject;
+    use std::sync::Mutex;
+
+    #[test]
+    fn progress_is_told_now_and_then() {
+        let point = G1Affine::generator().to_raw_bytes();
+        assert_eq!(point.len(), 2 * COORDINATE_BYTES);
+        let n = 2 * CHUNK + 1;
+        let file = point.repeat(n as usize);
+        let told = Mutex::new(vec![]);
+        let read = powers(Encoding::Montgomery, &mut &file[..], n, &|index| {
+            told.lock().expect("no panic").push(index)
+        });
+        assert_eq!(read.expect("points").len() as u64, n);
+        assert_eq!(*told.lock().expect("no panic"), [0, CHUNK, 2 * CHUNK]);
+    }
+
+    // REQ C12
+    #[test]
+    fn a_point_that_is_none_is_told_by_its_number() {
+        let point = G1Affine::generator().to_raw_bytes();
+        let mut file = point.repeat(3);
+        file[2 * point.len()] ^= 1;
+        let read = powers(Encoding::Montgomery, &mut &file[..], 3, &|_| ());
+        assert!(matches!(read, Err(ImportError::Point { group: "G1", index: 2 })));
+    }
+}

@@ -94,7 +94,9 @@ pub fn standing(point: &G2Affine) -> Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use halo2_base::halo2_proofs::arithmetic::Field;
     use halo2_base::halo2_proofs::halo2curves::CurveAffine;
+    use halo2_base::halo2_proofs::halo2curves::ff::WithSmallOrderMulGroup;
 
     fn point(known: &Known) -> G2Affine {
         let [x0, x1, y0, y1] = known.coordinates.map(decimal);
@@ -106,6 +108,14 @@ mod tests {
     fn known_points_are_on_the_twist_and_recognised() {
         for known in &KNOWN {
             assert_eq!(standing(&point(known)), known.standing);
+            // Both coordinates count: of each, another point of the twist has the same.
+            let point = point(known);
+            let turned = G2Affine::from_xy(point.x * Fq2::new(Fq::ZETA, Fq::ZERO), point.y);
+            assert_eq!(standing(&-point), Standing::Unknown);
+            assert_eq!(
+                standing(&Option::from(turned).expect("on the twist")),
+                Standing::Unknown
+            );
         }
     }
 
@@ -139,7 +149,6 @@ mod tests {
     // REQ V13
     #[test]
     fn the_default_setup_of_halo2_base_is_the_one_refused() {
-        use halo2_base::halo2_proofs::arithmetic::Field;
         use halo2_base::halo2_proofs::halo2curves::bn256::Fr;
         use halo2_base::halo2_proofs::halo2curves::group::Curve;
         use rand_chacha::ChaCha20Rng;
