@@ -3,7 +3,10 @@
 
 use crate::config::{ConfigError, OpenError};
 use crate::l1::L1Error;
+use crate::proving::ProvingError;
 use crate::proving::child::ChildError;
+use crate::proving::queue::QueueError;
+use crate::proving::worker::Trouble;
 use crate::sequencer::SequencerError;
 use crate::store::StoreError;
 use crate::sync::SyncError;
@@ -89,6 +92,13 @@ fn one(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
     }
     if let Some(error) = error.downcast_ref::<TransferError>() {
         return of_transfer(error);
+    }
+    let queue = match (error.downcast_ref(), error.downcast_ref()) {
+        (Some(ProvingError::Queue(error)), _) | (_, Some(Trouble::Queue(error))) => Some(error),
+        _ => error.downcast_ref(),
+    };
+    if let Some(QueueError::Damaged { .. } | QueueError::NotADatabase { .. }) = queue {
+        return Some(5);
     }
     if error.is::<ConfigError>() {
         return Some(3);
@@ -176,6 +186,24 @@ mod tests {
         assert_eq!(code(&SyncError::Store(damaged).into()), 5);
         assert_eq!(code(&anyhow::Error::from(full()).context("writing")), 9);
         assert_eq!(code(&anyhow::Error::from(io::Error::from(io::ErrorKind::NotFound))), 1);
+    }
+
+    // REQ C12
+    #[test]
+    fn a_damaged_queue_is_damage_of_the_data_directory_wherever_it_is_met() {
+        let path = || std::path::PathBuf::from("jobs.db");
+        let damaged = || QueueError::Damaged {
+            path: path(),
+            what: "a page".into(),
+        };
+        assert_eq!(code(&damaged().into()), 5);
+        assert_eq!(code(&QueueError::NotADatabase { path: path() }.into()), 5);
+        assert_eq!(code(&ProvingError::Queue(damaged()).into()), 5);
+        assert_eq!(
+            code(&anyhow::Error::from(Trouble::Queue(damaged())).context("working")),
+            5
+        );
+        assert_eq!(code(&QueueError::Engine("gone".into()).into()), 1);
     }
 
     #[test]

@@ -509,6 +509,15 @@ mod tests {
     }
 
     #[test]
+    fn a_status_is_the_contracts() {
+        use Status::{Closed, Halted, Running};
+        assert_eq!(
+            [0, 1, 2, 3, u8::MAX].map(status_of),
+            [Some(Running), Some(Halted), Some(Closed), None, None]
+        );
+    }
+
+    #[test]
     fn logs_of_a_busy_range_are_cut_behind_a_whole_block() {
         let twice = (0..1_000u64).flat_map(|number| [10 + 3 * number; 2]);
         let (found, last) = group(logs(twice), 10, 5_000).unwrap();

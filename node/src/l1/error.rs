@@ -103,3 +103,26 @@ impl L1Error {
         matches!(self, Self::Rpc { .. } | Self::Call { .. } | Self::Gone { .. })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::transports::TransportErrorKind;
+
+    #[test]
+    fn what_may_pass_is_told_from_what_does_not() {
+        let unreachable = || TransportErrorKind::custom_str("connection refused");
+        for passing in [
+            L1Error::rpc("the head")(unreachable()),
+            L1Error::call("a route")(unreachable().into()),
+            L1Error::gone("block 7"),
+        ] {
+            assert!(passing.is_transient(), "{passing}");
+        }
+        let chain = L1Error::WrongChain { found: 1, expected: 2 };
+        assert!(!chain.is_transient());
+        let url = "ftp://example.org".to_owned();
+        let reason = "scheme ftp".to_owned();
+        assert!(!L1Error::Url { url, reason }.is_transient());
+    }
+}

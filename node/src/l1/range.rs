@@ -58,6 +58,19 @@ mod tests {
         assert!(!range.shrink());
     }
 
+    #[test]
+    fn an_answer_grows_by_a_quarter_up_to_the_largest() {
+        let mut range = LogRange::new(10);
+        assert!(range.shrink());
+        let mut sizes = vec![range.size()];
+        for _ in 0..4 {
+            range.grow();
+            sizes.push(range.size());
+        }
+        assert_eq!(sizes, [5, 7, 9, 10, 10]);
+        assert_eq!(LogRange::new(0).size(), 1);
+    }
+
     proptest! {
         #[test]
         fn every_block_is_asked_for_once_whatever_the_provider_allows(
