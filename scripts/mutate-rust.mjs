@@ -52,7 +52,15 @@ export const PARTS = [
     stages: [test("poe-bindings", "--lib"), test("poe-bindings", "--test", "*")],
   },
   { part: "prover", files: ["prover/src/format.rs"], stages: [test("poe-prover", "--lib", "--", "format::")] },
-  { part: "node", files: ["node/src/l1/*.rs"], stages: [test("poe-node", "--lib", "--", "l1::"), test("poe-node", "--test", "node", "--", "l1")] },
+  {
+    part: "node",
+    files: ["node/src/l1/*.rs"],
+    stages: [
+      test("poe-node", "--lib", "--", "l1::"),
+      test("poe-node", "--test", "node", "--", "l1"),
+      test("poe-node", "--test", "node", "--", "campaign_provider", "wallet", "watcher::"),
+    ],
+  },
 ];
 
 /** The position of a line and a column, both from 1, in a text. */

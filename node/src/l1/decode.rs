@@ -149,6 +149,80 @@ mod tests {
         }
     }
 
+    fn whole(event: &impl alloy::sol_types::SolEvent) -> Option<EventKind> {
+        match decode(&log(event.encode_log_data())) {
+            Ok(Decoded::Whole(kind)) => Some(kind),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn each_event_becomes_its_own() {
+        use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::{
+            ChainClosed, ChainResumed, CheckpointVoided, SequenceTipped, SequencerAnnounced, TipRefunded, TipsClaimed,
+        };
+        let (sequence, someone, amount) = (U40::from(7), Address::repeat_byte(1), U256::from(9));
+        let tipped = SequenceTipped {
+            sequence,
+            tipper: someone,
+            amount,
+        };
+        let (sequence, amount) = (7, 9);
+        assert_eq!(whole(&tipped), Some(EventKind::Tipped { sequence, amount }));
+        let removed = Some(EventKind::TipsRemoved { sequence, amount });
+        let claimed = TipsClaimed {
+            sequence: tipped.sequence,
+            beneficiary: someone,
+            amount: tipped.amount,
+        };
+        assert_eq!(whole(&claimed), removed);
+        let refunded = TipRefunded {
+            sequence: tipped.sequence,
+            tipper: someone,
+            amount: tipped.amount,
+        };
+        assert_eq!(whole(&refunded), removed);
+        let voided = CheckpointVoided {
+            voided: U40::from(5),
+            lastVerified: U40::from(3),
+        };
+        let expected = EventKind::Voided {
+            voided: 5,
+            last_verified: 3,
+        };
+        assert_eq!(whole(&voided), Some(expected));
+        assert_eq!(whole(&ChainResumed { version: 2 }), Some(EventKind::Resumed));
+        let closed = ChainClosed {
+            lastVerified: U40::from(3),
+            accountsRoot: B256::ZERO,
+            consumedMessages: 0,
+        };
+        assert_eq!(whole(&closed), Some(EventKind::Closed));
+        let url = "https://sequencer.example".to_owned();
+        let announced = SequencerAnnounced {
+            sequencer: someone,
+            url: url.clone(),
+        };
+        let sequencer = someone.into();
+        assert_eq!(whole(&announced), Some(EventKind::Announced { sequencer, url }));
+    }
+
+    // REQ C12
+    #[test]
+    fn an_amount_above_all_that_exists_is_malformed() {
+        use poe_bindings::contracts::proof_of_efficiency::ProofOfEfficiency::SequenceTipped;
+        let of = |amount: U256| {
+            let event = SequenceTipped {
+                sequence: U40::from(7),
+                tipper: Address::ZERO,
+                amount,
+            };
+            decode(&log(event.encode_log_data()))
+        };
+        assert!(of(U256::from(u128::MAX)).is_ok());
+        assert!(matches!(of(U256::from(1) << 128), Err(L1Error::Malformed { .. })));
+    }
+
     #[test]
     fn an_event_of_the_contract_that_is_cut_off_is_no_other_event() {
         let halted = ChainHalted {

@@ -12,21 +12,21 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A provider that only asks.
 pub(crate) fn dial(url: &str) -> Result<DynProvider, L1Error> {
-    let (client, url) = (client(url)?, parse(url)?);
+    let (client, url) = (client(url, TIMEOUT)?, parse(url)?);
     Ok(ProviderBuilder::new().connect_reqwest(client, url).erased())
 }
 
 /// A provider that signs transactions.
 pub(super) fn dial_with_signer(url: &str, signer: PrivateKeySigner) -> Result<DynProvider, L1Error> {
-    let (client, url) = (client(url)?, parse(url)?);
+    let (client, url) = (client(url, TIMEOUT)?, parse(url)?);
     Ok(ProviderBuilder::new()
         .wallet(signer)
         .connect_reqwest(client, url)
         .erased())
 }
 
-fn client(url: &str) -> Result<Client, L1Error> {
-    let built = Client::builder().timeout(TIMEOUT).build();
+fn client(url: &str, timeout: Duration) -> Result<Client, L1Error> {
+    let built = Client::builder().timeout(timeout).build();
     built.map_err(|error| wrong(url, error.to_string()))
 }
 
@@ -43,5 +43,35 @@ fn wrong(url: &str, reason: String) -> L1Error {
     L1Error::Url {
         url: url.to_owned(),
         reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_never_answers_is_waited_for_no_longer_than_that() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        let asking = client(&url, Duration::from_millis(100)).unwrap().get(&url).send();
+        let error = asking.await.unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+    }
+
+    // REQ C12
+    #[test]
+    fn other_schemes_are_refused() {
+        assert!(parse("http://127.0.0.1:8545").is_ok());
+        assert!(parse("https://l1.example").is_ok());
+        for (url, reason) in [
+            ("ftp://l1.example", "scheme ftp"),
+            ("l1.example", "relative URL without a base"),
+        ] {
+            assert_eq!(
+                parse(url).unwrap_err().to_string(),
+                wrong(url, reason.into()).to_string()
+            );
+        }
     }
 }

@@ -113,6 +113,18 @@ mod tests {
     }
 
     #[test]
+    fn an_account_that_cannot_pay_is_told_from_other_refusals() {
+        let short = "Insufficient funds for gas * price + value: balance 0, tx cost 21000, overshot 21000";
+        assert!(is_short_of_funds(&answered(-32_000, short)));
+        for other in [
+            answered(-32_000, "nonce too low"),
+            TransportErrorKind::custom_str(short),
+        ] {
+            assert!(!is_short_of_funds(&other), "{other}");
+        }
+    }
+
+    #[test]
     fn fewer_blocks_are_asked_for_only_where_that_may_help() {
         for error in [
             answered(-32_005, "query returned more than 10000 results"),

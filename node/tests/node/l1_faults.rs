@@ -15,8 +15,8 @@ use poe_node::sync::{Follower, SyncError};
 use poe_rollup::schnorr::SecretKey;
 use proxy::{Answer, Proxy};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A chain with one sequence, and a follower that has read it through a proxy.
 struct Stage {
@@ -88,6 +88,52 @@ async fn a_provider_that_is_behind_is_waited_for() {
     stage.chain.mine(3).await;
     let progress = stage.follower.sync_once().await.unwrap();
     assert_eq!((progress.blocks, progress.undone), (3, 0));
+}
+
+/// How many blocks a query of logs asks for; none of a block by its hash.
+fn blocks_of_logs(method: &str, params: &Value) -> Option<u64> {
+    let bound = |name: &str| {
+        let number = params[0][name].as_str()?.strip_prefix("0x")?;
+        u64::from_str_radix(number, 16).ok()
+    };
+    (method == "eth_getLogs").then_some(())?;
+    Some(bound("toBlock")? - bound("fromBlock")? + 1)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_limits_ranges_is_asked_for_fewer_blocks() {
+    let mut stage = Stage::set().await;
+    stage.chain.mine(200).await;
+    stage.chain.sequence(DEPLOYER, &[vec![]], 1).await;
+    stage.chain.mine(200).await;
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    stage.proxy.fail(move |method, params| {
+        let blocks = blocks_of_logs(method, params)?;
+        seen.lock().unwrap().push(blocks);
+        (blocks > 30).then_some(Answer::Error(-32_005, "query returned more than 10000 results"))
+    });
+    while stage.tip() < stage.chain.provider.get_block_number().await.unwrap() {
+        stage.follower.sync_once().await.unwrap();
+    }
+    assert_eq!(stage.sequences(), 2);
+    let asked = asked.lock().unwrap().clone();
+    let refused = asked.iter().filter(|&&blocks| blocks > 30).count();
+    assert!(refused > 0 && asked.len() > 2 * refused, "{asked:?}");
+
+    // Of a single block nothing less can be asked.
+    stage.chain.mine(200).await;
+    let before = stage.dump();
+    stage.proxy.fail(|method, params| {
+        let refusal = Answer::Error(-32_005, "query returned more than 10000 results");
+        blocks_of_logs(method, params).map(|_| refusal)
+    });
+    let error = stage.refused().await;
+    assert!(
+        error.is_transient() && matches!(error, SyncError::L1(L1Error::Rpc { .. })),
+        "{error}"
+    );
+    assert_eq!(stage.dump(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

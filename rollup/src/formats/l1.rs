@@ -125,3 +125,16 @@ fn with_time(mut hash: Bytes32, time: u64) -> Bytes32 {
     hash[27..].copy_from_slice(&time.to_be_bytes()[3..]);
     hash
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_carries_its_time_in_forty_bits() {
+        for time in [0, 1, 0x01_0203_0405, 0xff_ffff_ffff] {
+            assert_eq!(time_of(&with_time([0xab; 32], time)), time);
+        }
+        assert_eq!(time_of(&with_time([0xab; 32], (1 << 40) + 7)), 7);
+    }
+}

@@ -105,6 +105,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn a_deposit_says_what_it_is() {
+        let deposit = Message::deposit(5, 6, 7);
+        assert_eq!(
+            (deposit.kind, deposit.index, deposit.amount, deposit.fee),
+            (KIND_DEPOSIT, 5, 6, 7)
+        );
+        assert_eq!(Message::decode(&deposit.encode()), deposit);
+    }
+
     proptest! {
         // REQ C12
         #[test]
