@@ -93,7 +93,7 @@ mod tests {
         let file = point.repeat(n as usize);
         let told = Mutex::new(vec![]);
         let read = powers(Encoding::Montgomery, &mut &file[..], n, &|index| {
-            told.lock().expect("no panic").push(index)
+            told.lock().expect("no panic").push(index);
         });
         assert_eq!(read.expect("points").len() as u64, n);
         assert_eq!(*told.lock().expect("no panic"), [0, CHUNK, 2 * CHUNK]);
