@@ -109,6 +109,8 @@ mod tests {
         }
         // As long as its end says, and no metadata.
         assert_eq!(without_metadata(&[0x60, 0x80, 0x00, 0x02]), [0x60, 0x80, 0x00, 0x02]);
+        let other = [&code[..], &[0xab; 10], &[0x00, 0x0a]].concat();
+        assert_eq!(without_metadata(&other), other);
     }
 
     const INTERFACE: &str = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.30;\ninterface IVerifier { }\n";
